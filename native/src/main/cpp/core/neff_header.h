@@ -1,8 +1,8 @@
 // The container of a NEFF file: a 1024-byte little-endian header without a magic number, then the
 // payload, a gzip-compressed or plain tar archive.
 //
-// Source: "Work with NEFF files" of the Neuron documentation. The checks here are those that hold for
-// every NEFF seen; the hash is never checked, because its algorithm is not documented.
+// Source: "Work with NEFF files" of the Neuron documentation. The checks here are those that hold
+// for every NEFF seen; the hash is never checked, because its algorithm is not documented.
 
 #ifndef NEURON_EMBED_CORE_NEFF_HEADER_H_
 #define NEURON_EMBED_CORE_NEFF_HEADER_H_
@@ -65,8 +65,8 @@ struct NeffCheck {
   NeffHeader header;    // valid for every verdict but kNotANeff
 };
 
-// Judges the container held in `size` bytes at `bytes`. Touches the header and the first 512 bytes of
-// the payload only.
+// Judges the container held in `size` bytes at `bytes`. Touches the header and the first 512 bytes
+// of the payload only.
 inline NeffCheck CheckNeff(const void* bytes, size_t size) {
   NeffCheck check{NeffVerdict::kUsable, {}, {}};
   const auto reject = [&check](NeffVerdict verdict, std::string problem) {
@@ -75,18 +75,18 @@ inline NeffCheck CheckNeff(const void* bytes, size_t size) {
     return check;
   };
   if (bytes == nullptr || size < sizeof(NeffHeader)) {
-    return reject(NeffVerdict::kNotANeff, "it has " + std::to_string(size) +
-                                              " bytes, less than a NEFF header of 1024");
+    return reject(NeffVerdict::kNotANeff,
+                  "it has " + std::to_string(size) + " bytes, less than a NEFF header of 1024");
   }
   NeffHeader& header = check.header;
   std::memcpy(&header, bytes, sizeof(NeffHeader));
   if (header.header_size != sizeof(NeffHeader)) {
-    return reject(NeffVerdict::kNotANeff, "its header size is " +
-                                              std::to_string(header.header_size) + ", not 1024");
+    return reject(NeffVerdict::kNotANeff,
+                  "its header size is " + std::to_string(header.header_size) + ", not 1024");
   }
   if (header.pkg_version < 1 || header.pkg_version > 2) {
-    return reject(NeffVerdict::kNotANeff, "its package version is " +
-                                              std::to_string(header.pkg_version) + ", not 1 or 2");
+    return reject(NeffVerdict::kNotANeff,
+                  "its package version is " + std::to_string(header.pkg_version) + ", not 1 or 2");
   }
   if (header.neff_version_major > kNeffVersionMajorMax) {
     return reject(NeffVerdict::kUnsupportedVersion,
@@ -96,10 +96,9 @@ inline NeffCheck CheckNeff(const void* bytes, size_t size) {
   }
   const size_t available = size - sizeof(NeffHeader);
   if (header.data_size > available) {
-    return reject(NeffVerdict::kTruncated, "its header promises " +
-                                               std::to_string(header.data_size) +
-                                               " bytes of payload, the file has " +
-                                               std::to_string(available));
+    return reject(NeffVerdict::kTruncated,
+                  "its header promises " + std::to_string(header.data_size) +
+                      " bytes of payload, the file has " + std::to_string(available));
   }
   const auto* payload = static_cast<const unsigned char*>(bytes) + sizeof(NeffHeader);
   const size_t payload_size = static_cast<size_t>(header.data_size);
