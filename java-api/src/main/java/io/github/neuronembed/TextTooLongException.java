@@ -1,0 +1,42 @@
+package io.github.neuronembed;
+
+/**
+ * A text has more tokens than the model takes, and {@link TruncationPolicy#STRICT} forbids a cut.
+ */
+public final class TextTooLongException extends IllegalArgumentException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final int index;
+  private final int tokenCount;
+  private final int limit;
+
+  /**
+   * @param index zero-based position of the text in the call
+   * @param tokenCount the text's tokens, special tokens and the input type's prefix included
+   * @param limit the most tokens the model takes, special tokens included
+   */
+  public TextTooLongException(int index, int tokenCount, int limit) {
+    super(
+        "Text %d has %d tokens, the model takes %d. Shorten it, or allow truncation."
+            .formatted(index, tokenCount, limit));
+    this.index = index;
+    this.tokenCount = tokenCount;
+    this.limit = limit;
+  }
+
+  /** Zero-based position of the text in the call. */
+  public int index() {
+    return index;
+  }
+
+  /** The text's tokens, special tokens and the input type's prefix included. */
+  public int tokenCount() {
+    return tokenCount;
+  }
+
+  /** The most tokens the model takes, special tokens included. */
+  public int limit() {
+    return limit;
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.neuronembed.backend;
+
+import java.util.List;
+
+/**
+ * A model that is loaded and ready to run, on one or more replicas. Thread-safe. The caller closes
+ * its slots first, then the backend.
+ */
+public interface InferenceBackend extends AutoCloseable {
+
+  /** For people: what computes, its version and where, for example {@code onnxruntime 1.21.1}. */
+  String description();
+
+  /** Whether the device is an emulation; whatever was measured on it must be labelled so. */
+  boolean emulated();
+
+  /** Length of a vector. */
+  int hiddenSize();
+
+  /**
+   * The shapes that every replica serves, at least one, in ascending order of length, then batch.
+   */
+  List<Shape> shapes();
+
+  /** The replicas, at least one. Their order never changes. */
+  List<Replica> replicas();
+
+  /**
+   * Unloads the model. Does nothing when it is closed already.
+   *
+   * @throws IllegalStateException if a slot is still open
+   */
+  @Override
+  void close();
+}

@@ -1,0 +1,14 @@
+package io.github.neuronembed.backend;
+
+/** How long the parts of the last execution of a slot took. */
+public interface StageTimes {
+
+  /** Nanoseconds of host-to-device transfer; 0 where there is none. */
+  long writeNanos();
+
+  /** Nanoseconds of computing, waiting for the core included. */
+  long executeNanos();
+
+  /** Nanoseconds of device-to-host transfer; 0 where there is none. */
+  long readNanos();
+}

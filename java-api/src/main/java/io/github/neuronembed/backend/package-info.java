@@ -1,0 +1,11 @@
+/**
+ * The contract between the engine and what computes: a {@link
+ * io.github.neuronembed.backend.InferenceBackend} has {@linkplain
+ * io.github.neuronembed.backend.Replica replicas}, a replica has {@linkplain
+ * io.github.neuronembed.backend.ExecutionSlot slots}, and one execution uses one slot. Nothing here
+ * knows of text.
+ */
+@NullMarked
+package io.github.neuronembed.backend;
+
+import org.jspecify.annotations.NullMarked;
