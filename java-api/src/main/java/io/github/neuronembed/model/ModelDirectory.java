@@ -1,0 +1,266 @@
+package io.github.neuronembed.model;
+
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.ModelLoadException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A folder in the layout of a Hugging Face repository, and what its files say about the model:
+ *
+ * <ul>
+ *   <li>{@code config.json}: dimension, positions, vocabulary, padding
+ *   <li>{@code modules.json} and the {@code config.json} of its pooling module: pooling and
+ *       normalisation
+ *   <li>{@code config_sentence_transformers.json}: what is put before a query and a passage
+ *   <li>{@code sentence_bert_config.json}, {@code tokenizer_config.json}: the most tokens of a text
+ *   <li>{@code tokenizer.json}: the tokenizer
+ *   <li>{@code onnx/model.onnx}, {@code onnx/model_quantized.onnx} or {@code onnx/model_int8.onnx}:
+ *       the graph and its weights
+ *   <li>{@code neuron/manifest.json}: the compiled models
+ * </ul>
+ *
+ * <p>A wrong pooling or prefix gives plausible, wrong vectors, and nothing fails. So nothing is
+ * guessed: a directory that does not state them is refused, unless {@link ModelOverrides} do.
+ *
+ * <p>Everything but the model files is read when the directory is opened, and checked against each
+ * other. Immutable and thread-safe.
+ */
+public final class ModelDirectory {
+
+  /**
+   * Model types whose first position is not 0 but the one after the padding token's id, which costs
+   * so many positions (the embeddings classes of these types in Hugging Face Transformers).
+   */
+  private static final Set<String> POSITIONS_AFTER_PADDING =
+      Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet");
+
+  private final Path folder;
+  private final Path transformer;
+  private final String name;
+  private final String modelType;
+  private final int hiddenSize;
+  private final int hiddenLayers;
+  private final int attentionHeads;
+  private final int vocabularySize;
+  private final int padTokenId;
+  private final int maxTokens;
+  private final PoolingStrategy pooling;
+  private final boolean normalize;
+  private final Prompts prompts;
+
+  private ModelDirectory(Path folder, ModelOverrides overrides) {
+    this.folder = folder;
+    Modules modules = Modules.read(folder, overrides);
+    this.transformer = modules.transformer();
+    this.pooling = modules.pooling();
+    this.normalize = modules.normalize();
+    this.name = overrides.name() != null ? overrides.name() : folderName(folder);
+
+    JsonValue config = config(transformer.resolve("config.json"));
+    this.modelType = config.require("model_type").string();
+    this.hiddenSize = config.require("hidden_size").positive();
+    this.hiddenLayers = config.require("num_hidden_layers").positive();
+    this.attentionHeads = config.require("num_attention_heads").positive();
+    this.vocabularySize = config.require("vocab_size").positive();
+    this.padTokenId = config.require("pad_token_id").natural();
+    if (padTokenId >= vocabularySize) {
+      throw config
+          .require("pad_token_id")
+          .wrong("an id of the model's vocabulary of %d".formatted(vocabularySize));
+    }
+    modules.requireDimension(hiddenSize);
+    this.maxTokens = maxTokens(config, overrides.maxTokens());
+    this.prompts = Prompts.read(folder, overrides);
+  }
+
+  /**
+   * Opens a directory that says everything about its model.
+   *
+   * @throws ModelLoadException if a file is missing, corrupt or contradicts another, or pooling,
+   *     normalisation or prefixes are not stated; the message names the file and what to do
+   */
+  public static ModelDirectory open(Path folder) {
+    return open(folder, ModelOverrides.NONE);
+  }
+
+  /**
+   * Opens a directory, and tells explicitly what it does not say, or says wrongly.
+   *
+   * @throws ModelLoadException if a file is missing, corrupt or contradicts another, or pooling,
+   *     normalisation or prefixes are neither stated nor told; the message names the file and what
+   *     to do
+   */
+  public static ModelDirectory open(Path folder, ModelOverrides overrides) {
+    Objects.requireNonNull(folder, "folder");
+    Objects.requireNonNull(overrides, "overrides");
+    if (!Files.isDirectory(folder)) {
+      throw new ModelLoadException(
+          Files.exists(folder)
+              ? "%s is not a folder: name the folder that holds the model's config.json."
+                  .formatted(folder)
+              : "There is no model directory %s.".formatted(folder));
+    }
+    return new ModelDirectory(folder.toAbsolutePath().normalize(), overrides);
+  }
+
+  static JsonValue config(Path file) {
+    return JsonValue.read(file, JsonValue.MAX_CONFIG_BYTES);
+  }
+
+  private static String folderName(Path folder) {
+    Path last = folder.getFileName();
+    return last == null ? folder.toString() : last.toString();
+  }
+
+  private int maxTokens(JsonValue config, @Nullable Integer told) {
+    int positions = config.require("max_position_embeddings").positive();
+    if (POSITIONS_AFTER_PADDING.contains(modelType)) {
+      positions -= padTokenId + 1;
+    }
+    if (told != null) {
+      if (told > positions) {
+        throw new ModelLoadException(
+            "%s has %d positions: a text cannot have %d tokens."
+                .formatted(config.file(), positions, told));
+      }
+      return told;
+    }
+    int stated =
+        optional("sentence_bert_config.json")
+            .flatMap(file -> file.get("max_seq_length"))
+            .or(() -> optional("tokenizer_config.json").flatMap(f -> f.get("model_max_length")))
+            .map(JsonValue::positive)
+            .orElse(positions);
+    return Math.min(stated, positions);
+  }
+
+  private Optional<JsonValue> optional(String file) {
+    Path path = transformer.resolve(file);
+    return Files.exists(path) ? Optional.of(config(path)) : Optional.empty();
+  }
+
+  /** The folder, absolute. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** The name it was told, or the folder's own. */
+  public String name() {
+    return name;
+  }
+
+  /** The architecture's name in {@code config.json}, for example {@code bert}. */
+  public String modelType() {
+    return modelType;
+  }
+
+  /** Length of a vector. */
+  public int hiddenSize() {
+    return hiddenSize;
+  }
+
+  /** Encoder layers. */
+  public int hiddenLayers() {
+    return hiddenLayers;
+  }
+
+  /** Attention heads of a layer. */
+  public int attentionHeads() {
+    return attentionHeads;
+  }
+
+  /** The most tokens of a text, special tokens and the input type's prefix included. */
+  public int maxTokens() {
+    return maxTokens;
+  }
+
+  /** Token ids are below this. */
+  public int vocabularySize() {
+    return vocabularySize;
+  }
+
+  /** The token that fills up a batch's shorter rows. */
+  public int padTokenId() {
+    return padTokenId;
+  }
+
+  /** How token vectors become the text's vector. */
+  public PoolingStrategy pooling() {
+    return pooling;
+  }
+
+  /** Whether a vector is scaled to length 1 (L2). */
+  public boolean normalize() {
+    return normalize;
+  }
+
+  /** What is put before a text of that type; empty for nothing. */
+  public String prefix(InputType type) {
+    return switch (type) {
+      case QUERY -> prompts.query();
+      case PASSAGE -> prompts.passage();
+    };
+  }
+
+  /**
+   * Where the tokenizer's definition is; whether it is there shows when the tokenizer is opened.
+   */
+  public Path tokenizerFile() {
+    return transformer.resolve("tokenizer.json");
+  }
+
+  /** The precisions there is an ONNX file for, maybe none. */
+  public Set<Precision> onnxPrecisions() {
+    Set<Precision> found = EnumSet.noneOf(Precision.class);
+    for (Precision precision : Precision.values()) {
+      if (onnxCandidates(precision).stream().anyMatch(Files::exists)) {
+        found.add(precision);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * The ONNX file of a precision.
+   *
+   * @throws ModelLoadException if there is none, or it is not a whole ONNX model
+   */
+  public Path onnxFile(Precision precision) {
+    List<Path> candidates = onnxCandidates(precision);
+    return candidates.stream()
+        .filter(Files::exists)
+        .findFirst()
+        .map(OnnxFile::requireWhole)
+        .orElseThrow(
+            () ->
+                new ModelLoadException(
+                    "%s is missing: export or copy the model's ONNX file (%s) to there."
+                        .formatted(candidates.get(0), precision)));
+  }
+
+  private List<Path> onnxCandidates(Precision precision) {
+    Path onnx = transformer.resolve("onnx");
+    return switch (precision) {
+      case FP32 -> List.of(onnx.resolve("model.onnx"));
+      case INT8 -> List.of(onnx.resolve("model_quantized.onnx"), onnx.resolve("model_int8.onnx"));
+    };
+  }
+
+  /** Where the list of compiled models is, if there is one. */
+  public Path neuronManifestFile() {
+    return folder.resolve("neuron").resolve("manifest.json");
+  }
+
+  /** Name and folder. */
+  @Override
+  public String toString() {
+    return "%s (%s)".formatted(name, folder);
+  }
+}
