@@ -132,6 +132,11 @@ public final class JsonValue {
                         .formatted(file, place.isEmpty() ? key : place + "." + key)));
   }
 
+  /** Whether this is an object. */
+  public boolean isObject() {
+    return element.isJsonObject();
+  }
+
   /** Names of an object's members, in the order of the file. */
   public Set<String> keys() {
     return object().keySet();

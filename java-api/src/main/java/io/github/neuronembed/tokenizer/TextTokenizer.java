@@ -1,0 +1,302 @@
+package io.github.neuronembed.tokenizer;
+
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.TextTooLongException;
+import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's own tokenizer: from a text to the token ids that the model was trained to see, special
+ * tokens included, no padding. Results are those of the Hugging Face tokenizer for the same {@code
+ * tokenizer.json}, with truncation at the model's limit and without padding, whatever the file says
+ * about these two. In particular
+ *
+ * <ul>
+ *   <li>the input type's prefix is put before the text and counts as part of it;
+ *   <li>a text that is too long loses its last tokens, and keeps the special ones;
+ *   <li>an empty text is the special tokens alone;
+ *   <li>control characters, NUL among them, are dropped;
+ *   <li>a special token's name in a text, such as {@code [SEP]}, is that special token.
+ * </ul>
+ *
+ * <p>A surrogate without its other half, which is no text and which the reference refuses, is taken
+ * as U+FFFD, which the tokenizer drops.
+ *
+ * <p>A long text is tokenized piece by piece and no further than the model's limit, so its cost is
+ * bounded. The exceptions: its token count is wanted ({@link #countTokens}, {@link
+ * TruncationPolicy#STRICT}), which takes time in proportion to its length but no memory; and a
+ * {@code tokenizer.json} with unusual added tokens or without cleaning of the text, which allows no
+ * cut.
+ *
+ * <p>Thread-safe. No text is logged, nothing is sent or downloaded.
+ */
+public final class TextTokenizer implements AutoCloseable {
+
+  private static final TokenizersLibrary NATIVE = TokenizersLibrary.LIB;
+
+  private final ReadWriteLock gate = new ReentrantReadWriteLock();
+  private final ModelDirectory model;
+  private final @Nullable TextPieces pieces;
+  private final int[] leading;
+  private final int[] trailing;
+
+  /** Address of the native tokenizer, which this object owns; 0 once closed. */
+  private long handle;
+
+  private TextTokenizer(ModelDirectory model, @Nullable TextPieces pieces, long handle) {
+    this.model = model;
+    this.pieces = pieces;
+    this.handle = handle;
+    long probe = NATIVE.encode(handle, "a", true);
+    try {
+      long[] special = NATIVE.getSpecialTokenMask(probe);
+      int[] ids = ints(NATIVE.getTokenIds(probe));
+      int before = 0;
+      while (before < special.length && special[before] == 1) {
+        before++;
+      }
+      int after = special.length;
+      while (after > before && special[after - 1] == 1) {
+        after--;
+      }
+      if (before == 0 || after == special.length || after != before + contentLength("a")) {
+        throw TokenizerDefinition.misfit(
+            model, "does not put one special token or more before a text and after it");
+      }
+      if (Arrays.stream(NATIVE.getTypeIds(probe)).anyMatch(type -> type != 0)) {
+        throw TokenizerDefinition.misfit(model, "gives a single text token types other than 0");
+      }
+      this.leading = Arrays.copyOf(ids, before);
+      this.trailing = Arrays.copyOfRange(ids, after, ids.length);
+    } finally {
+      NATIVE.deleteEncoding(probe);
+    }
+    if (model.maxTokens() <= leading.length + trailing.length) {
+      throw new ModelLoadException(
+          "%s takes %d tokens a text, %d of which are special: there is no room for a text."
+              .formatted(model, model.maxTokens(), leading.length + trailing.length));
+    }
+  }
+
+  /**
+   * Loads a model's tokenizer.
+   *
+   * @return a new tokenizer, owned by the caller
+   * @throws ModelLoadException if its file is missing or corrupt, is not of BERT's kind
+   *     (WordPiece), or does not fit the model; or if the native library cannot be loaded on this
+   *     machine
+   */
+  public static TextTokenizer open(ModelDirectory model) {
+    TokenizerDefinition definition = TokenizerDefinition.read(model);
+    TokenizerLibrary.ensureLoaded();
+    long handle = 0;
+    try {
+      handle = NATIVE.createTokenizerFromString(Files.readString(model.tokenizerFile()));
+      NATIVE.disableTruncation(handle);
+      NATIVE.disablePadding(handle);
+      TextTokenizer tokenizer = new TextTokenizer(model, definition.pieces(), handle);
+      handle = 0;
+      return tokenizer;
+    } catch (ModelLoadException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new ModelLoadException(
+          "%s is not a tokenizer definition (%s): copy it from the model's repository again."
+              .formatted(model.tokenizerFile(), e.getMessage()),
+          e);
+    } finally {
+      if (handle != 0) {
+        NATIVE.deleteTokenizer(handle);
+      }
+    }
+  }
+
+  /** The most tokens of a text, special tokens and the input type's prefix included. */
+  public int maxTokens() {
+    return model.maxTokens();
+  }
+
+  /**
+   * The token ids of a text, cut at {@link #maxTokens()}.
+   *
+   * @return a new array, special tokens included
+   * @throws IllegalStateException if this tokenizer is closed
+   */
+  public int[] encode(String text, InputType type) {
+    return encode(0, text, type, TruncationPolicy.TRUNCATE);
+  }
+
+  /**
+   * The token ids of a text.
+   *
+   * @return a new array of at most {@link #maxTokens()} ids, special tokens included
+   * @throws TextTooLongException if it has more tokens, and the policy is strict
+   * @throws IllegalStateException if this tokenizer is closed
+   */
+  public int[] encode(String text, InputType type, TruncationPolicy policy) {
+    return encode(0, text, type, policy);
+  }
+
+  /**
+   * The token ids of texts, one after the other on this thread.
+   *
+   * @return a new array for every text, in their order
+   * @throws TextTooLongException for the first text that has more tokens than {@link #maxTokens()},
+   *     if the policy is strict
+   * @throws NullPointerException if a text is null; the message tells which
+   * @throws IllegalStateException if this tokenizer is closed
+   */
+  public List<int[]> encodeAll(List<String> texts, InputType type, TruncationPolicy policy) {
+    List<int[]> all = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      all.add(encode(all.size(), text, type, policy));
+    }
+    return all;
+  }
+
+  /**
+   * The tokens of a text before any truncation, special tokens and the input type's prefix
+   * included.
+   *
+   * @throws IllegalStateException if this tokenizer is closed
+   */
+  public int countTokens(String text, InputType type) {
+    return total(tokenize(input(0, text, type), new int[0], true));
+  }
+
+  private int[] encode(int index, String text, InputType type, TruncationPolicy policy) {
+    String input = input(index, text, type);
+    int[] kept = new int[maxTokens() - leading.length - trailing.length];
+    long count = tokenize(input, kept, policy == TruncationPolicy.STRICT);
+    if (count > kept.length && policy == TruncationPolicy.STRICT) {
+      throw new TextTooLongException(index, total(count), maxTokens());
+    }
+    int content = (int) Math.min(count, kept.length);
+    int[] ids = Arrays.copyOf(leading, leading.length + content + trailing.length);
+    System.arraycopy(kept, 0, ids, leading.length, content);
+    System.arraycopy(trailing, 0, ids, leading.length + content, trailing.length);
+    return ids;
+  }
+
+  private int total(long contentTokens) {
+    return (int) Math.min(leading.length + contentTokens + trailing.length, Integer.MAX_VALUE);
+  }
+
+  private String input(int index, @Nullable String text, InputType type) {
+    if (text == null) {
+      throw new NullPointerException("Text %d is null.".formatted(index));
+    }
+    String prefix = model.prefix(type);
+    return wellFormed(prefix.isEmpty() ? text : prefix.concat(text));
+  }
+
+  /**
+   * Replaces surrogates without their other half: over JNI, a string with one of them arrives as
+   * something else altogether.
+   */
+  private static String wellFormed(String text) {
+    StringBuilder repaired = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+      } else {
+        repaired = repaired == null ? new StringBuilder(text) : repaired;
+        repaired.setCharAt(i, '\uFFFD');
+      }
+    }
+    return repaired == null ? text : repaired.toString();
+  }
+
+  /**
+   * Tokenizes without special tokens.
+   *
+   * @param kept filled with the first ids
+   * @param countAll whether to go on when it is full
+   * @return tokens of the text, or of so much of it as filled {@code kept}
+   */
+  private long tokenize(String input, int[] kept, boolean countAll) {
+    gate.readLock().lock();
+    try {
+      if (handle == 0) {
+        throw new IllegalStateException("The tokenizer of %s is closed.".formatted(model));
+      }
+      if (pieces == null) {
+        return append(content(input), kept, 0);
+      }
+      long count = 0;
+      TextPieces.Iterator rest = pieces.of(input);
+      for (String piece = rest.next();
+          piece != null && (countAll || count < kept.length);
+          piece = rest.next()) {
+        count = append(content(piece), kept, count);
+      }
+      return count;
+    } finally {
+      gate.readLock().unlock();
+    }
+  }
+
+  private static long append(long[] ids, int[] kept, long count) {
+    for (int i = 0; i < ids.length && count + i < kept.length; i++) {
+      kept[(int) count + i] = (int) ids[i];
+    }
+    return count + ids.length;
+  }
+
+  private int contentLength(String text) {
+    return content(text).length;
+  }
+
+  // DJL's own HuggingFaceTokenizer is not used: it copies seven arrays of an encoding that nobody
+  // reads (a quarter to a third of the time), reports usage, frees the native tokenizer in a
+  // finalizer while a call may be under way, and does not make close wait for calls.
+  private long[] content(String text) {
+    long encoding;
+    try {
+      encoding = NATIVE.encode(handle, text, false);
+    } catch (RuntimeException e) {
+      throw new InferenceException("The tokenizer of %s failed.".formatted(model), false, e);
+    }
+    try {
+      return NATIVE.getTokenIds(encoding);
+    } finally {
+      NATIVE.deleteEncoding(encoding);
+    }
+  }
+
+  private static int[] ints(long[] values) {
+    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /** Frees the native tokenizer; waits for calls under way. Does nothing when closed already. */
+  @Override
+  public void close() {
+    gate.writeLock().lock();
+    try {
+      long owned = handle;
+      handle = 0;
+      if (owned != 0) {
+        NATIVE.deleteTokenizer(owned);
+      }
+    } finally {
+      gate.writeLock().unlock();
+    }
+  }
+}
