@@ -119,6 +119,13 @@ const nrt::EmulatorApi& RequireEmulator(const neuron_library* handle) {
   return library.emulator();
 }
 
+void RequireEmulated(const char* operation, uint32_t result) {
+  if (result != nrt::NRT_SUCCESS) {
+    throw NrtError(static_cast<nrt::NRT_STATUS>(result), operation, kNoCore, "",
+                   "the emulator says on stderr what is wrong");
+  }
+}
+
 }  // namespace
 }  // namespace neuron_embed::capi
 
@@ -165,25 +172,46 @@ int32_t neuron_library_get_info(const neuron_library* library, neuron_library_in
 int32_t neuron_emulator_configure(const neuron_library* library, const char* json,
                                   neuron_status* status) noexcept {
   return Guard(status, [&] {
-    const nrt::EmulatorApi& emulator = RequireEmulator(library);
-    const nrt::NRT_STATUS result = emulator.nrt_emulator_configure(&Require(json, "json"));
-    if (result != nrt::NRT_SUCCESS) {
-      throw NrtError(result, "nrt_emulator_configure", kNoCore, "");
-    }
+    RequireEmulated("nrt_emulator_configure",
+                    RequireEmulator(library).nrt_emulator_configure(json));
   });
 }
 
-int32_t neuron_emulator_counters(const neuron_library* library, char* json, uint64_t size,
-                                 neuron_status* status) noexcept {
+int32_t neuron_emulator_set_faults(const neuron_library* library, const char* json,
+                                   neuron_status* status) noexcept {
   return Guard(status, [&] {
-    const nrt::EmulatorApi& emulator = RequireEmulator(library);
-    if (emulator.nrt_emulator_counters == nullptr) {
-      throw Error(ErrorKind::kUnavailable, "this emulator has no counters");
-    }
-    const nrt::NRT_STATUS result = emulator.nrt_emulator_counters(&Require(json, "json"), size);
-    if (result != nrt::NRT_SUCCESS) {
-      throw NrtError(result, "nrt_emulator_counters", kNoCore, std::to_string(size) + " B");
-    }
+    RequireEmulated("nrt_emulator_set_faults",
+                    RequireEmulator(library).nrt_emulator_set_faults(&Require(json, "json")));
+  });
+}
+
+int32_t neuron_emulator_get_counters(const neuron_library* library,
+                                     neuron_emulator_counters* counters,
+                                     neuron_status* status) noexcept {
+  return Guard(status, [&] {
+    nrt_emulator_counters_t source{};
+    RequireEmulated("nrt_emulator_get_counters",
+                    RequireEmulator(library).nrt_emulator_get_counters(&source, sizeof(source)));
+    Require(counters, "counters") = {source.live_models,      source.live_tensors,
+                                     source.live_tensor_sets, source.live_tensor_infos,
+                                     source.executions,       source.attached_copies,
+                                     source.misuse_total};
+  });
+}
+
+int32_t neuron_emulator_reset_counters(const neuron_library* library,
+                                       neuron_status* status) noexcept {
+  return Guard(status, [&] { RequireEmulator(library).nrt_emulator_reset_counters(); });
+}
+
+int32_t neuron_emulator_get_core(const neuron_library* library, int32_t core,
+                                 neuron_emulator_core* info, neuron_status* status) noexcept {
+  return Guard(status, [&] {
+    nrt_emulator_core_t source{};
+    RequireEmulated("nrt_emulator_get_core",
+                    RequireEmulator(library).nrt_emulator_get_core(core, &source, sizeof(source)));
+    Require(info, "info") = {source.dead == 0 ? 0 : 1, source.executions, source.bytes_written,
+                             source.bytes_read, source.busy_ns};
   });
 }
 
@@ -294,11 +322,11 @@ uint64_t neuron_model_get_region_size(const neuron_model* model, int32_t directi
 
 uint64_t neuron_page_size(void) noexcept { return PageSize(); }
 
-neuron_slot* neuron_slot_create(neuron_model* model, int32_t input_path, void* input_region,
-                                uint64_t input_region_size, void* output_region,
-                                uint64_t output_region_size, neuron_status* status) noexcept {
+neuron_slot* neuron_slot_create(neuron_model* model, int32_t input_path,
+                                const neuron_slot_memory* memory, neuron_status* status) noexcept {
   return GuardPointer(status, [&] {
     const std::shared_ptr<Model>& owner = Require(model, "model").model;
+    const neuron_slot_memory& lent = Require(memory, "memory");
     if (input_path < 0 || static_cast<size_t>(input_path) >= kInputPathCount) {
       throw Error(ErrorKind::kArgument,
                   "input path " + std::to_string(input_path) + " does not exist");
@@ -310,11 +338,13 @@ neuron_slot* neuron_slot_create(neuron_model* model, int32_t input_path, void* i
                                               std::to_string(needed) + " B");
       }
     };
-    require_size("input", input_region_size, owner->input_layout().size);
-    require_size("output", output_region_size, owner->output_layout().size);
+    require_size("input", lent.input_region_size, owner->input_layout().size);
+    require_size("output", lent.output_region_size, owner->output_layout().size);
     auto handle = std::make_unique<neuron_slot>();
-    handle->slot = std::make_unique<ExecutionSlot>(owner, static_cast<InputPath>(input_path),
-                                                   input_region, output_region);
+    handle->slot = std::make_unique<ExecutionSlot>(
+        owner, static_cast<InputPath>(input_path),
+        SlotMemory{lent.input_region, lent.output_region,
+                   reinterpret_cast<StageTimes*>(lent.stage_times)});
     return handle.release();
   });
 }
@@ -330,11 +360,6 @@ int32_t neuron_slot_destroy(neuron_slot* slot, neuron_status* status) noexcept {
 
 int32_t neuron_slot_execute(neuron_slot* slot, neuron_status* status) noexcept {
   return Guard(status, [&] { Require(slot, "slot").slot->Execute(); });
-}
-
-const neuron_stage_times* neuron_slot_get_stage_times(const neuron_slot* slot) noexcept {
-  if (slot == nullptr) return nullptr;
-  return reinterpret_cast<const neuron_stage_times*>(&slot->slot->stage_times());
 }
 
 int32_t neuron_slot_get_input_path(const neuron_slot* slot) noexcept {

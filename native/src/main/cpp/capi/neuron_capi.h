@@ -111,14 +111,44 @@ NEURON_API const neuron_library* neuron_library_open(const char* path,
 NEURON_API int32_t neuron_library_get_info(const neuron_library* library, neuron_library_info* info,
                                            neuron_status* status) NEURON_NOEXCEPT;
 
-/* Passes a JSON configuration to the emulator: cores, times, faults. NEURON_ERROR_UNAVAILABLE for a
- * library that is not the emulator. */
+/* -------------------------------------------------------------------- emulator
+ * Only for the project's own libnrt: NEURON_ERROR_UNAVAILABLE for any other library. */
+
+typedef struct neuron_emulator_counters {
+  uint64_t live_models;
+  uint64_t live_tensors;
+  uint64_t live_tensor_sets;
+  uint64_t live_tensor_infos;
+  uint64_t executions;      /* that reached a core */
+  uint64_t attached_copies; /* executions that copied a HOST or attached tensor */
+  uint64_t misuse_total;    /* calls that break libnrt's rules; each is logged on stderr */
+} neuron_emulator_counters;
+
+/* Since the runtime was opened. */
+typedef struct neuron_emulator_core {
+  int32_t dead; /* 1 if it can execute no more */
+  uint64_t executions;
+  uint64_t bytes_written;
+  uint64_t bytes_read;
+  int64_t busy_nanos; /* time in which it was executing */
+} neuron_emulator_core;
+
+/* Configures cores, times and faults of the runtimes to be opened; `json` is described in the
+ * emulator's README, null goes back to the defaults. Refused while a runtime is open. */
 NEURON_API int32_t neuron_emulator_configure(const neuron_library* library, const char* json,
                                              neuron_status* status) NEURON_NOEXCEPT;
-/* Writes the emulator's counters as a terminated JSON text to `json`. NEURON_ERROR_UNAVAILABLE for
- * a library that is not the emulator; NEURON_ERROR_ARGUMENT if `size` is too small. */
-NEURON_API int32_t neuron_emulator_counters(const neuron_library* library, char* json,
-                                            uint64_t size, neuron_status* status) NEURON_NOEXCEPT;
+/* Replaces the fault plan at once; "[]" ends all faults. */
+NEURON_API int32_t neuron_emulator_set_faults(const neuron_library* library, const char* json,
+                                              neuron_status* status) NEURON_NOEXCEPT;
+NEURON_API int32_t neuron_emulator_get_counters(const neuron_library* library,
+                                                neuron_emulator_counters* counters,
+                                                neuron_status* status) NEURON_NOEXCEPT;
+/* Sets the counters that are not of live objects to zero. */
+NEURON_API int32_t neuron_emulator_reset_counters(const neuron_library* library,
+                                                  neuron_status* status) NEURON_NOEXCEPT;
+NEURON_API int32_t neuron_emulator_get_core(const neuron_library* library, int32_t core,
+                                            neuron_emulator_core* info,
+                                            neuron_status* status) NEURON_NOEXCEPT;
 
 /* -------------------------------------------------------------------- runtime */
 
@@ -206,6 +236,7 @@ enum neuron_input_path {
   NEURON_PATH_HOST = 4         /* HOST tensors, one nrt_tensor_write per input */
 };
 
+/* How long the stages of an execution took; 0 for a stage that it did not reach. */
 typedef struct neuron_stage_times {
   int64_t write_nanos;
   int64_t execute_nanos;
@@ -215,13 +246,21 @@ typedef struct neuron_stage_times {
 /* Bytes of a page of this machine: the alignment of regions. */
 NEURON_API uint64_t neuron_page_size(void) NEURON_NOEXCEPT;
 
-/* Builds a slot over two regions that the caller lends until the slot is destroyed: page-aligned,
- * of neuron_model_get_region_size bytes at least. The first slot of a model with some input path
- * probes the path, which executes the model for paths other than write_batch and write; a path that
- * does not work is replaced, see neuron_slot_get_input_path. */
+/* The host memory of a slot: lent by the caller until the slot is destroyed, and the caller's to
+ * read and write whenever the slot does not execute. */
+typedef struct neuron_slot_memory {
+  void* input_region;              /* page-aligned */
+  uint64_t input_region_size;      /* neuron_model_get_region_size at least */
+  void* output_region;             /* page-aligned */
+  uint64_t output_region_size;     /* neuron_model_get_region_size at least */
+  neuron_stage_times* stage_times; /* filled by each execution; null if not wanted */
+} neuron_slot_memory;
+
+/* The first slot of a model with some input path probes the path, which executes the model for
+ * paths other than write_batch and write; a path that does not work is replaced, see
+ * neuron_slot_get_input_path. */
 NEURON_API neuron_slot* neuron_slot_create(neuron_model* model, int32_t input_path,
-                                           void* input_region, uint64_t input_region_size,
-                                           void* output_region, uint64_t output_region_size,
+                                           const neuron_slot_memory* memory,
                                            neuron_status* status) NEURON_NOEXCEPT;
 /* NEURON_ERROR_STATE, and still there, while it executes. */
 NEURON_API int32_t neuron_slot_destroy(neuron_slot* slot, neuron_status* status) NEURON_NOEXCEPT;
@@ -231,10 +270,6 @@ NEURON_API int32_t neuron_slot_destroy(neuron_slot* slot, neuron_status* status)
  * NEURON_ERROR_STATE while another thread is in this call with the same slot. */
 NEURON_API int32_t neuron_slot_execute(neuron_slot* slot, neuron_status* status) NEURON_NOEXCEPT;
 
-/* Times of the last execution, overwritten by the next; 0 for a stage that it did not reach. Valid
- * as long as the slot; null for a null slot. */
-NEURON_API const neuron_stage_times* neuron_slot_get_stage_times(const neuron_slot* slot)
-    NEURON_NOEXCEPT;
 /* The path in use, enum neuron_input_path; -1 for a null slot. */
 NEURON_API int32_t neuron_slot_get_input_path(const neuron_slot* slot) NEURON_NOEXCEPT;
 /* Why it is not the requested one, empty if it is. Valid as long as the slot. */

@@ -24,36 +24,41 @@ int64_t NowNanos() {
 
 }  // namespace
 
-ExecutionSlot::ExecutionSlot(std::shared_ptr<Model> model, InputPath requested, void* input_region,
-                             void* output_region)
+ExecutionSlot::ExecutionSlot(std::shared_ptr<Model> model, InputPath requested,
+                             const SlotMemory& memory)
     : model_(std::move(model)),
       live_(live_objects.slots),
       live_in_model_(model_->live_slots()),
       choice_(model_->ChooseInputPath(requested)),
-      inputs_(*model_, choice_.path, RequireRegion(input_region, "input")),
-      outputs_(*model_, RequireRegion(output_region, "output")) {}
+      inputs_(*model_, choice_.path, RequireRegion(memory.input_region, "input")),
+      outputs_(*model_, RequireRegion(memory.output_region, "output")),
+      stage_times_(memory.stage_times) {}
 
 void ExecutionSlot::Execute() {
   if (executing_.exchange(true, std::memory_order_acquire)) {
     throw Error(ErrorKind::kState, "the slot is executing; use another slot, or wait");
   }
-  struct Release {
-    std::atomic<bool>& executing;
-    ~Release() { executing.store(false, std::memory_order_release); }
-  } release{executing_};
+  // Hands the slot and what was measured back, on success and on failure.
+  struct Finish {
+    ExecutionSlot& slot;
+    StageTimes times{};
+    ~Finish() {
+      if (slot.stage_times_ != nullptr) *slot.stage_times_ = times;
+      slot.executing_.store(false, std::memory_order_release);
+    }
+  } finish{*this};
 
-  stage_times_ = {};
   const int64_t start = NowNanos();
   inputs_.Write();
   const int64_t written = NowNanos();
-  stage_times_.write_nanos = written - start;
+  finish.times.write_nanos = written - start;
   const nrt::NRT_STATUS status =
       model_->runtime().api().nrt_execute(model_->get(), inputs_.set(), outputs_.set());
   const int64_t executed = NowNanos();
-  stage_times_.execute_nanos = executed - written;
+  finish.times.execute_nanos = executed - written;
   if (status != nrt::NRT_SUCCESS) throw NrtError(status, "nrt_execute", model_->core(), "");
   outputs_.Read();
-  stage_times_.read_nanos = NowNanos() - executed;
+  finish.times.read_nanos = NowNanos() - executed;
 }
 
 }  // namespace neuron_embed

@@ -15,22 +15,28 @@
 
 namespace neuron_embed {
 
-// Nanoseconds that the stages of the last execution took. 0 for a stage that it did not reach.
+// Nanoseconds that the stages of an execution took. 0 for a stage that it did not reach.
 struct StageTimes {
   int64_t write_nanos;
   int64_t execute_nanos;
   int64_t read_nanos;
 };
 
-// Tensors on the model's core, their sets, and two host regions that the caller lends. Keeps the
+// The host memory of a slot. The caller lends it, and may look at it whenever the slot does not
+// execute.
+struct SlotMemory {
+  void* input_region;       // page-aligned, model.input_layout().size bytes at least
+  void* output_region;      // page-aligned, model.output_layout().size bytes at least
+  StageTimes* stage_times;  // of the last execution; null if not wanted
+};
+
+// Tensors on the model's core and their sets, over host memory that the caller lends. Keeps the
 // model alive. Slots of one model may execute side by side; one slot executes once at a time.
 class ExecutionSlot {
  public:
-  // `input_region` and `output_region` are page-aligned, as large as the model's layouts say, and
-  // must outlive the slot. `requested` is probed first (Model::ChooseInputPath). Throws
-  // Error(kArgument) for a region that is not such, NrtError if the library fails.
-  ExecutionSlot(std::shared_ptr<Model> model, InputPath requested, void* input_region,
-                void* output_region);
+  // `memory` must outlive the slot. `requested` is probed first (Model::ChooseInputPath).
+  // Throws Error(kArgument) for a region that is not page-aligned, NrtError if the library fails.
+  ExecutionSlot(std::shared_ptr<Model> model, InputPath requested, const SlotMemory& memory);
 
   ExecutionSlot(const ExecutionSlot&) = delete;
   ExecutionSlot& operator=(const ExecutionSlot&) = delete;
@@ -46,8 +52,6 @@ class ExecutionSlot {
   // slot may be used again if the status allows it.
   void Execute();
 
-  // Of the last Execute() of this thread; another thread must synchronise with it first.
-  const StageTimes& stage_times() const { return stage_times_; }
   // Whether a thread is in Execute().
   bool executing() const { return executing_.load(std::memory_order_acquire); }
 
@@ -59,8 +63,7 @@ class ExecutionSlot {
   InputPathChoice choice_;
   InputBinding inputs_;
   OutputBinding outputs_;
-  // Written at each execution: on a cache line of their own.
-  alignas(64) StageTimes stage_times_{};
+  StageTimes* stage_times_;
   std::atomic<bool> executing_{false};
 };
 

@@ -82,8 +82,17 @@ const NrtLibrary* NrtLibrary::Open(const std::string& path, std::string* tried) 
   if (library->api_.NAME == nullptr) library->missing_optional_.push_back(#NAME);
     NEURON_EMBED_NRT_OPTIONAL(RESOLVE_OPTIONAL)
 #undef RESOLVE_OPTIONAL
-    Resolve(handle, "nrt_emulator_configure", &library->emulator_.nrt_emulator_configure);
-    Resolve(handle, "nrt_emulator_counters", &library->emulator_.nrt_emulator_counters);
+    EmulatorApi& emulator = library->emulator_;
+    Resolve(handle, "nrt_emulator_configure", &emulator.nrt_emulator_configure);
+    Resolve(handle, "nrt_emulator_set_faults", &emulator.nrt_emulator_set_faults);
+    Resolve(handle, "nrt_emulator_get_counters", &emulator.nrt_emulator_get_counters);
+    Resolve(handle, "nrt_emulator_reset_counters", &emulator.nrt_emulator_reset_counters);
+    Resolve(handle, "nrt_emulator_get_core", &emulator.nrt_emulator_get_core);
+    library->emulated_ = emulator.nrt_emulator_configure != nullptr &&
+                         emulator.nrt_emulator_set_faults != nullptr &&
+                         emulator.nrt_emulator_get_counters != nullptr &&
+                         emulator.nrt_emulator_reset_counters != nullptr &&
+                         emulator.nrt_emulator_get_core != nullptr;
     library->has_nrt_3_ = dlvsym(handle, "nrta_get_sequence", "NRT_3.0.0") != nullptr;
 
     Dl_info info{};

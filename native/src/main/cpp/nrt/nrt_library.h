@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nrt/nrt_api.h"
+#include "nrt_emulator.h"
 
 namespace neuron_embed::nrt {
 
@@ -23,8 +24,11 @@ enum class Generation : uint32_t {
 
 // Functions that only the project's emulator exports; null in the real library.
 struct EmulatorApi {
-  NRT_STATUS (*nrt_emulator_configure)(const char* json) = nullptr;
-  NRT_STATUS (*nrt_emulator_counters)(char* json, size_t size) = nullptr;
+  decltype(&::nrt_emulator_configure) nrt_emulator_configure = nullptr;
+  decltype(&::nrt_emulator_set_faults) nrt_emulator_set_faults = nullptr;
+  decltype(&::nrt_emulator_get_counters) nrt_emulator_get_counters = nullptr;
+  decltype(&::nrt_emulator_reset_counters) nrt_emulator_reset_counters = nullptr;
+  decltype(&::nrt_emulator_get_core) nrt_emulator_get_core = nullptr;
 };
 
 // A loaded libnrt. Immutable and never unloaded: the vendor's library starts threads of its own.
@@ -44,7 +48,7 @@ class NrtLibrary {
 
   const NrtApi& api() const { return api_; }
   const EmulatorApi& emulator() const { return emulator_; }
-  bool emulated() const { return emulator_.nrt_emulator_configure != nullptr; }
+  bool emulated() const { return emulated_; }
 
   // The file it was loaded from.
   const std::string& path() const { return path_; }
@@ -65,6 +69,7 @@ class NrtLibrary {
   std::string path_;
   nrt_version_t version_{};
   Generation generation_ = Generation::kUnknown;
+  bool emulated_ = false;
   bool has_nrt_3_ = false;
   std::vector<std::string> missing_optional_;
 };
