@@ -62,8 +62,10 @@ public final class JsonValue {
     }
     try (JsonReader reader = new JsonReader(new StringReader(text))) {
       reader.setStrictness(Strictness.STRICT);
+      // The parser would take an empty file for null.
+      boolean empty = reader.peek() == JsonToken.END_DOCUMENT;
       JsonElement root = JsonParser.parseReader(reader);
-      if (reader.peek() != JsonToken.END_DOCUMENT) {
+      if (empty || reader.peek() != JsonToken.END_DOCUMENT) {
         throw new JsonParseException("text after the end of the value");
       }
       return new JsonValue(file, "", root);

@@ -7,8 +7,6 @@ import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextTooLongException;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.model.ModelDirectory;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -54,39 +52,12 @@ public final class TextTokenizer implements AutoCloseable {
   /** Address of the native tokenizer, which this object owns; 0 once closed. */
   private long handle;
 
-  private TextTokenizer(ModelDirectory model, @Nullable TextPieces pieces, long handle) {
+  private TextTokenizer(ModelDirectory model, TokenizerDefinition definition, long handle) {
     this.model = model;
-    this.pieces = pieces;
+    this.pieces = definition.pieces();
+    this.leading = definition.leading();
+    this.trailing = definition.trailing();
     this.handle = handle;
-    long probe = NATIVE.encode(handle, "a", true);
-    try {
-      long[] special = NATIVE.getSpecialTokenMask(probe);
-      int[] ids = ints(NATIVE.getTokenIds(probe));
-      int before = 0;
-      while (before < special.length && special[before] == 1) {
-        before++;
-      }
-      int after = special.length;
-      while (after > before && special[after - 1] == 1) {
-        after--;
-      }
-      if (before == 0 || after == special.length || after != before + contentLength("a")) {
-        throw TokenizerDefinition.misfit(
-            model, "does not put one special token or more before a text and after it");
-      }
-      if (Arrays.stream(NATIVE.getTypeIds(probe)).anyMatch(type -> type != 0)) {
-        throw TokenizerDefinition.misfit(model, "gives a single text token types other than 0");
-      }
-      this.leading = Arrays.copyOf(ids, before);
-      this.trailing = Arrays.copyOfRange(ids, after, ids.length);
-    } finally {
-      NATIVE.deleteEncoding(probe);
-    }
-    if (model.maxTokens() <= leading.length + trailing.length) {
-      throw new ModelLoadException(
-          "%s takes %d tokens a text, %d of which are special: there is no room for a text."
-              .formatted(model, model.maxTokens(), leading.length + trailing.length));
-    }
   }
 
   /**
@@ -98,28 +69,46 @@ public final class TextTokenizer implements AutoCloseable {
    *     machine
    */
   public static TextTokenizer open(ModelDirectory model) {
-    TokenizerDefinition definition = TokenizerDefinition.read(model);
+    TokenizerDefinition definition = new TokenizerDefinition(model);
+    int special = definition.leading().length + definition.trailing().length;
+    if (model.maxTokens() <= special) {
+      throw new ModelLoadException(
+          "%s takes %d tokens a text, %d of which are special: there is no room for a text."
+              .formatted(model, model.maxTokens(), special));
+    }
     TokenizerLibrary.ensureLoaded();
-    long handle = 0;
+    long handle;
     try {
-      handle = NATIVE.createTokenizerFromString(Files.readString(model.tokenizerFile()));
-      NATIVE.disableTruncation(handle);
-      NATIVE.disablePadding(handle);
-      TextTokenizer tokenizer = new TextTokenizer(model, definition.pieces(), handle);
-      handle = 0;
-      return tokenizer;
-    } catch (ModelLoadException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
+      handle = NATIVE.createTokenizerFromString(definition.json());
+    } catch (RuntimeException e) {
       throw new ModelLoadException(
           "%s is not a tokenizer definition (%s): copy it from the model's repository again."
               .formatted(model.tokenizerFile(), e.getMessage()),
           e);
-    } finally {
-      if (handle != 0) {
-        NATIVE.deleteTokenizer(handle);
-      }
     }
+    TextTokenizer tokenizer = new TextTokenizer(model, definition, handle);
+    try {
+      tokenizer.requireAddedTokens(definition);
+      return tokenizer;
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /** The native tokenizer gives ids of its own to tokens that are not in the vocabulary. */
+  private void requireAddedTokens(TokenizerDefinition definition) {
+    definition
+        .addedTokens()
+        .forEach(
+            (token, id) -> {
+              long[] ids = content(token);
+              if (ids.length != 1 || ids[0] != id) {
+                throw definition.misfit(
+                    "gives the added token %s the ids %s, not %d"
+                        .formatted(token, Arrays.toString(ids), id));
+              }
+            });
   }
 
   /** The most tokens of a text, special tokens and the input type's prefix included. */
@@ -260,10 +249,6 @@ public final class TextTokenizer implements AutoCloseable {
     return count + ids.length;
   }
 
-  private int contentLength(String text) {
-    return content(text).length;
-  }
-
   // DJL's own HuggingFaceTokenizer is not used: it copies seven arrays of an encoding that nobody
   // reads (a quarter to a third of the time), reports usage, frees the native tokenizer in a
   // finalizer while a call may be under way, and does not make close wait for calls.
@@ -279,10 +264,6 @@ public final class TextTokenizer implements AutoCloseable {
     } finally {
       NATIVE.deleteEncoding(encoding);
     }
-  }
-
-  private static int[] ints(long[] values) {
-    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
   }
 
   /** Frees the native tokenizer; waits for calls under way. Does nothing when closed already. */
