@@ -2,11 +2,16 @@ package io.github.neuronembed.engine;
 
 import io.github.neuronembed.backend.Shape;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 
 /** The lengths that a backend serves, ascending, and the batch sizes of each. Immutable. */
 final class Buckets {
+
+  /** By length, then batch. */
+  static final Comparator<Shape> ORDER =
+      Comparator.comparingInt(Shape::sequenceLength).thenComparingInt(Shape::batchSize);
 
   private final int[] lengths;
   private final List<List<Shape>> shapes;
@@ -26,6 +31,16 @@ final class Buckets {
 
   int count() {
     return lengths.length;
+  }
+
+  /** The shapes of a bucket, by batch size. */
+  List<Shape> shapes(int bucket) {
+    return shapes.get(bucket);
+  }
+
+  /** The length of a bucket's rows. */
+  int length(int bucket) {
+    return lengths[bucket];
   }
 
   /** The longest row that can be served. */

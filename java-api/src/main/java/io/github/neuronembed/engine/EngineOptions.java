@@ -7,12 +7,13 @@ import java.time.Duration;
  *
  * @param slotsPerReplica executions of a replica under way at once; with two, the transfers of one
  *     overlap the computing of the other
- * @param maxQueuedRequests most requests that wait
- * @param maxQueuedTokens most tokens that wait
+ * @param maxQueuedRequests most requests that wait in a lane
+ * @param maxQueuedTokens most tokens that wait in a lane; a request of more waits if it is alone
  * @param batchWait how long a free slot waits for company for a batch that is not full
  * @param bulkShare part of the tokens that bulk work gets at least while both lanes wait, 0 to 1
  * @param vocabularySize token ids are below this; checked, because a device does not
  * @param closeTimeout how long closing lets accepted requests end
+ * @param listener told what happens
  */
 public record EngineOptions(
     int slotsPerReplica,
@@ -21,7 +22,8 @@ public record EngineOptions(
     Duration batchWait,
     double bulkShare,
     int vocabularySize,
-    Duration closeTimeout) {
+    Duration closeTimeout,
+    EngineListener listener) {
 
   /**
    * @throws IllegalArgumentException if a value makes no sense
@@ -39,7 +41,7 @@ public record EngineOptions(
     }
   }
 
-  /** Starts with: two slots, 2,048 requests, half a million tokens, no wait, a quarter for bulk. */
+  /** Starts with: two slots, 2,048 requests and half a million tokens a lane, no wait, a tenth. */
   public static Builder builder() {
     return new Builder();
   }
@@ -50,9 +52,10 @@ public record EngineOptions(
     private int maxQueuedRequests = 2_048;
     private long maxQueuedTokens = 500_000;
     private Duration batchWait = Duration.ZERO;
-    private double bulkShare = 0.25;
+    private double bulkShare = 0.1;
     private int vocabularySize = Integer.MAX_VALUE;
     private Duration closeTimeout = Duration.ofSeconds(30);
+    private EngineListener listener = EngineListener.NONE;
 
     private Builder() {}
 
@@ -91,6 +94,11 @@ public record EngineOptions(
       return this;
     }
 
+    public Builder listener(EngineListener told) {
+      this.listener = told;
+      return this;
+    }
+
     /**
      * Checks and freezes the options.
      *
@@ -104,7 +112,8 @@ public record EngineOptions(
           batchWait,
           bulkShare,
           vocabularySize,
-          closeTimeout);
+          closeTimeout,
+          listener);
     }
   }
 }

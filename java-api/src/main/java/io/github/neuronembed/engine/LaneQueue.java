@@ -1,21 +1,25 @@
 package io.github.neuronembed.engine;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The waiting requests of one lane, a queue for each bucket. Belongs to the engine's lock. */
+/**
+ * The waiting requests of one lane: a queue for each bucket, by age. Belongs to the engine's lock.
+ */
 final class LaneQueue {
 
-  private final List<Deque<Request>> byBucket = new ArrayList<>();
+  private final List<NavigableSet<Request>> byBucket = new ArrayList<>();
   private int requests;
   private long tokens;
 
   LaneQueue(int buckets) {
     for (int i = 0; i < buckets; i++) {
-      byBucket.add(new ArrayDeque<>());
+      byBucket.add(new TreeSet<>(Comparator.comparingLong((Request r) -> r.sequence)));
     }
   }
 
@@ -27,39 +31,33 @@ final class LaneQueue {
     return tokens;
   }
 
-  void addLast(Request request) {
-    byBucket.get(request.bucket).addLast(request);
-    joined(request);
-  }
-
-  void addFirst(Request request) {
-    byBucket.get(request.bucket).addFirst(request);
-    joined(request);
-  }
-
-  void remove(Request request) {
-    if (byBucket.get(request.bucket).remove(request)) {
-      left(request);
+  /** Adds a request where its age puts it. */
+  void add(Request request) {
+    if (byBucket.get(request.bucket).add(request)) {
+      requests++;
+      tokens += request.tokens;
     }
   }
 
-  /** The request of the bucket that waits longest, or null. */
-  @Nullable Request peek(int bucket) {
-    return byBucket.get(bucket).peek();
+  /** Takes a request out, wherever it stands. */
+  void remove(Request request) {
+    if (byBucket.get(request.bucket).remove(request)) {
+      requests--;
+      tokens -= request.tokens;
+    }
   }
 
-  /** Takes the request of the bucket that waits longest. */
-  Request take(int bucket) {
-    Request request = byBucket.get(bucket).remove();
-    left(request);
-    return request;
+  /** The oldest request of a bucket, or null. */
+  @Nullable Request first(int bucket) {
+    NavigableSet<Request> queue = byBucket.get(bucket);
+    return queue.isEmpty() ? null : queue.first();
   }
 
-  /** The request that waits longest, or null. */
+  /** The oldest request, or null. */
   @Nullable Request oldest() {
     Request oldest = null;
-    for (Deque<Request> queue : byBucket) {
-      Request first = queue.peek();
+    for (int bucket = 0; bucket < byBucket.size(); bucket++) {
+      Request first = first(bucket);
       if (first != null && (oldest == null || first.sequence < oldest.sequence)) {
         oldest = first;
       }
@@ -79,22 +77,39 @@ final class LaneQueue {
     return rows;
   }
 
-  /** Moves everything out. */
-  void drainTo(List<Request> all) {
-    for (int bucket = 0; bucket < byBucket.size(); bucket++) {
-      while (peek(bucket) != null) {
-        all.add(take(bucket));
+  /** When the first deadline passes, {@link Request#NO_DEADLINE} if there is none. */
+  long earliestDeadline() {
+    long earliest = Request.NO_DEADLINE;
+    for (NavigableSet<Request> queue : byBucket) {
+      for (Request request : queue) {
+        earliest = Math.min(earliest, request.deadlineNanos);
+      }
+    }
+    return earliest;
+  }
+
+  /** Moves the requests out whose deadline has passed. */
+  void moveExpired(long nowNanos, List<Request> expired) {
+    for (NavigableSet<Request> queue : byBucket) {
+      for (Iterator<Request> all = queue.iterator(); all.hasNext(); ) {
+        Request request = all.next();
+        if (request.isExpired(nowNanos)) {
+          all.remove();
+          requests--;
+          tokens -= request.tokens;
+          expired.add(request);
+        }
       }
     }
   }
 
-  private void joined(Request request) {
-    requests++;
-    tokens += request.tokens;
-  }
-
-  private void left(Request request) {
-    requests--;
-    tokens -= request.tokens;
+  /** Moves everything out. */
+  void moveAll(List<Request> all) {
+    for (NavigableSet<Request> queue : byBucket) {
+      all.addAll(queue);
+      queue.clear();
+    }
+    requests = 0;
+    tokens = 0;
   }
 }

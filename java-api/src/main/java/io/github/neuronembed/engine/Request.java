@@ -8,11 +8,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Request {
 
-  /** Called once, outside of the lock. */
+  /** Told once how the request ended, outside of the lock. */
   interface Outcome {
     void vectors(float[][] vectors);
 
     void failure(RuntimeException reason);
+
+    /** Whether nobody waits for it any more: then it is not worth an execution. */
+    boolean isAbandoned();
   }
 
   /** Where a request is on its way. */
@@ -23,22 +26,34 @@ final class Request {
     ENDED
   }
 
+  static final long NO_DEADLINE = Long.MAX_VALUE;
+
   final int[][] rows;
   final int tokens;
   final int bucket;
   final Lane lane;
+
+  /** On the engine's clock, like every time here. */
   final long madeNanos;
+
   final long deadlineNanos;
-  final boolean hasDeadline;
   final Outcome outcome;
 
   State state = State.NEW;
+
+  /** Its age: the order in which requests were accepted. */
   long sequence;
+
+  long startNanos;
   boolean retried;
 
   /** The core that failed it; another one is preferred. */
   int avoidCore = -1;
 
+  /** How it ended; null until then. */
+  @Nullable Ending ending;
+
+  /** Why it has no vectors; null unless it ended so. */
   @Nullable RuntimeException failure;
 
   Request(
@@ -53,12 +68,32 @@ final class Request {
     this.bucket = bucket;
     this.lane = options.lane();
     this.madeNanos = nowNanos;
-    this.hasDeadline = options.timeout() != null;
-    this.deadlineNanos = options.timeout() == null ? 0 : nowNanos + options.timeout().toNanos();
+    this.deadlineNanos = deadline(options, nowNanos);
     this.outcome = outcome;
   }
 
+  private static long deadline(RequestOptions options, long nowNanos) {
+    if (options.timeout() == null) {
+      return NO_DEADLINE;
+    }
+    // A time too long for a long is as good as none.
+    long most = NO_DEADLINE - nowNanos;
+    return options.timeout().toSeconds() >= most / 1_000_000_000
+        ? NO_DEADLINE
+        : nowNanos + options.timeout().toNanos();
+  }
+
   boolean isExpired(long nowNanos) {
-    return hasDeadline && nowNanos - deadlineNanos >= 0;
+    return deadlineNanos != NO_DEADLINE && nowNanos >= deadlineNanos;
+  }
+
+  /** Ends it; what is left is to tell its outcome, once. */
+  void end(Ending how, @Nullable RuntimeException reason) {
+    if (state == State.ENDED) {
+      throw new IllegalStateException("The request has ended already.");
+    }
+    state = State.ENDED;
+    ending = how;
+    failure = reason;
   }
 }

@@ -27,6 +27,11 @@ final class RequestFuture<T> extends CompletableFuture<T> implements Request.Out
   }
 
   @Override
+  public boolean isAbandoned() {
+    return isDone();
+  }
+
+  @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     boolean cancelled = super.cancel(mayInterruptIfRunning);
     if (cancelled && request != null) {

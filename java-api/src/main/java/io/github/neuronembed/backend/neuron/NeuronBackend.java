@@ -175,6 +175,11 @@ public final class NeuronBackend implements InferenceBackend {
   }
 
   @Override
+  public boolean fixedShapes() {
+    return true;
+  }
+
+  @Override
   public int hiddenSize() {
     return hiddenSize;
   }
