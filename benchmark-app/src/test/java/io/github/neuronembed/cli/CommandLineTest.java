@@ -236,6 +236,8 @@ class CommandLineTest {
         "bench --duration -1                  | positive number",
         "bench --batch-sizes 1,x              | positive whole numbers",
         "bench --sequence-lengths 513         | the model takes 512 tokens",
+        "bench --preset x                     | inf2-bge-base",
+        "bench --preset inf2-encoders --n-models 1 | does not go with --n-models",
       })
   void wrongUsageIsOneSentenceAndExitCodeTwo(String arguments, String message) {
     String[] words =

@@ -55,6 +55,9 @@ public final class BenchCommand implements Command {
   private static final DateTimeFormatter FILE_TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
   private static final long EXIT_PATIENCE_SECONDS = 30;
 
+  private static final List<String> MATRIX_OPTIONS =
+      List.of("batch-sizes", "sequence-lengths", "n-models", "workers-per-model");
+
   private enum Format {
     TABLE,
     CSV,
@@ -80,14 +83,29 @@ public final class BenchCommand implements Command {
   public Options options() {
     Options options = new Options();
     EmbedderArguments.addTo(options);
+    value(
+        options,
+        "preset",
+        "NAME",
+        "run a published matrix, each row beside its ratio: "
+            + Preset.names()
+            + "; instead of the four lists below");
     list(options, "batch-sizes", "rows of a call (default 1,4)");
     list(options, "sequence-lengths", "tokens of a row (default 64,256)");
     list(options, "n-models", "replicas at work (default 1)");
     list(options, "workers-per-model", "callers of each replica (default 1,2)");
     value(options, "duration", "SECONDS", "how long each cell is measured (default 10)");
     value(options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
-    value(options, "cost-per-hour", "DOLLARS", "price of the machine, for the cost per million");
-    value(options, "instance-type", "NAME", "what machine that is, for the reports");
+    value(
+        options,
+        "cost-per-hour",
+        "DOLLARS",
+        "price of the machine, for the cost per million; wins over a built-in price");
+    value(
+        options,
+        "instance-type",
+        "NAME",
+        "what machine that is, for the reports; inf2.xlarge has a built-in price");
     value(options, "output-dir", "DIR", "write MODEL.results-TIME.csv and .json there as well");
     value(
         options,
@@ -107,14 +125,8 @@ public final class BenchCommand implements Command {
 
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
-    Matrix matrix =
-        new Matrix(
-            Matrix.numbers("batch-sizes", arguments.getOptionValue("batch-sizes", "1,4")),
-            Matrix.numbers(
-                "sequence-lengths", arguments.getOptionValue("sequence-lengths", "64,256")),
-            Matrix.numbers("n-models", arguments.getOptionValue("n-models", "1")),
-            Matrix.numbers(
-                "workers-per-model", arguments.getOptionValue("workers-per-model", "1,2")));
+    Preset preset = preset(arguments);
+    List<Cell> cells = preset == null ? matrix(arguments).cells() : preset.cells();
     double duration = positive(arguments, "duration", 10);
     double warmUp = positive(arguments, "warm-up", 5);
     Double costPerHour =
@@ -131,11 +143,14 @@ public final class BenchCommand implements Command {
         EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
     ModelDirectory model =
         ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5"));
-    for (int sequenceLength : matrix.sequenceLengths()) {
-      if (sequenceLength > model.maxTokens()) {
+    for (Cell cell : cells) {
+      if (cell.shape().sequenceLength() > model.maxTokens()) {
         throw new UsageException(
-            "--sequence-lengths: the model takes %d tokens, not %d."
-                .formatted(model.maxTokens(), sequenceLength));
+            "--%s: the model takes %d tokens, not %d."
+                .formatted(
+                    preset == null ? "sequence-lengths" : "preset",
+                    model.maxTokens(),
+                    cell.shape().sequenceLength()));
       }
     }
 
@@ -148,7 +163,8 @@ public final class BenchCommand implements Command {
       BenchBackends backends = backends(model, backend, precision);
       BenchRun run =
           measure(
-              matrix,
+              cells,
+              preset,
               model,
               file,
               backends,
@@ -202,6 +218,28 @@ public final class BenchCommand implements Command {
     };
   }
 
+  private static @Nullable Preset preset(CommandLine arguments) {
+    String name = arguments.getOptionValue("preset");
+    if (name == null) {
+      return null;
+    }
+    for (String list : MATRIX_OPTIONS) {
+      if (arguments.hasOption(list)) {
+        throw new UsageException(
+            "--preset is a whole matrix: it does not go with --%s.".formatted(list));
+      }
+    }
+    return Preset.named(name);
+  }
+
+  private static Matrix matrix(CommandLine arguments) {
+    return new Matrix(
+        Matrix.numbers("batch-sizes", arguments.getOptionValue("batch-sizes", "1,4")),
+        Matrix.numbers("sequence-lengths", arguments.getOptionValue("sequence-lengths", "64,256")),
+        Matrix.numbers("n-models", arguments.getOptionValue("n-models", "1")),
+        Matrix.numbers("workers-per-model", arguments.getOptionValue("workers-per-model", "1,2")));
+  }
+
   /** Ctrl-C: the workers end, and what was measured is written before the process goes. */
   private static void endEarly(StopSignal stop, CountDownLatch reported) {
     stop.request();
@@ -215,7 +253,8 @@ public final class BenchCommand implements Command {
   }
 
   private static BenchRun measure(
-      Matrix matrix,
+      List<Cell> cells,
+      @Nullable Preset preset,
       ModelDirectory model,
       Path file,
       BenchBackends backends,
@@ -227,7 +266,6 @@ public final class BenchCommand implements Command {
       Streams streams)
       throws InterruptedException {
     LocalDateTime start = LocalDateTime.now(ZoneOffset.UTC);
-    List<Cell> cells = matrix.cells();
     List<CellResult> results = new ArrayList<>();
     String description = "nothing";
     boolean emulated = false;
@@ -254,14 +292,16 @@ public final class BenchCommand implements Command {
         progress.step();
       }
     }
+    String instanceType = arguments.getOptionValue("instance-type");
     return new BenchRun(
         model.name(),
         file.toString(),
         description,
         deviceType(emulated, arguments),
         emulated,
-        arguments.getOptionValue("instance-type"),
-        costPerHour,
+        instanceType,
+        Price.of(instanceType, costPerHour),
+        preset,
         durationSeconds,
         start,
         LocalDateTime.now(ZoneOffset.UTC),

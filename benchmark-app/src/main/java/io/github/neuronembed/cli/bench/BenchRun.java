@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param deviceType {@code cpu}, {@code neuron} or {@code emulated}
  * @param emulated whether the device was an emulation
  * @param instanceType the instance the price belongs to; null if none was given
- * @param costPerHour dollars; null if there is no price
+ * @param price of the machine; null if there is none
+ * @param preset the publication that the run stands beside; null if there is none
  * @param durationSeconds how long each cell was measured
  * @param start when the run began, UTC
  * @param stop when it ended, UTC
@@ -28,9 +29,25 @@ record BenchRun(
     String deviceType,
     boolean emulated,
     @Nullable String instanceType,
-    @Nullable Double costPerHour,
+    @Nullable Price price,
+    @Nullable Preset preset,
     double durationSeconds,
     LocalDateTime start,
     LocalDateTime stop,
     Map<String, String> environment,
-    List<CellResult> results) {}
+    List<CellResult> results) {
+
+  /** What was published of a cell; null if nothing was. */
+  Preset.@Nullable Published published(Cell cell) {
+    return preset == null ? null : preset.of(cell);
+  }
+
+  /**
+   * Throughput with stalls over the published throughput; NaN without either. Stalls count against
+   * us, so the ratio never flatters.
+   */
+  double ratioToPublished(CellResult result) {
+    Preset.Published published = published(result.cell());
+    return published == null ? Double.NaN : result.rowsPerSecond() / published.throughput();
+  }
+}

@@ -9,11 +9,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -69,46 +70,32 @@ final class ClosedLoop {
     long[] start = new long[1];
     CyclicBarrier go = new CyclicBarrier(cell.workers(), () -> start[0] = System.nanoTime());
     ExecutorService workers = Executors.newFixedThreadPool(cell.workers());
+    CompletionService<Timers> ended = new ExecutorCompletionService<>(workers);
     try {
-      List<Future<Timers>> running = new ArrayList<>();
+      int started = 0;
       for (int model = 0; model < cell.models(); model++) {
         Replica replica = backend.replicas().get(model);
         for (int worker = 0; worker < cell.workersPerModel(); worker++) {
-          int seed = running.size();
-          running.add(
-              workers.submit(
-                  () -> work(replica, seed, ready, go, start, durationNanos, warmUpNanos)));
+          int seed = started++;
+          ended.submit(() -> work(replica, seed, ready, go, start, durationNanos, warmUpNanos));
         }
       }
-      return join(running);
+      List<Timers> timers = new ArrayList<>();
+      while (timers.size() < started) {
+        timers.add(ended.take().get());
+      }
+      return timers;
+    } catch (ExecutionException e) {
+      // The others may stand at a barrier that will not open: the interrupt below ends them.
+      throw e.getCause() instanceof RuntimeException failure
+          ? failure
+          : new IllegalStateException(e.getCause());
     } finally {
       workers.shutdownNow();
       while (!workers.awaitTermination(1, TimeUnit.SECONDS)) {
         // A worker ends with the execution it is in.
       }
     }
-  }
-
-  /** A failed worker breaks the barriers; its own reason is what counts. */
-  private static List<Timers> join(List<Future<Timers>> running) throws InterruptedException {
-    List<Timers> timers = new ArrayList<>();
-    Throwable reason = null;
-    for (Future<Timers> one : running) {
-      try {
-        timers.add(one.get());
-      } catch (ExecutionException e) {
-        if (reason == null || reason instanceof BrokenBarrierException) {
-          reason = e.getCause();
-        }
-      }
-    }
-    if (reason instanceof RuntimeException failure) {
-      throw failure;
-    }
-    if (reason != null) {
-      throw new IllegalStateException(reason);
-    }
-    return timers;
   }
 
   private Timers work(
@@ -134,10 +121,6 @@ final class ClosedLoop {
         begin = end;
       }
       return timers;
-    } catch (RuntimeException e) {
-      ready.reset();
-      go.reset();
-      throw e;
     }
   }
 

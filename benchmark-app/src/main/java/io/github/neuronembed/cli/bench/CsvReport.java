@@ -52,7 +52,13 @@ final class CsvReport {
           "p90_p95_supported",
           "p99_supported",
           "emulated",
-          "status");
+          "status",
+          "price_basis",
+          "published_throughput_avg",
+          "published_latency_ms_p50",
+          "published_latency_ms_p99",
+          "published_cost_per_1m_inf",
+          "throughput_to_published");
 
   private static final String MISSING = "N/A";
 
@@ -102,9 +108,9 @@ final class CsvReport {
     line.add(run.deviceType());
     line.add(text(run.instanceType()));
     line.add(
-        rules == null || run.costPerHour() == null
+        rules == null || run.price() == null
             ? MISSING
-            : number(rules.costPerMillion(run.costPerHour())));
+            : number(rules.costPerMillion(run.price().dollarsPerHour())));
     line.add("" + cell.shape().sequenceLength());
     line.add(number(result.rowsPerSecond()));
     line.add(rules == null ? MISSING : "" + rules.calls());
@@ -112,6 +118,13 @@ final class CsvReport {
     line.add(rules == null ? MISSING : "" + CellResult.isSupported(99, rules.calls()));
     line.add("" + run.emulated());
     line.add(result.failure() == null ? "ok" : "failed: " + result.failure());
+    line.add(run.price() == null ? MISSING : run.price().basis());
+    Preset.Published published = run.published(cell);
+    line.add(published == null ? MISSING : number(published.throughput()));
+    line.add(published == null ? MISSING : number(published.latencyMillisP50()));
+    line.add(published == null ? MISSING : number(published.latencyMillisP99()));
+    line.add(published == null ? MISSING : number(published.costPerMillion()));
+    line.add(number(run.ratioToPublished(result)));
     return line;
   }
 

@@ -49,8 +49,8 @@ final class JsonReport {
       }
       number(json, "throughput_peak", rules.throughputPeak());
       number(json, "throughput_avg", rules.throughputAverage());
-      if (run.costPerHour() != null) {
-        number(json, "cost_per_1m_inf", rules.costPerMillion(run.costPerHour()));
+      if (run.price() != null) {
+        number(json, "cost_per_1m_inf", rules.costPerMillion(run.price().dollarsPerHour()));
       }
     }
     json.addProperty("sequence_length", cell.shape().sequenceLength());
@@ -69,8 +69,19 @@ final class JsonReport {
     } else {
       json.addProperty("failure", result.failure());
     }
-    if (run.costPerHour() != null) {
-      json.addProperty("cost_per_hour", run.costPerHour());
+    if (run.price() != null) {
+      json.addProperty("cost_per_hour", run.price().dollarsPerHour());
+      json.addProperty("price_basis", run.price().basis());
+    }
+    Preset.Published published = run.published(cell);
+    if (run.preset() != null && published != null) {
+      json.addProperty("preset", run.preset().name());
+      json.addProperty("published_origin", run.preset().origin());
+      number(json, "published_throughput_avg", published.throughput());
+      number(json, "published_latency_ms_p50", published.latencyMillisP50());
+      number(json, "published_latency_ms_p99", published.latencyMillisP99());
+      number(json, "published_cost_per_1m_inf", published.costPerMillion());
+      number(json, "throughput_to_published", run.ratioToPublished(result));
     }
     JsonObject environment = new JsonObject();
     for (Map.Entry<String, String> fact : run.environment().entrySet()) {

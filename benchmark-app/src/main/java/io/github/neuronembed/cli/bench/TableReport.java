@@ -9,8 +9,24 @@ final class TableReport {
 
   private static final List<String> HEADER =
       List.of(
-          "batch", "length", "models", "workers", "rows/s", "rows/s*", "p50 ms", "p99 ms", "calls",
-          "$/1M", "");
+          "batch",
+          "length",
+          "models",
+          "workers",
+          "rows/s",
+          "rows/s*",
+          "p50 ms",
+          "p99 ms",
+          "calls",
+          "$/1M",
+          "published",
+          "ratio",
+          "");
+
+  /** Positions of the two columns that only a preset fills. */
+  private static final int PUBLISHED = 10;
+
+  private static final int RATIO = 11;
 
   private TableReport() {}
 
@@ -35,6 +51,9 @@ final class TableReport {
     for (List<String> line : lines) {
       StringBuilder text = new StringBuilder();
       for (int i = 0; i < widths.length; i++) {
+        if (run.preset() == null && (i == PUBLISHED || i == RATIO)) {
+          continue;
+        }
         boolean last = i == widths.length - 1;
         text.append(last ? line.get(i) : ("%" + widths[i] + "s  ").formatted(line.get(i)));
       }
@@ -45,8 +64,14 @@ final class TableReport {
     if (marked) {
       out.append("? too few calls for this percentile (64 for p90, 662 for p99)\n");
     }
-    if (run.costPerHour() != null) {
-      out.append("$/1M at $%s per hour%n".formatted(run.costPerHour()));
+    if (run.price() != null) {
+      out.append(
+          "$/1M at $%s per hour: %s%n"
+              .formatted(run.price().dollarsPerHour(), run.price().basis()));
+    }
+    if (run.preset() != null) {
+      out.append("published = rows/s of %s%n".formatted(run.preset().origin()));
+      out.append("ratio = rows/s* to published\n");
     }
   }
 
@@ -60,7 +85,9 @@ final class TableReport {
     line.add("" + cell.workersPerModel());
     if (rules == null) {
       line.addAll(List.of("", "", "", "", "", ""));
-      line.add("failed: " + result.failure());
+      line.add(published(run, cell));
+      line.add("");
+      line.add((run.emulated() ? "emulated, " : "") + "failed: " + result.failure());
       return line;
     }
     line.add(CsvReport.number(rules.throughputAverage()));
@@ -71,10 +98,17 @@ final class TableReport {
             + (CellResult.isSupported(99, rules.calls()) ? "" : "?"));
     line.add("" + rules.calls());
     line.add(
-        run.costPerHour() == null
+        run.price() == null
             ? "N/A"
-            : CsvReport.number(rules.costPerMillion(run.costPerHour())));
+            : CsvReport.number(rules.costPerMillion(run.price().dollarsPerHour())));
+    line.add(published(run, cell));
+    line.add(run.preset() == null ? "" : CsvReport.number(run.ratioToPublished(result)));
     line.add(run.emulated() ? "emulated" : "");
     return line;
+  }
+
+  private static String published(BenchRun run, Cell cell) {
+    Preset.Published published = run.published(cell);
+    return published == null ? "" : CsvReport.number(published.throughput());
   }
 }
