@@ -1,0 +1,134 @@
+package io.github.neuronembed.model.graph;
+
+import io.github.neuronembed.model.graph.onnx.AttributeProto;
+import io.github.neuronembed.model.graph.onnx.AttributeProto.AttributeType;
+import io.github.neuronembed.model.graph.onnx.GraphProto;
+import io.github.neuronembed.model.graph.onnx.NodeProto;
+import io.github.neuronembed.model.graph.onnx.TensorProto;
+import io.github.neuronembed.model.graph.onnx.TensorShapeProto;
+import io.github.neuronembed.model.graph.onnx.TypeProto;
+import io.github.neuronembed.model.graph.onnx.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Puts a graph together, node after node; a value is known by its name. */
+final class GraphBuilder {
+
+  /** The domain of ONNX Runtime's contributed operators. */
+  static final String CONTRIBUTED = "com.microsoft";
+
+  private final GraphProto.Builder graph = GraphProto.newBuilder();
+  private final List<Weight> weights = new ArrayList<>();
+  private final Set<String> weightNames = new HashSet<>();
+
+  /** Declares an input or output: float32 or int64. A dimension is a number or a name. */
+  static ValueInfoProto tensor(String name, TensorProto.DataType type, Object... dims) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (Object dim : dims) {
+      if (dim instanceof Long size) {
+        shape.addDimBuilder().setDimValue(size);
+      } else {
+        shape.addDimBuilder().setDimParam(dim.toString());
+      }
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape)))
+        .build();
+  }
+
+  void input(ValueInfoProto input) {
+    graph.addInput(input);
+  }
+
+  void output(ValueInfoProto output) {
+    graph.addOutput(output);
+  }
+
+  /** Adds an initializer, once however often it is used. */
+  String weight(Weight weight) {
+    if (weightNames.add(weight.name())) {
+      weights.add(weight);
+    }
+    return weight.name();
+  }
+
+  /** A float32 constant of rank 0. */
+  String scalar(String name, float value) {
+    return weight(Weight.ofFloats(name, List.of(), value));
+  }
+
+  /** An int64 constant of rank 0. */
+  String integer(String name, long value) {
+    return weight(Weight.ofLongs(name, List.of(), value));
+  }
+
+  /** A constant vector of int64. */
+  String longs(String name, long... values) {
+    return weight(Weight.ofLongs(name, List.of((long) values.length), values));
+  }
+
+  /** Adds a node of ONNX's own operators. */
+  Node node(String operator, String... inputs) {
+    return new Node(NodeProto.newBuilder().setOpType(operator).addAllInput(Arrays.asList(inputs)));
+  }
+
+  /** Adds a node of ONNX Runtime's contributed operators. */
+  Node contributed(String operator, String... inputs) {
+    Node node = node(operator, inputs);
+    node.proto.setDomain(CONTRIBUTED);
+    return node;
+  }
+
+  GraphProto graph() {
+    return graph.build();
+  }
+
+  List<Weight> weights() {
+    return weights;
+  }
+
+  /** A node that is being described; it is in the graph once its outputs are named. */
+  final class Node {
+
+    private final NodeProto.Builder proto;
+
+    private Node(NodeProto.Builder proto) {
+      this.proto = proto;
+    }
+
+    Node with(String name, long value) {
+      proto.addAttribute(
+          AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value));
+      return this;
+    }
+
+    Node with(String name, float value) {
+      proto.addAttribute(
+          AttributeProto.newBuilder().setName(name).setType(AttributeType.FLOAT).setF(value));
+      return this;
+    }
+
+    Node withInts(String name, long... values) {
+      AttributeProto.Builder attribute =
+          AttributeProto.newBuilder().setName(name).setType(AttributeType.INTS);
+      for (long value : values) {
+        attribute.addInts(value);
+      }
+      proto.addAttribute(attribute);
+      return this;
+    }
+
+    /** Names the outputs, and the node after the first of them, and returns that one. */
+    String as(String... outputs) {
+      graph.addNode(proto.setName(outputs[0]).addAllOutput(Arrays.asList(outputs)));
+      return outputs[0];
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.github.neuronembed.model.graph;
+
+import io.github.neuronembed.model.PoolingStrategy;
+import io.github.neuronembed.model.graph.onnx.ModelProto;
+import io.github.neuronembed.model.graph.onnx.OperatorSetIdProto;
+import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Makes of a BERT encoder's ONNX file one that gives the same vectors for less work on ONNX
+ * Runtime's CPU provider. The original is only read.
+ *
+ * <p>What is different in the prepared file:
+ *
+ * <ul>
+ *   <li>its one output, {@code sentence_embedding}, is float32 {@code [batch, hidden]}, pooled and,
+ *       if the model says so, L2-normalised;
+ *   <li>with CLS pooling, the last layer is computed for the first token alone;
+ *   <li>attention, residual norms and biased GELU are ONNX Runtime's own fused operators, which it
+ *       does not make of these graphs by itself. The operators exist in the releases from 1.20 on
+ *       that were tried (1.20.0, 1.21.1, 1.28.0), and nowhere but in ONNX Runtime.
+ * </ul>
+ *
+ * <p>Float32 vectors agree with the original's up to rounding (cosine of 0.99999 and more). A
+ * dynamically quantized model scales its activations by their extremes in the whole batch, so that
+ * its vectors move with anything; those of a prepared one are as near to the float32 model's as the
+ * original's, not equal to them.
+ *
+ * <p>All methods are safe to call from several threads and processes: a prepared file appears
+ * whole.
+ */
+public final class PreparedGraph {
+
+  /** Changes with every change of what is written; a file of another version is not current. */
+  static final String VERSION = "1";
+
+  static final String VERSION_KEY = "neuron_embed.prepared.version";
+  static final String ORIGINAL_KEY = "neuron_embed.prepared.original_sha256";
+  static final String POOLING_KEY = "neuron_embed.prepared.pooling";
+  static final String NORMALIZE_KEY = "neuron_embed.prepared.normalize";
+
+  /** The oldest file format that holds the operator set below. */
+  private static final long IR_VERSION = 8;
+
+  /** The first operator set with LayerNormalization. */
+  private static final long OPSET = 17;
+
+  private PreparedGraph() {}
+
+  /**
+   * Prepares a model.
+   *
+   * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and
+   *     {@code token_type_ids}, int64, and the last hidden state as its only output
+   * @param target the file to write or replace; its folder exists
+   * @param pooling how the model pools
+   * @param normalize whether its vectors have length 1
+   * @throws UnsupportedGraphException if the original is not an encoder that can be rewritten;
+   *     nothing is written, and the original is to be used
+   * @throws IOException if a file cannot be read or written; a file that was at the target is still
+   *     there
+   */
+  public static void prepare(Path original, Path target, PoolingStrategy pooling, boolean normalize)
+      throws IOException, UnsupportedGraphException {
+    ModelProto model = OnnxModelFile.read(original);
+    GraphBuilder graph = new FusedBertGraph(BertEncoder.of(model), pooling, normalize).build();
+    ModelProto.Builder prepared =
+        ModelProto.newBuilder()
+            .setIrVersion(IR_VERSION)
+            .setProducerName("neuron-embed")
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
+            .addOpsetImport(
+                OperatorSetIdProto.newBuilder().setDomain(GraphBuilder.CONTRIBUTED).setVersion(1))
+            .setGraph(graph.graph().toBuilder().setName(model.getGraph().getName()));
+    if (model.hasDocString()) {
+      prepared.setDocString(model.getDocString());
+    }
+    Map<String, String> ours = properties(OnnxModelFile.sha256(original), pooling, normalize);
+    model.getMetadataPropsList().stream()
+        .filter(property -> !ours.containsKey(property.getKey()))
+        .forEach(prepared::addMetadataProps);
+    ours.forEach(
+        (key, value) ->
+            prepared.addMetadataProps(
+                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+    OnnxModelFile.write(target, prepared.build(), graph.weights());
+  }
+
+  /**
+   * Whether a file is what {@link #prepare} makes of an original as it is now. Reads all of the
+   * original.
+   *
+   * @param original the original
+   * @param target the file that may have been prepared from it, or may not exist
+   * @param pooling how the model pools
+   * @param normalize whether its vectors have length 1
+   * @throws IOException if the original cannot be read
+   */
+  public static boolean isCurrent(
+      Path original, Path target, PoolingStrategy pooling, boolean normalize) throws IOException {
+    if (!Files.isRegularFile(target)) {
+      return false;
+    }
+    Map<String, String> found = new HashMap<>();
+    try {
+      for (StringStringEntryProto property : OnnxModelFile.read(target).getMetadataPropsList()) {
+        found.put(property.getKey(), property.getValue());
+      }
+    } catch (IOException e) {
+      return false;
+    }
+    return found
+        .entrySet()
+        .containsAll(properties(OnnxModelFile.sha256(original), pooling, normalize).entrySet());
+  }
+
+  private static Map<String, String> properties(
+      String originalSha256, PoolingStrategy pooling, boolean normalize) {
+    return Map.of(
+        VERSION_KEY,
+        VERSION,
+        ORIGINAL_KEY,
+        originalSha256,
+        POOLING_KEY,
+        pooling.name(),
+        NORMALIZE_KEY,
+        Boolean.toString(normalize));
+  }
+}

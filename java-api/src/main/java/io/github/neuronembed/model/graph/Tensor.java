@@ -1,0 +1,114 @@
+package io.github.neuronembed.model.graph;
+
+import com.google.protobuf.ByteString;
+import io.github.neuronembed.model.graph.onnx.TensorProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A constant of a model that was read.
+ *
+ * @param name its name in the graph
+ * @param type its element type
+ * @param dims its dimensions
+ * @param bytes its elements, little-endian and row-major
+ */
+record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteString bytes) {
+
+  /**
+   * @throws UnsupportedGraphException if it is not held in the file, is of an unusual type or does
+   *     not have the bytes that its dimensions ask for
+   */
+  static Tensor of(String name, TensorProto proto) throws UnsupportedGraphException {
+    TensorProto.DataType type = TensorProto.DataType.forNumber(proto.getDataType());
+    if (type == null || type == TensorProto.DataType.UNDEFINED) {
+      throw new UnsupportedGraphException(
+          "Constant %s has the element type %d.".formatted(name, proto.getDataType()));
+    }
+    if (proto.getDataLocation() != TensorProto.DataLocation.DEFAULT) {
+      throw new UnsupportedGraphException("Constant %s is kept in another file.".formatted(name));
+    }
+    Tensor tensor =
+        new Tensor(name, type, List.copyOf(proto.getDimsList()), elementBytes(type, proto));
+    long expected = Weight.elementBytes(type);
+    for (long dim : tensor.dims) {
+      if (dim < 0 || (dim > 0 && expected > Integer.MAX_VALUE / dim)) {
+        throw new UnsupportedGraphException(
+            "Constant %s has the dimensions %s.".formatted(name, tensor.dims));
+      }
+      expected *= dim;
+    }
+    if (tensor.bytes.size() != expected) {
+      throw new UnsupportedGraphException(
+          "Constant %s, %s %s, has %d bytes instead of %d."
+              .formatted(name, type, tensor.dims, tensor.bytes.size(), expected));
+    }
+    return tensor;
+  }
+
+  private static ByteString elementBytes(TensorProto.DataType type, TensorProto proto) {
+    if (proto.hasRawData()) {
+      return proto.getRawData();
+    }
+    int elementBytes = Weight.elementBytes(type);
+    int count =
+        switch (type) {
+          case FLOAT -> proto.getFloatDataCount();
+          case INT64 -> proto.getInt64DataCount();
+          case INT32, INT8, UINT8, BOOL -> proto.getInt32DataCount();
+          default -> 0;
+        };
+    ByteBuffer bytes = ByteBuffer.allocate(count * elementBytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      switch (type) {
+        case FLOAT -> bytes.putFloat(proto.getFloatData(i));
+        case INT64 -> bytes.putLong(proto.getInt64Data(i));
+        case INT32 -> bytes.putInt(proto.getInt32Data(i));
+        default -> bytes.put((byte) proto.getInt32Data(i));
+      }
+    }
+    return ByteString.copyFrom(bytes.flip());
+  }
+
+  int rank() {
+    return dims.size();
+  }
+
+  boolean isFloat(long... expectedDims) {
+    return type == TensorProto.DataType.FLOAT && hasDims(expectedDims);
+  }
+
+  boolean hasDims(long... expected) {
+    return Arrays.stream(expected).boxed().toList().equals(dims);
+  }
+
+  /** The integers of an int64 tensor, or none if it is of another type. */
+  long[] longs() {
+    if (type != TensorProto.DataType.INT64) {
+      return new long[0];
+    }
+    long[] values = new long[bytes.size() / Long.BYTES];
+    bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(values);
+    return values;
+  }
+
+  /** The value of a float32 tensor of one element, or NaN. */
+  float scalar() {
+    if (type != TensorProto.DataType.FLOAT || bytes.size() != Float.BYTES) {
+      return Float.NaN;
+    }
+    return bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getFloat();
+  }
+
+  /** The same constant under its own name, in a model that is written. */
+  Weight asWeight() {
+    return Weight.of(name, type, dims, List.of(bytes));
+  }
+
+  @Override
+  public String toString() {
+    return "%s %s%s".formatted(name, type, dims);
+  }
+}

@@ -1,0 +1,254 @@
+package io.github.neuronembed.model.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.fail;
+
+import com.google.protobuf.ByteString;
+import io.github.neuronembed.model.graph.onnx.AttributeProto;
+import io.github.neuronembed.model.graph.onnx.GraphProto;
+import io.github.neuronembed.model.graph.onnx.ModelProto;
+import io.github.neuronembed.model.graph.onnx.NodeProto;
+import io.github.neuronembed.model.graph.onnx.TensorProto;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever differs from the encoder that is known is refused. */
+class BertGraphReaderTest {
+
+  private static ModelProto model;
+
+  @BeforeAll
+  static void writeModel(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("model.onnx");
+    RandomBertModel.write(file, BertShape.TINY, 3);
+    model = ModelProto.parseFrom(Files.readAllBytes(file));
+  }
+
+  @Test
+  void anEncoderIsReadWithAllItsNumbers() throws Exception {
+    BertEncoder encoder = BertEncoder.of(model);
+
+    assertThat(encoder.layers()).hasSize(3);
+    assertThat(encoder.hiddenSize()).isEqualTo(32);
+    assertThat(encoder.heads()).isEqualTo(4);
+    assertThat(encoder.maskValue()).isEqualTo(-Float.MAX_VALUE);
+    assertThat(encoder.quantized()).isFalse();
+    assertThat(encoder.layers().get(0).query().weight().name())
+        .isEqualTo("encoder.layer.0.attention.self.query.weight");
+    assertThat(encoder.layers().get(2).outputNorm().epsilon()).isEqualTo(1e-12f);
+    assertThat(encoder.embeddings().tokenType().vectors().hasDims(2, 32)).isTrue();
+  }
+
+  @Test
+  void everyOperatorCounts() {
+    for (int i = 0; i < model.getGraph().getNodeCount(); i++) {
+      int index = i;
+      expectRefused(
+          "node " + model.getGraph().getNode(i).getName() + " replaced",
+          graph -> graph.getNodeBuilder(index).setOpType("Identity"));
+      expectRefused(
+          "node " + model.getGraph().getNode(i).getName() + " of another domain",
+          graph -> graph.getNodeBuilder(index).setDomain("com.example"));
+    }
+  }
+
+  @Test
+  void everyOperandCounts() {
+    for (int i = 0; i < model.getGraph().getNodeCount(); i++) {
+      NodeProto node = model.getGraph().getNode(i);
+      for (int operand = 0; operand < node.getInputCount(); operand++) {
+        int at = operand;
+        int index = i;
+        expectRefused(
+            "operand %d of %s replaced".formatted(operand, node.getName()),
+            graph -> graph.getNodeBuilder(index).setInput(at, "nothing"));
+        expectRefused(
+            "operand %d of %s replaced by an input".formatted(operand, node.getName()),
+            graph ->
+                graph
+                    .getNodeBuilder(index)
+                    .setInput(
+                        at,
+                        node.getInput(at).equals(BertGraphReader.INPUT_IDS)
+                            ? BertGraphReader.ATTENTION_MASK
+                            : BertGraphReader.INPUT_IDS));
+      }
+    }
+  }
+
+  @Test
+  void theOrderOfOperandsCountsUnlessTheOperatorCommutes() throws Exception {
+    for (int i = 0; i < model.getGraph().getNodeCount(); i++) {
+      NodeProto node = model.getGraph().getNode(i);
+      if (node.getInputCount() == 2) {
+        int index = i;
+        Consumer<GraphProto.Builder> swap =
+            graph ->
+                graph
+                    .getNodeBuilder(index)
+                    .setInput(0, node.getInput(1))
+                    .setInput(1, node.getInput(0));
+        if (node.getOpType().equals("Add") || node.getOpType().equals("Mul")) {
+          // Read as the same encoder, or refused: never as another one.
+          ModelProto swapped = changed(swap);
+          try {
+            assertThat(BertEncoder.of(swapped)).isEqualTo(BertEncoder.of(model));
+          } catch (UnsupportedGraphException e) {
+            assertThat(e.getMessage()).isNotBlank();
+          }
+        } else {
+          expectRefused("operands of %s swapped".formatted(node.getName()), swap);
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyAttributeCounts() {
+    for (int i = 0; i < model.getGraph().getNodeCount(); i++) {
+      NodeProto node = model.getGraph().getNode(i);
+      for (int attribute = 0; attribute < node.getAttributeCount(); attribute++) {
+        int at = attribute;
+        int index = i;
+        expectRefused(
+            "attribute %d of %s changed".formatted(attribute, node.getName()),
+            graph -> {
+              AttributeProto.Builder builder = graph.getNodeBuilder(index).getAttributeBuilder(at);
+              if (builder.getIntsCount() > 0) {
+                builder.setInts(0, builder.getInts(0) + 4);
+              } else {
+                builder.setI(builder.getI() + 7);
+              }
+            });
+      }
+    }
+  }
+
+  @Test
+  void everyConstantOfTheComputationCounts() {
+    for (int i = 0; i < model.getGraph().getInitializerCount(); i++) {
+      TensorProto tensor = model.getGraph().getInitializer(i);
+      if (tensor.getName().startsWith("constant.")) {
+        // One of the norms' epsilons is as good as another: it is passed on, not assumed.
+        if (isEpsilon(tensor)) {
+          continue;
+        }
+        int index = i;
+        expectRefused(
+            tensor.getName() + " changed",
+            graph -> graph.getInitializerBuilder(index).setRawData(other(tensor)));
+      }
+    }
+  }
+
+  private static boolean isEpsilon(TensorProto tensor) {
+    return tensor.getDataType() == TensorProto.DataType.FLOAT.getNumber()
+        && tensor.getRawData().equals(bytes(1e-12f));
+  }
+
+  private static ByteString other(TensorProto tensor) {
+    return tensor.getDataType() == TensorProto.DataType.FLOAT.getNumber()
+        ? bytes(3.25f)
+        : ByteString.copyFrom(new byte[] {5, 0, 0, 0, 0, 0, 0, 0});
+  }
+
+  private static ByteString bytes(float value) {
+    int bits = Float.floatToIntBits(value);
+    return ByteString.copyFrom(
+        new byte[] {(byte) bits, (byte) (bits >> 8), (byte) (bits >> 16), (byte) (bits >> 24)});
+  }
+
+  @Test
+  void everyWeightsDimensionsCount() {
+    for (int i = 0; i < model.getGraph().getInitializerCount(); i++) {
+      TensorProto tensor = model.getGraph().getInitializer(i);
+      int index = i;
+      if (tensor.getRawData().size() != Float.BYTES) { // one float32 has any number of axes
+        expectRefused(
+            tensor.getName() + " with another axis",
+            graph -> graph.getInitializerBuilder(index).addDims(1));
+      }
+      expectRefused(
+          tensor.getName() + " without its end",
+          graph ->
+              graph
+                  .getInitializerBuilder(index)
+                  .setRawData(tensor.getRawData().substring(0, tensor.getRawData().size() - 1)));
+      expectRefused(
+          tensor.getName() + " as bytes",
+          graph ->
+              graph
+                  .getInitializerBuilder(index)
+                  .setDataType(TensorProto.DataType.UINT8.getNumber())
+                  .addDims(elementBytes(tensor)));
+      expectRefused(
+          tensor.getName() + " in another file",
+          graph ->
+              graph
+                  .getInitializerBuilder(index)
+                  .setDataLocation(TensorProto.DataLocation.EXTERNAL));
+      expectRefused(tensor.getName() + " missing", graph -> graph.removeInitializer(index));
+    }
+  }
+
+  private static long elementBytes(TensorProto tensor) {
+    return tensor.getDataType() == TensorProto.DataType.FLOAT.getNumber() ? 4 : 8;
+  }
+
+  @Test
+  void nothingMayBeLeftOver() {
+    expectRefused(
+        "another node",
+        graph ->
+            graph.addNode(NodeProto.newBuilder().setOpType("Abs").addInput("x").addOutput("y")));
+    expectRefused(
+        "another initializer",
+        graph -> graph.addInitializer(graph.getInitializer(0).toBuilder().setName("spare")));
+    expectRefused(
+        "another input", graph -> graph.addInput(graph.getInput(0).toBuilder().setName("spare")));
+    expectRefused(
+        "another output",
+        graph -> graph.addOutput(graph.getOutput(0).toBuilder().setName("encoder.layer.0/norm")));
+    expectRefused("a value twice", graph -> graph.addNode(graph.getNode(0)));
+    expectRefused("no output", GraphProto.Builder::clearOutput);
+    expectRefused(
+        "int32 inputs",
+        graph ->
+            graph
+                .getInputBuilder(1)
+                .getTypeBuilder()
+                .getTensorTypeBuilder()
+                .setElemType(TensorProto.DataType.INT32.getNumber()));
+  }
+
+  @Test
+  void anUnknownOperatorSetIsRefused() {
+    ModelProto.Builder changed = model.toBuilder();
+    changed.getOpsetImportBuilder(0).setVersion(99);
+
+    assertThatExceptionOfType(UnsupportedGraphException.class)
+        .isThrownBy(() -> BertEncoder.of(changed.build()))
+        .withMessageContaining("99");
+  }
+
+  private static ModelProto changed(Consumer<GraphProto.Builder> change) {
+    ModelProto.Builder changed = model.toBuilder();
+    change.accept(changed.getGraphBuilder());
+    return changed.build();
+  }
+
+  private static void expectRefused(String what, Consumer<GraphProto.Builder> change) {
+    try {
+      BertEncoder.of(changed(change));
+    } catch (UnsupportedGraphException e) {
+      assertThat(e.getMessage()).as(what).isNotBlank();
+      return;
+    }
+    fail("Not refused: %s.", what);
+  }
+}
