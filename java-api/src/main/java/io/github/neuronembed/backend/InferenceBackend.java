@@ -22,6 +22,22 @@ public interface InferenceBackend extends AutoCloseable {
    */
   List<Shape> shapes();
 
+  /**
+   * Whether every execution computes exactly its shape, as a NEFF does, so that a row or token less
+   * saves nothing; else a shape is a bound.
+   */
+  default boolean fixedShapes() {
+    return false;
+  }
+
+  /**
+   * Whether a replica computes one execution at a time, as a NeuronCore does, so that its further
+   * slots wait for their turn; else every slot computes at once.
+   */
+  default boolean executesInTurn() {
+    return fixedShapes();
+  }
+
   /** The replicas, at least one. Their order never changes. */
   List<Replica> replicas();
 

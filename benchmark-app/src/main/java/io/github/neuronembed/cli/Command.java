@@ -1,0 +1,30 @@
+package io.github.neuronembed.cli;
+
+import java.io.IOException;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** One thing the command line can do. */
+public interface Command {
+
+  /** The word that selects it. */
+  String name();
+
+  /** One line for the list of commands. */
+  String summary();
+
+  /** What follows the name, for example {@code [options] [FILE...]}. */
+  String arguments();
+
+  /** Its options; {@code --help} and {@code --debug} come with every command. */
+  Options options();
+
+  /**
+   * Does it.
+   *
+   * @return the exit code, see {@link ExitCode}
+   * @throws UsageException if the arguments do not make sense
+   * @throws IOException if reading or writing failed
+   */
+  int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException;
+}

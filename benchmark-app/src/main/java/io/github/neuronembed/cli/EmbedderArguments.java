@@ -1,0 +1,89 @@
+package io.github.neuronembed.cli;
+
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.model.Precision;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** The options by which every command names a model and what runs it. */
+public final class EmbedderArguments {
+
+  private EmbedderArguments() {}
+
+  /** Adds {@code --model}, {@code --backend} and {@code --precision}. */
+  public static void addTo(Options options) {
+    options.addOption(
+        Option.builder("m")
+            .longOpt("model")
+            .hasArg()
+            .argName("NAME|DIR")
+            .desc("the model: bge-small-en-v1.5 (default) or a model directory")
+            .get());
+    options.addOption(
+        Option.builder("b")
+            .longOpt("backend")
+            .hasArg()
+            .argName("NAME")
+            .desc("what runs it: " + names(BackendChoice.values()) + " (default auto)")
+            .get());
+    options.addOption(
+        Option.builder()
+            .longOpt("precision")
+            .hasArg()
+            .argName("TYPE")
+            .desc("weights on ONNX Runtime: " + names(Precision.values()) + " (default fp32)")
+            .get());
+  }
+
+  /**
+   * Opens what the arguments name.
+   *
+   * @throws UsageException if an argument makes no sense
+   * @throws io.github.neuronembed.EmbeddingException if the model or the backend cannot be had
+   */
+  public static TextEmbedder open(CommandLine arguments, TruncationPolicy truncation) {
+    return TextEmbedder.builder()
+        .model(ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5")))
+        .backend(choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values()))
+        .precision(choice(arguments, "precision", Precision.FP32, Precision.values()))
+        .truncation(truncation)
+        .build();
+  }
+
+  /**
+   * One of the values of an enum.
+   *
+   * @throws UsageException if the argument is none of them
+   */
+  public static <E extends Enum<E>> E choice(
+      CommandLine arguments, String option, E byDefault, E[] values) {
+    String given = arguments.getOptionValue(option);
+    if (given == null) {
+      return byDefault;
+    }
+    return List.of(values).stream()
+        .filter(value -> name(value).equals(given))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--%s is one of %s, not '%s'.".formatted(option, names(values), given)));
+  }
+
+  /** The values of an enum, as they are written on the command line. */
+  public static <E extends Enum<E>> String names(E[] values) {
+    return Arrays.stream(values).map(EmbedderArguments::name).collect(Collectors.joining("|"));
+  }
+
+  private static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,12 @@
+package io.github.neuronembed.cli;
+
+/** What the shell is told. */
+public final class ExitCode {
+
+  public static final int DONE = 0;
+  public static final int FAILED = 1;
+  public static final int USAGE = 2;
+  public static final int REGRESSION = 3;
+
+  private ExitCode() {}
+}

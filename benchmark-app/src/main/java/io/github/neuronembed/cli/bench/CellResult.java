@@ -1,0 +1,53 @@
+package io.github.neuronembed.cli.bench;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of one cell: figures, or the reason why there are none.
+ *
+ * @param cell the cell
+ * @param failure why it failed; null if it did not
+ * @param rules the figures by NeuronPerf's rules; null if it failed
+ * @param rowsPerSecond rows that were finished by the time they took, stalls included
+ * @param totalSeconds from the first call's beginning to the last one's end
+ * @param cpuPercent mean load of the process while measuring, 100 for every processor at work
+ * @param residentMegabytes memory of the process after the run
+ */
+record CellResult(
+    Cell cell,
+    @Nullable String failure,
+    @Nullable NeuronPerfRules rules,
+    double rowsPerSecond,
+    double totalSeconds,
+    double cpuPercent,
+    double residentMegabytes) {
+
+  static CellResult failed(Cell cell, String reason) {
+    return new CellResult(cell, reason, null, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+  }
+
+  static CellResult of(
+      Cell cell, List<Timers> workers, double cpuPercent, double residentMegabytes) {
+    NeuronPerfRules rules = NeuronPerfRules.of(workers, cell.shape().batchSize());
+    long last = 0;
+    for (Timers worker : workers) {
+      if (worker.size() > 0) {
+        last = Math.max(last, worker.end(worker.size() - 1));
+      }
+    }
+    double seconds = last / 1e9;
+    double rows = (double) rules.calls() * cell.shape().batchSize();
+    return new CellResult(
+        cell, null, rules, rows / seconds, seconds, cpuPercent, residentMegabytes);
+  }
+
+  /** MLPerf's floors for early stopping: below them a percentile is an anecdote. */
+  static boolean isSupported(int percentile, int calls) {
+    return switch (percentile) {
+      case 90, 95 -> calls >= 64;
+      case 99 -> calls >= 662;
+      default -> true;
+    };
+  }
+}

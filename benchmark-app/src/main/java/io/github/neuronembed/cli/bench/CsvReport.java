@@ -1,0 +1,141 @@
+package io.github.neuronembed.cli.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVPrinter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * NeuronPerf's 26 columns in their order, so that spreadsheets made for it work, then ours. What
+ * there is no value for is {@code N/A}.
+ */
+final class CsvReport {
+
+  static final List<String> COLUMNS =
+      List.of(
+          "model_name",
+          "n_models",
+          "workers_per_model",
+          "pipeline_size",
+          "batch_size",
+          "throughput_avg",
+          "throughput_peak",
+          "latency_ms_p0",
+          "latency_ms_p50",
+          "latency_ms_p90",
+          "latency_ms_p95",
+          "latency_ms_p99",
+          "latency_ms_p100",
+          "cpu_avg_percent",
+          "cpu_percent_p50",
+          "mem_avg_percent",
+          "mem_percent_p50",
+          "e2e_avg_ms",
+          "infer_avg_ms",
+          "total_infs",
+          "total_s",
+          "performance_level",
+          "model_filename",
+          "device_type",
+          "instance_type",
+          "cost_per_1m_inf");
+
+  static final List<String> OWN_COLUMNS =
+      List.of(
+          "sequence_length",
+          "throughput_with_stalls",
+          "calls",
+          "p90_p95_supported",
+          "p99_supported",
+          "emulated",
+          "status",
+          "price_basis",
+          "published_throughput_avg",
+          "published_latency_ms_p50",
+          "published_latency_ms_p99",
+          "published_cost_per_1m_inf",
+          "throughput_to_published");
+
+  private static final String MISSING = "N/A";
+
+  private CsvReport() {}
+
+  /** Writes a header and a line for each cell. */
+  static void write(BenchRun run, Appendable out) throws IOException {
+    CSVPrinter printer =
+        new CSVPrinter(out, CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get());
+    List<String> header = new ArrayList<>(COLUMNS);
+    header.addAll(OWN_COLUMNS);
+    printer.printRecord(header);
+    for (CellResult result : run.results()) {
+      printer.printRecord(line(run, result));
+    }
+  }
+
+  private static List<String> line(BenchRun run, CellResult result) {
+    Cell cell = result.cell();
+    NeuronPerfRules rules = result.rules();
+    String[] latency = new String[NeuronPerfRules.PERCENTILES.length];
+    Arrays.fill(latency, MISSING);
+    if (rules != null) {
+      for (int i = 0; i < latency.length; i++) {
+        latency[i] = number(rules.latencyMillis()[i]);
+      }
+    }
+    List<String> line = new ArrayList<>();
+    line.add(run.modelName());
+    line.add("" + cell.models());
+    line.add("" + cell.workersPerModel());
+    line.add("1");
+    line.add("" + cell.shape().batchSize());
+    line.add(rules == null ? MISSING : number(rules.throughputAverage()));
+    line.add(rules == null ? MISSING : number(rules.throughputPeak()));
+    line.addAll(List.of(latency));
+    line.add(number(result.cpuPercent()));
+    line.add(MISSING);
+    line.add(MISSING);
+    line.add(MISSING);
+    line.add(rules == null ? MISSING : number(rules.latencyMillisAverage()));
+    line.add(MISSING);
+    line.add(rules == null ? MISSING : "" + rules.calls() * cell.shape().batchSize());
+    line.add(number(result.totalSeconds()));
+    line.add(MISSING);
+    line.add(run.modelFile());
+    line.add(run.deviceType());
+    line.add(text(run.instanceType()));
+    line.add(
+        rules == null || run.price() == null
+            ? MISSING
+            : number(rules.costPerMillion(run.price().dollarsPerHour())));
+    line.add("" + cell.shape().sequenceLength());
+    line.add(number(result.rowsPerSecond()));
+    line.add(rules == null ? MISSING : "" + rules.calls());
+    line.add(rules == null ? MISSING : "" + CellResult.isSupported(95, rules.calls()));
+    line.add(rules == null ? MISSING : "" + CellResult.isSupported(99, rules.calls()));
+    line.add("" + run.emulated());
+    line.add(result.failure() == null ? "ok" : "failed: " + result.failure());
+    line.add(run.price() == null ? MISSING : run.price().basis());
+    Preset.Published published = run.published(cell);
+    line.add(published == null ? MISSING : number(published.throughput()));
+    line.add(published == null ? MISSING : number(published.latencyMillisP50()));
+    line.add(published == null ? MISSING : number(published.latencyMillisP99()));
+    line.add(published == null ? MISSING : number(published.costPerMillion()));
+    line.add(number(run.ratioToPublished(result)));
+    return line;
+  }
+
+  /** A rounded figure, or {@code N/A}. */
+  static String number(double value) {
+    return Double.isNaN(value) || Double.isInfinite(value)
+        ? MISSING
+        : String.format(Locale.ROOT, "%s", NeuronPerfRules.round(value));
+  }
+
+  private static String text(@Nullable String value) {
+    return value == null ? MISSING : value;
+  }
+}

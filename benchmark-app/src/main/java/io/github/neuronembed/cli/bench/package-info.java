@@ -1,0 +1,9 @@
+/**
+ * The {@code bench} command: a matrix of batch sizes, sequence lengths, models and workers,
+ * measured and reported by the published rules of NeuronPerf, with what those rules leave out
+ * beside them.
+ */
+@NullMarked
+package io.github.neuronembed.cli.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+package io.github.neuronembed.cli.embed;
+
+/** A line of the input is not a text; the message says which and why, without quoting it. */
+final class BadLineException extends IllegalArgumentException {
+
+  private static final long serialVersionUID = 1L;
+
+  BadLineException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.neuronembed.cli.embed;
+
+import com.google.gson.JsonPrimitive;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVPrinter;
+
+/** A header {@code id,e0,e1,…}, then a row for each vector. */
+final class CsvWriter implements VectorWriter {
+
+  private final CSVPrinter printer;
+
+  CsvWriter(OutputStream out, int dimension) throws IOException {
+    this.printer =
+        new CSVPrinter(
+            new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8)),
+            CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get());
+    printer.print("id");
+    for (int i = 0; i < dimension; i++) {
+      printer.print("e" + i);
+    }
+    printer.println();
+  }
+
+  @Override
+  public void write(JsonPrimitive id, float[] vector) throws IOException {
+    printer.print(id.getAsString());
+    for (float x : vector) {
+      printer.print(x);
+    }
+    printer.println();
+  }
+
+  @Override
+  public void flush() throws IOException {
+    printer.flush();
+  }
+
+  @Override
+  public void close() throws IOException {
+    printer.close(true);
+  }
+}

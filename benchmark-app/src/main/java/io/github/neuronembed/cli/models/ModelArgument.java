@@ -1,0 +1,31 @@
+package io.github.neuronembed.cli.models;
+
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.model.ModelDirectory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What {@code --model} says. */
+public final class ModelArgument {
+
+  private ModelArgument() {}
+
+  /**
+   * Opens the model of a name or of a directory.
+   *
+   * @throws UsageException if it is neither
+   * @throws io.github.neuronembed.ModelLoadException if it is incomplete or damaged
+   */
+  public static ModelDirectory resolve(String argument) {
+    Path directory = Path.of(argument);
+    if (Files.isDirectory(directory)) {
+      return ModelDirectory.open(directory);
+    }
+    if (argument.equals(ModelAtHand.NAME)) {
+      return ModelDirectory.open(ModelAtHand.directory());
+    }
+    throw new UsageException(
+        "--model %s is neither a folder nor the model that comes with this program (%s)."
+            .formatted(argument, ModelAtHand.NAME));
+  }
+}

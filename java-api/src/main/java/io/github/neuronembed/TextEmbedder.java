@@ -1,0 +1,303 @@
+package io.github.neuronembed;
+
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.engine.EmbeddingEngine;
+import io.github.neuronembed.engine.EngineHealth;
+import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.engine.EngineSnapshot;
+import io.github.neuronembed.engine.RequestOptions;
+import io.github.neuronembed.engine.VectorReader;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.tokenizer.TextTokenizer;
+import java.nio.BufferOverflowException;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns texts into vectors with one model.
+ *
+ * <pre>{@code
+ * try (TextEmbedder embedder =
+ *     TextEmbedder.builder().model(ModelDirectory.open(path)).build()) {
+ *   float[] query = embedder.embedQuery("how do I ...");
+ *   List<float[]> passages = embedder.embedPassages(texts);
+ * }
+ * }</pre>
+ *
+ * <p>A vector does not depend on the other texts of a call, on the backend or on what else is going
+ * on. Vectors of a model that normalises have length 1, so that a dot product is the cosine.
+ *
+ * <p>Thread-safe; one embedder serves the whole process. It is made once and closed at the end. The
+ * text is tokenized on the calling thread, and never logged. Unpaired surrogates in a text count as
+ * U+FFFD.
+ *
+ * <p>Every method that takes a text throws {@link TextTooLongException} under {@link
+ * TruncationPolicy#STRICT}, {@link EngineOverloadedException} when too much is waiting already,
+ * {@link InferenceException} or {@link DeviceFailureException} when the execution failed, and
+ * {@link IllegalStateException} after {@link #close()}.
+ */
+public final class TextEmbedder implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TextEmbedder.class);
+
+  private final ModelDirectory model;
+  private final TextTokenizer tokenizer;
+  private final InferenceBackend backend;
+  private final EmbeddingEngine engine;
+  private final TruncationPolicy truncation;
+  private final String backendReason;
+
+  private TextEmbedder(
+      ModelDirectory model,
+      TextTokenizer tokenizer,
+      InferenceBackend backend,
+      EmbeddingEngine engine,
+      TruncationPolicy truncation,
+      String backendReason) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.backend = backend;
+    this.engine = engine;
+    this.truncation = truncation;
+    this.backendReason = backendReason;
+  }
+
+  /** Starts the description of an embedder; only the model is required. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Embeds what is searched for: the model's query prefix is put before it. */
+  public float[] embedQuery(String text) {
+    return embed(text, InputType.QUERY);
+  }
+
+  /** Embeds what is to be found. */
+  public float[] embedPassage(String text) {
+    return embed(text, InputType.PASSAGE);
+  }
+
+  /** Embeds what is to be found; the result has a vector for each text, in their order. */
+  public List<float[]> embedPassages(List<String> texts) {
+    return embed(texts, InputType.PASSAGE);
+  }
+
+  /**
+   * Embeds one text.
+   *
+   * @return a new vector of {@link #dimension()} elements
+   */
+  public float[] embed(String text, InputType type) {
+    return embed(text, type, RequestOptions.INTERACTIVE);
+  }
+
+  /**
+   * Embeds one text.
+   *
+   * @return a new vector of {@link #dimension()} elements
+   * @throws DeadlineExceededException if the options' deadline passed before the execution began
+   */
+  public float[] embed(String text, InputType type, RequestOptions options) {
+    return engine.embed(tokenizer.encode(text, type, truncation), options);
+  }
+
+  /**
+   * Embeds texts, however many: a long list waits for room in the engine instead of being refused.
+   *
+   * @return a new vector for each text, in their order
+   */
+  public List<float[]> embed(List<String> texts, InputType type) {
+    return embed(texts, type, RequestOptions.BULK);
+  }
+
+  /**
+   * Embeds texts.
+   *
+   * @return a new vector for each text, in their order
+   * @throws DeadlineExceededException if the options' deadline passed before the last execution
+   */
+  public List<float[]> embed(List<String> texts, InputType type, RequestOptions options) {
+    return engine.embedAll(tokenizer.encodeAll(texts, type, truncation), options);
+  }
+
+  /**
+   * Embeds texts into memory of the caller's: {@code texts.size() * dimension()} values from the
+   * destination's position on, which moves behind them. On an exception the destination is as it
+   * was.
+   *
+   * @throws BufferOverflowException if the destination has less room
+   */
+  public void embed(List<String> texts, InputType type, FloatBuffer destination) {
+    if (destination.remaining() < (long) texts.size() * dimension()) {
+      throw new BufferOverflowException();
+    }
+    embed(texts, type).forEach(destination::put);
+  }
+
+  /**
+   * Embeds one text without waiting for it. Cancelling the future withdraws the request if it has
+   * not begun. The future fails with what {@link #embed(String, InputType)} throws; what is wrong
+   * with the text, and a refusal, is thrown at once.
+   */
+  public CompletableFuture<float[]> embedAsync(String text, InputType type) {
+    return embedAsync(text, type, RequestOptions.INTERACTIVE);
+  }
+
+  /**
+   * Embeds one text without waiting for it, see {@link #embedAsync(String, InputType)}. In the bulk
+   * lane a call waits for room in the engine instead of being refused.
+   */
+  public CompletableFuture<float[]> embedAsync(
+      String text, InputType type, RequestOptions options) {
+    return engine.submit(tokenizer.encode(text, type, truncation), options);
+  }
+
+  /**
+   * Counts the tokens that a text comes to, special tokens and the type's prefix included, before
+   * any truncation.
+   */
+  public int countTokens(String text, InputType type) {
+    return tokenizer.countTokens(text, type);
+  }
+
+  /** Length of a vector. */
+  public int dimension() {
+    return backend.hiddenSize();
+  }
+
+  /** The most tokens the model takes, special tokens included. */
+  public int maxTokens() {
+    return model.maxTokens();
+  }
+
+  /** The model's name, for example {@code bge-small-en-v1.5}. */
+  public String modelName() {
+    return model.name();
+  }
+
+  /** For people: what computes, its version and where. */
+  public String backend() {
+    return backend.description();
+  }
+
+  /** For people: why this backend computes and no other, in a sentence. */
+  public String backendReason() {
+    return backendReason;
+  }
+
+  /** Whether the device is an emulation: nothing measured on it says anything about a device. */
+  public boolean isEmulated() {
+    return backend.emulated();
+  }
+
+  /** Whether all, some or none of the cores serve, and why. */
+  public EngineHealth health() {
+    return engine.health();
+  }
+
+  /** What the engine has done so far. */
+  public EngineSnapshot snapshot() {
+    return engine.snapshot();
+  }
+
+  /**
+   * Lets accepted requests end, within the engine's close timeout, and frees everything. Does
+   * nothing when it is closed already.
+   */
+  @Override
+  public void close() {
+    engine.close();
+    tokenizer.close();
+  }
+
+  /** Describes an embedder. Not thread-safe. */
+  public static final class Builder {
+
+    private @Nullable ModelDirectory model;
+    private BackendChoice backend = BackendChoice.AUTO;
+    private Precision precision = Precision.FP32;
+    private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
+    private Consumer<EngineOptions.Builder> engine = options -> {};
+
+    private Builder() {}
+
+    /** The model; required. */
+    public Builder model(ModelDirectory directory) {
+      this.model = directory;
+      return this;
+    }
+
+    /** What computes; {@link BackendChoice#AUTO} unless told. */
+    public Builder backend(BackendChoice choice) {
+      this.backend = choice;
+      return this;
+    }
+
+    /** Which of the directory's ONNX files serves; {@link Precision#FP32} unless told. */
+    public Builder precision(Precision choice) {
+      this.precision = choice;
+      return this;
+    }
+
+    /** What happens to a text that is too long; {@link TruncationPolicy#TRUNCATE} unless told. */
+    public Builder truncation(TruncationPolicy policy) {
+      this.truncation = policy;
+      return this;
+    }
+
+    /** Changes the engine's options, which begin with what suits the backend. */
+    public Builder engine(Consumer<EngineOptions.Builder> changes) {
+      this.engine = changes;
+      return this;
+    }
+
+    /**
+     * Loads the model and starts the engine.
+     *
+     * @return a new embedder, owned by the caller
+     * @throws IllegalStateException if no model was given
+     * @throws ModelLoadException if the model cannot be served
+     * @throws BackendUnavailableException if the backend is not available on this machine
+     */
+    public TextEmbedder build() {
+      if (model == null) {
+        throw new IllegalStateException("No model given: call model(ModelDirectory.open(path)).");
+      }
+      TextTokenizer tokenizer = TextTokenizer.open(model);
+      try {
+        BackendSelection selection = BackendSelection.open(model, backend, precision);
+        LOG.info(
+            "{} on {}. {}", model.name(), selection.backend().description(), selection.reason());
+        try {
+          EngineOptions.Builder options =
+              EngineOptions.builder()
+                  .slotsPerReplica(selection.slotsPerReplica())
+                  .vocabularySize(model.vocabularySize());
+          engine.accept(options);
+          return new TextEmbedder(
+              model,
+              tokenizer,
+              selection.backend(),
+              EmbeddingEngine.start(
+                  selection.backend(),
+                  new VectorReader(model.pooling(), model.normalize()),
+                  options.build()),
+              truncation,
+              selection.reason());
+        } catch (RuntimeException e) {
+          selection.backend().close();
+          throw e;
+        }
+      } catch (RuntimeException e) {
+        tokenizer.close();
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.neuronembed.backend.onnx;
+
+import io.github.neuronembed.backend.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The bounds within which texts of similar length share an execution on a CPU. */
+final class CpuShapes {
+
+  /** Tokens of a batch; more gain nothing or lose. See docs/decisions. */
+  private static final int BATCH_TOKENS = 256;
+
+  private static final int SHORTEST = 16;
+
+  private CpuShapes() {}
+
+  /** Lengths in steps of a quarter of a power of two, so that padding stays below a fifth. */
+  static List<Shape> upTo(int maxTokens) {
+    List<Shape> shapes = new ArrayList<>();
+    int length = Math.min(SHORTEST, maxTokens);
+    while (true) {
+      shapes.add(new Shape(Math.max(1, BATCH_TOKENS / length), length));
+      if (length == maxTokens) {
+        return List.copyOf(shapes);
+      }
+      length = Math.min(maxTokens, length + Math.max(8, Integer.highestOneBit(length) / 4));
+    }
+  }
+}

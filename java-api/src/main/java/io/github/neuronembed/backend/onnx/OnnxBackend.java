@@ -1,0 +1,173 @@
+package io.github.neuronembed.backend.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Replica;
+import io.github.neuronembed.backend.Shape;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A model on ONNX Runtime: a session is a replica, and a shape a bound. */
+public final class OnnxBackend implements InferenceBackend {
+
+  private final OrtEnvironment environment;
+  private final OnnxSignature signature;
+  private final OnnxOptions options;
+  private final List<OrtSession> sessions;
+  private final List<Replica> replicas;
+  private final AtomicInteger openSlots = new AtomicInteger();
+  private boolean closed;
+
+  private OnnxBackend(
+      OrtEnvironment environment,
+      OnnxSignature signature,
+      OnnxOptions options,
+      List<OrtSession> sessions,
+      int padTokenId) {
+    this.environment = environment;
+    this.signature = signature;
+    this.options = options;
+    this.sessions = sessions;
+    List<Replica> made = new ArrayList<>();
+    for (int i = 0; i < sessions.size(); i++) {
+      made.add(new SessionReplica(i, sessions.get(i), padTokenId));
+    }
+    this.replicas = List.copyOf(made);
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param file an ONNX file that takes {@code input_ids}, and may take {@code attention_mask} and
+   *     {@code token_type_ids}, all {@code [batch, sequence]} and of one integer type; its first
+   *     output is float32, {@code [batch, sequence, hidden]} or, pooled, {@code [batch, hidden]}
+   * @param padTokenId the model's padding token
+   * @throws io.github.neuronembed.BackendUnavailableException if ONNX Runtime is not usable here
+   * @throws ModelLoadException if the file is missing, damaged or of another kind
+   */
+  public static OnnxBackend open(Path file, int padTokenId, OnnxOptions options) {
+    OrtEnvironment environment = OnnxRuntime.environment();
+    List<OrtSession> sessions = new ArrayList<>();
+    try {
+      for (int i = 0; i < options.sessions(); i++) {
+        sessions.add(openSession(environment, file, options.intraOpThreads()));
+      }
+      OnnxSignature signature = OnnxSignature.of(file, sessions.get(0));
+      return new OnnxBackend(environment, signature, options, sessions, padTokenId);
+    } catch (RuntimeException e) {
+      closeAll(sessions);
+      throw e;
+    }
+  }
+
+  private static OrtSession openSession(OrtEnvironment environment, Path file, int threads) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      return environment.createSession(file.toString(), options);
+    } catch (OrtException e) {
+      throw OnnxErrors.atLoad(file, e);
+    }
+  }
+
+  @Override
+  public String description() {
+    return "onnxruntime %s (%d %s, %d %s)"
+        .formatted(
+            environment.getVersion(),
+            options.sessions(),
+            options.sessions() == 1 ? "session" : "sessions",
+            options.intraOpThreads(),
+            options.intraOpThreads() == 1 ? "thread" : "threads");
+  }
+
+  @Override
+  public boolean emulated() {
+    return false;
+  }
+
+  @Override
+  public int hiddenSize() {
+    return signature.hiddenSize();
+  }
+
+  @Override
+  public List<Shape> shapes() {
+    return options.shapes();
+  }
+
+  @Override
+  public List<Replica> replicas() {
+    return replicas;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    if (openSlots.get() > 0) {
+      throw new IllegalStateException(
+          "%d slots of the ONNX Runtime backend are open: close them first."
+              .formatted(openSlots.get()));
+    }
+    closed = true;
+    closeAll(sessions);
+  }
+
+  private synchronized ExecutionSlotLease lease() {
+    if (closed) {
+      throw new IllegalStateException("The ONNX Runtime backend is closed.");
+    }
+    openSlots.incrementAndGet();
+    return openSlots::decrementAndGet;
+  }
+
+  private static void closeAll(List<OrtSession> sessions) {
+    for (OrtSession session : sessions) {
+      try {
+        session.close();
+      } catch (OrtException e) {
+        throw OnnxErrors.atRun(e);
+      }
+    }
+  }
+
+  /** What an open slot gives back when it is closed. */
+  @FunctionalInterface
+  interface ExecutionSlotLease {
+    void giveBack();
+  }
+
+  private final class SessionReplica implements Replica {
+    private final int index;
+    private final OrtSession session;
+    private final int padTokenId;
+
+    SessionReplica(int index, OrtSession session, int padTokenId) {
+      this.index = index;
+      this.session = session;
+      this.padTokenId = padTokenId;
+    }
+
+    @Override
+    public int core() {
+      return index;
+    }
+
+    @Override
+    public OnnxSlot newSlot(Shape shape) {
+      if (!options.shapes().contains(shape)) {
+        throw new IllegalArgumentException(
+            "This backend serves no %s, only %s.".formatted(shape, options.shapes()));
+      }
+      return new OnnxSlot(environment, session, signature, shape, padTokenId, lease());
+    }
+  }
+}

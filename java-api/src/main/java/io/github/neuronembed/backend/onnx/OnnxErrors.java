@@ -1,0 +1,35 @@
+package io.github.neuronembed.backend.onnx;
+
+import ai.onnxruntime.OrtException;
+import io.github.neuronembed.EmbeddingException;
+import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.ModelLoadException;
+import java.nio.file.Path;
+
+/** The one place where an error of ONNX Runtime becomes one of ours; the code is kept. */
+final class OnnxErrors {
+
+  private OnnxErrors() {}
+
+  /** A session could not be made of a file. */
+  static ModelLoadException atLoad(Path file, OrtException e) {
+    String reason =
+        switch (e.getCode()) {
+          case ORT_NO_SUCHFILE -> "the file does not exist";
+          case ORT_INVALID_PROTOBUF -> "it is not a whole ONNX model; fetch it again";
+          case ORT_NOT_IMPLEMENTED, ORT_INVALID_GRAPH ->
+              "its graph is not one this ONNX Runtime can run";
+          default -> "ONNX Runtime refuses it";
+        };
+    return new ModelLoadException(
+        "Cannot load %s: %s (%s: %s)".formatted(file, reason, e.getCode(), e.getMessage()), e);
+  }
+
+  /** An execution failed. On a CPU nothing says that the same input would fare better. */
+  static EmbeddingException atRun(OrtException e) {
+    return new InferenceException(
+        "ONNX Runtime could not run the model (%s: %s)".formatted(e.getCode(), e.getMessage()),
+        false,
+        e);
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.neuronembed.backend.onnx;
+
+import io.github.neuronembed.backend.Shape;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * How ONNX Runtime serves a model.
+ *
+ * @param sessions replicas; each holds the weights once more
+ * @param intraOpThreads threads that compute one execution, the calling one included
+ * @param shapes bounds for batches: a text goes to the shortest length that holds it. The longest
+ *     is the longest text that can be served
+ */
+public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) {
+
+  /**
+   * @throws IllegalArgumentException if a count is not positive or there is no shape
+   */
+  public OnnxOptions {
+    if (sessions < 1 || intraOpThreads < 1 || shapes.isEmpty()) {
+      throw new IllegalArgumentException(
+          "ONNX Runtime needs a session, a thread and a shape, not %d, %d and %d."
+              .formatted(sessions, intraOpThreads, shapes.size()));
+    }
+    shapes =
+        shapes.stream()
+            .distinct()
+            .sorted(
+                Comparator.comparingInt(Shape::sequenceLength).thenComparingInt(Shape::batchSize))
+            .toList();
+  }
+
+  /**
+   * The measured policy for a CPU: one session whose every execution runs on its caller's thread,
+   * as many callers as there are processors, and batches bounded by tokens. Threads inside of an
+   * execution, and batches past a few hundred tokens, both cost throughput.
+   *
+   * @param maxTokens tokens of the longest text the model takes
+   */
+  public static OnnxOptions forModel(int maxTokens) {
+    return new OnnxOptions(1, 1, CpuShapes.upTo(maxTokens));
+  }
+
+  public OnnxOptions withSessions(int count) {
+    return new OnnxOptions(count, intraOpThreads, shapes);
+  }
+
+  public OnnxOptions withIntraOpThreads(int count) {
+    return new OnnxOptions(sessions, count, shapes);
+  }
+
+  public OnnxOptions withShapes(List<Shape> bounds) {
+    return new OnnxOptions(sessions, intraOpThreads, bounds);
+  }
+}

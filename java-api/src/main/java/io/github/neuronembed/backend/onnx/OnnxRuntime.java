@@ -1,0 +1,127 @@
+package io.github.neuronembed.backend.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.InferenceException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * ONNX Runtime in this process: its environment, and the gate that every execution passes.
+ *
+ * <p>ONNX Runtime frees its environment in a JVM exit hook, and again in its static destructors;
+ * under a running execution either crashes the process (seen with SIGTERM, release 1.29.0). So one
+ * reference to the environment is held for good, and an exit hook of our own lets executions under
+ * way end. It keeps the gate open for a while, because other exit hooks may be draining requests.
+ */
+final class OnnxRuntime {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntime.class);
+
+  /** How long other exit hooks may go on executing when the process ends. */
+  private static final long GRACE_MILLIS = 5_000;
+
+  /** Without an execution for so long, nobody is draining. */
+  private static final long QUIET_MILLIS = 100;
+
+  private static final long POLL_MILLIS = 10;
+
+  private static final AtomicInteger inFlight = new AtomicInteger();
+  private static volatile boolean ended;
+
+  private OnnxRuntime() {}
+
+  /**
+   * @throws BackendUnavailableException if the native library cannot be loaded
+   */
+  static OrtEnvironment environment() {
+    try {
+      return Holder.ENVIRONMENT;
+    } catch (LinkageError | IllegalStateException e) {
+      throw new BackendUnavailableException(
+          ("ONNX Runtime's native library cannot be loaded on %s/%s: %s. If the temporary folder"
+                  + " is mounted noexec, unpack the library and set -Donnxruntime.native.path to"
+                  + " its folder.")
+              .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), e),
+          e);
+    }
+  }
+
+  /** A call into ONNX Runtime that may not overlap the end of the process. */
+  @FunctionalInterface
+  interface Call {
+    void run() throws OrtException;
+  }
+
+  /**
+   * Makes a call that the end of the process waits for.
+   *
+   * @throws InferenceException if the process is ending
+   */
+  static void call(Call call) throws OrtException {
+    inFlight.incrementAndGet();
+    try {
+      if (ended) {
+        throw new InferenceException("The process is ending; nothing is executed any more.", false);
+      }
+      call.run();
+    } finally {
+      inFlight.decrementAndGet();
+    }
+  }
+
+  private static void awaitLastCall() {
+    try {
+      long quiet = 0;
+      for (long waited = 0; waited < GRACE_MILLIS && quiet < QUIET_MILLIS; waited += POLL_MILLIS) {
+        quiet = inFlight.get() == 0 ? quiet + POLL_MILLIS : 0;
+        Thread.sleep(POLL_MILLIS);
+      }
+      ended = true;
+      while (inFlight.get() > 0) {
+        Thread.sleep(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      ended = true;
+    }
+  }
+
+  private static final class Holder {
+    static final OrtEnvironment ENVIRONMENT = open();
+
+    private static OrtEnvironment open() {
+      OrtEnvironment environment =
+          OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "neuron-embed");
+      holdForGood();
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(OnnxRuntime::awaitLastCall, "neuron-embed-onnxruntime-exit"));
+      return environment;
+    }
+
+    /** The native environment counts its references: with one more, the exit hook frees nothing. */
+    private static void holdForGood() {
+      try {
+        Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
+        api.setAccessible(true);
+        Method create =
+            OrtEnvironment.class.getDeclaredMethod(
+                "createHandle", long.class, int.class, String.class);
+        create.setAccessible(true);
+        create.invoke(
+            null,
+            api.getLong(null),
+            OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR.getValue(),
+            "neuron-embed");
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        LOG.warn(
+            "Cannot hold ONNX Runtime's environment: close every embedder before the process ends",
+            e);
+      }
+    }
+  }
+}

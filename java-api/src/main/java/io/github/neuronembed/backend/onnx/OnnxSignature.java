@@ -1,0 +1,98 @@
+package io.github.neuronembed.backend.onnx;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.backend.ElementType;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The inputs and the output of an ONNX model, looked at once, when it is opened.
+ *
+ * @param hasMask whether the model takes an attention mask
+ * @param hasTokenTypes whether the model takes token types
+ * @param idType type of all inputs
+ * @param outputName the output that is read
+ * @param pooled whether the output is one vector a row
+ * @param hiddenSize elements of a vector
+ */
+record OnnxSignature(
+    boolean hasMask,
+    boolean hasTokenTypes,
+    ElementType idType,
+    String outputName,
+    boolean pooled,
+    int hiddenSize) {
+
+  static final String INPUT_IDS = "input_ids";
+  static final String ATTENTION_MASK = "attention_mask";
+  static final String TOKEN_TYPE_IDS = "token_type_ids";
+  private static final Set<String> KNOWN = Set.of(INPUT_IDS, ATTENTION_MASK, TOKEN_TYPE_IDS);
+
+  static OnnxSignature of(Path file, OrtSession session) {
+    Map<String, NodeInfo> inputs;
+    Map<String, NodeInfo> outputs;
+    try {
+      inputs = session.getInputInfo();
+      outputs = session.getOutputInfo();
+    } catch (OrtException e) {
+      throw OnnxErrors.atLoad(file, e);
+    }
+    if (!inputs.containsKey(INPUT_IDS) || !KNOWN.containsAll(inputs.keySet())) {
+      throw new ModelLoadException(
+          "%s takes the inputs %s; a BERT encoder takes %s and nothing beside %s."
+              .formatted(file, inputs.keySet(), INPUT_IDS, KNOWN));
+    }
+    ElementType idType = null;
+    for (Map.Entry<String, NodeInfo> input : inputs.entrySet()) {
+      TensorInfo info = tensor(file, input.getKey(), input.getValue());
+      ElementType type = integer(file, input.getKey(), info);
+      if (info.getShape().length != 2 || (idType != null && idType != type)) {
+        throw new ModelLoadException(
+            "%s: input %s is %s; inputs are [batch, sequence] and of one type."
+                .formatted(file, input.getKey(), info));
+      }
+      idType = type;
+    }
+    Map.Entry<String, NodeInfo> output = outputs.entrySet().iterator().next();
+    TensorInfo info = tensor(file, output.getKey(), output.getValue());
+    long[] shape = info.getShape();
+    if (info.type != OnnxJavaType.FLOAT
+        || (shape.length != 2 && shape.length != 3)
+        || shape[shape.length - 1] < 1) {
+      throw new ModelLoadException(
+          "%s: output %s is %s, not float32 [batch, sequence, hidden] or [batch, hidden]."
+              .formatted(file, output.getKey(), info));
+    }
+    return new OnnxSignature(
+        inputs.containsKey(ATTENTION_MASK),
+        inputs.containsKey(TOKEN_TYPE_IDS),
+        idType == null ? ElementType.INT64 : idType,
+        output.getKey(),
+        shape.length == 2,
+        Math.toIntExact(shape[shape.length - 1]));
+  }
+
+  private static TensorInfo tensor(Path file, String name, NodeInfo node) {
+    if (node.getInfo() instanceof TensorInfo info) {
+      return info;
+    }
+    throw new ModelLoadException("%s: %s is not a tensor.".formatted(file, name));
+  }
+
+  private static ElementType integer(Path file, String name, TensorInfo info) {
+    if (info.type == OnnxJavaType.INT64) {
+      return ElementType.INT64;
+    }
+    if (info.type == OnnxJavaType.INT32) {
+      return ElementType.INT32;
+    }
+    throw new ModelLoadException(
+        "%s: input %s is of type %s, not int32 or int64.".formatted(file, name, info.type));
+  }
+}

@@ -1,0 +1,264 @@
+package io.github.neuronembed.engine;
+
+import io.github.neuronembed.backend.ElementType;
+import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Replica;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.StageTimes;
+import io.github.neuronembed.backend.TokenBatch;
+import io.github.neuronembed.backend.TokenVectors;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cores without hardware: a vector is a hash of the row's ids, a core computes one execution after
+ * the other, for as long as it is told, and fails when a plan says so.
+ */
+final class FakeBackend implements InferenceBackend {
+
+  static final int HIDDEN = 4;
+
+  private final List<Shape> shapes;
+  private final boolean fixedShapes;
+  private final List<Replica> replicas = new ArrayList<>();
+  private final ToLongFunction<Shape> serviceNanos;
+
+  /** Called with the core at every execution; throws what is to go wrong there. */
+  private final IntConsumer faults;
+
+  /** If present, an execution needs a permit to end. */
+  private final @Nullable Semaphore gate;
+
+  final AtomicInteger openSlots = new AtomicInteger();
+  final AtomicInteger executing = new AtomicInteger();
+  final AtomicInteger executedRows = new AtomicInteger();
+  volatile boolean closed;
+
+  FakeBackend(
+      int cores,
+      List<Shape> shapes,
+      boolean fixedShapes,
+      ToLongFunction<Shape> serviceNanos,
+      IntConsumer faults,
+      @Nullable Semaphore gate) {
+    this.shapes = shapes;
+    this.fixedShapes = fixedShapes;
+    this.serviceNanos = serviceNanos;
+    this.faults = faults;
+    this.gate = gate;
+    for (int i = 0; i < cores; i++) {
+      replicas.add(new FakeReplica(i));
+    }
+  }
+
+  /** Answers at once. */
+  static FakeBackend quick(int cores, Shape... shapes) {
+    return new FakeBackend(cores, List.of(shapes), true, shape -> 0, core -> {}, null);
+  }
+
+  /** Every execution waits for a permit. */
+  static FakeBackend gated(int cores, Semaphore gate, Shape... shapes) {
+    return new FakeBackend(cores, List.of(shapes), true, shape -> 0, core -> {}, gate);
+  }
+
+  static float[] vectorOf(int[] ids) {
+    int hash = Arrays.hashCode(ids);
+    return new float[] {hash & 0xffff, hash >>> 16, ids.length, ids[0]};
+  }
+
+  @Override
+  public String description() {
+    return "fake";
+  }
+
+  @Override
+  public boolean emulated() {
+    return true;
+  }
+
+  @Override
+  public int hiddenSize() {
+    return HIDDEN;
+  }
+
+  @Override
+  public List<Shape> shapes() {
+    return shapes;
+  }
+
+  @Override
+  public List<Replica> replicas() {
+    return replicas;
+  }
+
+  @Override
+  public boolean fixedShapes() {
+    return fixedShapes;
+  }
+
+  @Override
+  public void close() {
+    if (openSlots.get() > 0) {
+      throw new IllegalStateException(openSlots + " slots are open.");
+    }
+    closed = true;
+  }
+
+  private final class FakeReplica implements Replica {
+    private final int index;
+    private final ReentrantLock device = new ReentrantLock(true);
+
+    FakeReplica(int index) {
+      this.index = index;
+    }
+
+    @Override
+    public int core() {
+      return index;
+    }
+
+    @Override
+    public FakeSlot newSlot(Shape shape) {
+      openSlots.incrementAndGet();
+      return new FakeSlot(this, shape);
+    }
+  }
+
+  private final class FakeSlot implements ExecutionSlot, StageTimes {
+    private final FakeReplica replica;
+    private final Shape shape;
+    private final ByteBuffer ids;
+    private final ByteBuffer mask;
+    private final ByteBuffer output;
+    private final TokenBatch tokens;
+    private final TokenVectors vectors;
+    private final ReentrantLock inUse = new ReentrantLock();
+    private boolean closed;
+
+    FakeSlot(FakeReplica replica, Shape shape) {
+      this.replica = replica;
+      this.shape = shape;
+      this.ids = direct(shape.tokens());
+      this.mask = direct(shape.tokens());
+      this.output = direct(shape.batchSize() * HIDDEN);
+      this.tokens = new TokenBatch(shape, fixedShapes, ElementType.INT32, 0, ids, mask, null);
+      this.vectors = new TokenVectors(output, ElementType.FLOAT32, HIDDEN, true, 1);
+    }
+
+    private static ByteBuffer direct(int elements) {
+      return ByteBuffer.allocateDirect(elements * 4).order(ByteOrder.nativeOrder());
+    }
+
+    @Override
+    public Shape shape() {
+      return shape;
+    }
+
+    @Override
+    public TokenBatch tokens() {
+      return tokens;
+    }
+
+    @Override
+    public void execute() {
+      if (!inUse.tryLock()) {
+        throw new AssertionError("Two threads use one slot.");
+      }
+      executing.incrementAndGet();
+      try {
+        if (closed) {
+          throw new AssertionError("The slot is closed.");
+        }
+        replica.device.lock();
+        try {
+          compute();
+        } finally {
+          replica.device.unlock();
+        }
+      } finally {
+        executing.decrementAndGet();
+        inUse.unlock();
+      }
+    }
+
+    private void compute() {
+      if (gate != null) {
+        gate.acquireUninterruptibly();
+      }
+      faults.accept(replica.index);
+      long nanos = serviceNanos.applyAsLong(shape);
+      for (long end = System.nanoTime() + nanos, rest = nanos; rest > 0; ) {
+        try {
+          Thread.sleep(rest / 1_000_000, (int) (rest % 1_000_000));
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          break;
+        }
+        rest = end - System.nanoTime();
+      }
+      int length = tokens.sequenceLength();
+      for (int row = 0; row < tokens.rows(); row++) {
+        int[] own = new int[tokens.length(row)];
+        for (int i = 0; i < own.length; i++) {
+          own[i] = ids.getInt((row * length + i) * 4);
+        }
+        float[] vector = vectorOf(own);
+        for (int i = 0; i < HIDDEN; i++) {
+          output.putFloat((row * HIDDEN + i) * 4, vector[i]);
+        }
+      }
+      executedRows.addAndGet(tokens.rows());
+    }
+
+    @Override
+    public TokenVectors output() {
+      if (closed) {
+        throw new AssertionError("The slot is closed.");
+      }
+      return vectors;
+    }
+
+    @Override
+    public StageTimes stageTimes() {
+      return this;
+    }
+
+    @Override
+    public long writeNanos() {
+      return 0;
+    }
+
+    @Override
+    public long executeNanos() {
+      return serviceNanos.applyAsLong(shape);
+    }
+
+    @Override
+    public long readNanos() {
+      return 0;
+    }
+
+    @Override
+    public void close() {
+      inUse.lock();
+      try {
+        if (!closed) {
+          closed = true;
+          openSlots.decrementAndGet();
+        }
+      } finally {
+        inUse.unlock();
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Measurements of this library, alone and beside others. */
+@NullMarked
+package io.github.neuronembed.measurements;
+
+import org.jspecify.annotations.NullMarked;

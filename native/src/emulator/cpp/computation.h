@@ -1,0 +1,36 @@
+// What an emulated model computes. One object per loaded model; a core never runs two at once.
+
+#ifndef NEURON_EMBED_EMULATOR_COMPUTATION_H_
+#define NEURON_EMBED_EMULATOR_COMPUTATION_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "model_spec.h"
+#include "nrt/nrt_abi.h"
+
+namespace neuron_embed::emulator {
+
+class OnnxSession;
+
+class Computation {
+ public:
+  virtual ~Computation() = default;
+
+  // `inputs` and `outputs` hold one pointer per tensor of the spec, in its order, each to as many
+  // bytes as the spec says; no alignment is promised. NRT_EXEC_OOB if a token id is negative or not
+  // below the vocabulary size, NRT_EXEC_BAD_INPUT if an attention mask holds something else than 0
+  // and 1 or a token type id does not fit 16 bits, NRT_EXEC_COMPLETED_WITH_ERR if computing failed.
+  virtual nrt::NRT_STATUS Run(const uint8_t* const* inputs, uint8_t* const* outputs) = 0;
+};
+
+// Rows are hashed to vectors; README.md defines the function. `spec` outlives the result.
+std::unique_ptr<Computation> MakeHashComputation(const ModelSpec& spec);
+
+// An ONNX model is run. `spec` outlives the result.
+std::unique_ptr<Computation> MakeOnnxComputation(const ModelSpec& spec,
+                                                 std::shared_ptr<OnnxSession> session);
+
+}  // namespace neuron_embed::emulator
+
+#endif  // NEURON_EMBED_EMULATOR_COMPUTATION_H_

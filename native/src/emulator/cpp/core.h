@@ -1,0 +1,154 @@
+// One emulated NeuronCore: its virtual timeline, its two transfer queues, its memory and its
+// records.
+//
+// Time is kept, not measured: an execution that is submitted at s on a core that is busy until b
+// starts at max(s, b) and ends a service time later; the caller sleeps until that end. What the
+// host does meanwhile moves no entry of the timeline, and a late wake-up delays nobody but the
+// caller.
+
+#ifndef NEURON_EMBED_EMULATOR_CORE_H_
+#define NEURON_EMBED_EMULATOR_CORE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "config.h"
+#include "fair_mutex.h"
+#include "fault_plan.h"
+#include "nrt/nrt_abi.h"
+#include "nrt_emulator.h"
+
+namespace neuron_embed::emulator {
+
+// When one resource is busy. Not thread-safe.
+class Timeline {
+ public:
+  // The start of work submitted at `submit`.
+  int64_t StartOf(int64_t submit) const { return submit > busy_until_ ? submit : busy_until_; }
+  void OccupyUntil(int64_t end) { busy_until_ = end; }
+
+ private:
+  int64_t busy_until_ = 0;
+};
+
+// The buffers that transfers saw; keeps the latest ones. Writers never wait.
+class TransferLog {
+ public:
+  TransferLog() : records_(kKept) {}
+  void Add(nrt_emulator_direction direction, const void* buffer, uint64_t tensor, uint64_t offset,
+           uint64_t size);
+  size_t Copy(nrt_emulator_transfer_t* records, size_t capacity) const;
+
+ private:
+  static constexpr size_t kKept = 4096;
+  struct Record {
+    std::atomic<uint64_t> sequence_plus_one{0};  // 0 while being written
+    std::atomic<uint64_t> buffer{0};
+    std::atomic<uint64_t> tensor{0};
+    std::atomic<uint64_t> offset{0};
+    std::atomic<uint64_t> size{0};
+    std::atomic<uint32_t> direction{0};
+  };
+  std::atomic<uint64_t> next_{0};
+  std::vector<Record> records_;
+};
+
+class Core {
+ public:
+  // `index` counts within the process, `instance_core` on the instance. `config` outlives the core.
+  Core(int index, uint32_t instance_core, const Config& config);
+
+  int index() const { return index_; }
+  uint32_t instance_core() const { return instance_core_; }
+
+  bool dead() const { return dead_.load(std::memory_order_relaxed); }
+  void Kill() { dead_.store(true, std::memory_order_relaxed); }
+
+  // Device memory in bytes. False if there is not that much left.
+  bool TakeMemory(uint64_t bytes);
+  void ReturnMemory(uint64_t bytes);
+  uint64_t memory_used() const { return memory_used_.load(std::memory_order_relaxed); }
+  uint64_t memory_limit() const { return config_.device_memory_bytes; }
+
+  struct Work {
+    uint32_t batch;
+    uint32_t sequence_length;
+    int64_t service_nanos;  // without jitter
+    int64_t timeout_nanos;  // queueing included
+    Fault fault;
+  };
+
+  // Runs `compute` on this core: returns when the execution ends on the virtual timeline, with the
+  // fault's status, else with what `compute` returned. NRT_EXEC_UNIT_UNRECOVERABLE at once on a
+  // dead core; NRT_TIMEOUT if it cannot end in time; NRT_QUEUE_FULL if configured so. `compute`
+  // runs at most once and never at the same time as another one of this core.
+  template <typename Compute>
+  nrt::NRT_STATUS Execute(const Work& work, Compute compute) {
+    Ticket ticket;
+    const nrt::NRT_STATUS admitted = Begin(work, &ticket);
+    if (admitted != nrt::NRT_SUCCESS) return admitted;
+    nrt::NRT_STATUS status = nrt::NRT_SUCCESS;
+    {
+      const std::lock_guard<FairMutex> turn(compute_turn_);
+      if (Reserve(work, &ticket)) {
+        status = compute();
+        Occupy(work, &ticket);
+      }
+    }
+    return End(work, ticket, status);
+  }
+
+  // Accounts for a transfer of `bytes` and sleeps as long as it takes. Transfers of one direction
+  // queue behind each other, and behind the other direction's on runtimes that share the queue.
+  void Transfer(nrt_emulator_direction direction, uint64_t bytes);
+
+  TransferLog& transfers() { return transfers_; }
+  size_t CopyExecutions(nrt_emulator_execution_t* records, size_t capacity);
+  nrt_emulator_core_t Totals();
+
+ private:
+  static constexpr size_t kKeptExecutions = 4096;
+
+  struct Ticket {
+    int64_t submit;
+    int64_t deadline;
+    int64_t start;
+    int64_t service;
+    int64_t end;
+    bool timed_out;
+  };
+  struct TransferQueue {
+    std::mutex mutex;
+    Timeline timeline;  // guarded by mutex
+  };
+
+  nrt::NRT_STATUS Begin(const Work& work, Ticket* ticket);
+  bool Reserve(const Work& work, Ticket* ticket);
+  void Occupy(const Work& work, Ticket* ticket);
+  nrt::NRT_STATUS End(const Work& work, const Ticket& ticket, nrt::NRT_STATUS status);
+
+  const int index_;
+  const uint32_t instance_core_;
+  const Config& config_;
+  std::atomic<bool> dead_{false};
+  std::atomic<uint64_t> memory_used_{0};
+
+  std::atomic<uint32_t> queued_{0};
+  FairMutex compute_turn_;
+  Timeline timeline_;                              // guarded by compute_turn_
+  uint64_t executions_ = 0;                        // guarded by compute_turn_
+  int64_t busy_nanos_ = 0;                         // guarded by compute_turn_
+  std::vector<nrt_emulator_execution_t> history_;  // guarded by compute_turn_
+
+  TransferQueue queues_[2];
+  std::atomic<uint64_t> calls_[2] = {};
+  std::atomic<uint64_t> bytes_[2] = {};
+  TransferLog transfers_;
+};
+
+}  // namespace neuron_embed::emulator
+
+#endif  // NEURON_EMBED_EMULATOR_CORE_H_

@@ -1,0 +1,50 @@
+// Makes programs of NEFFs. The same NEFF loaded onto another core, and the same ONNX model in the
+// NEFF of another shape, share what has been made already.
+
+#ifndef NEURON_EMBED_EMULATOR_PROGRAM_CACHE_H_
+#define NEURON_EMBED_EMULATOR_PROGRAM_CACHE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tuple>
+
+#include "config.h"
+#include "neff.h"
+#include "objects.h"
+
+namespace neuron_embed::emulator {
+
+class ProgramCache {
+ public:
+  // Thread-safe; loads happen one after the other. Status and *error as ReadNeff, and NRT_FAILURE
+  // if ONNX Runtime is missing or refuses the model.
+  nrt::NRT_STATUS Load(const uint8_t* bytes, size_t size, const Config& config,
+                       std::shared_ptr<const Program>* program, std::string* error);
+
+ private:
+  // Content is told apart by size and a 64-bit hash, and by whatever else shapes the result.
+  struct Key {
+    uint64_t hash;
+    size_t size;
+    std::string settings;
+    bool operator<(const Key& other) const {
+      return std::tie(hash, size, settings) < std::tie(other.hash, other.size, other.settings);
+    }
+  };
+
+  static Key KeyOf(const uint8_t* bytes, size_t size, std::string settings);
+  std::shared_ptr<OnnxSession> SessionOf(const Neff& neff, const Config& config,
+                                         std::string* error);
+
+  std::mutex mutex_;
+  std::map<Key, std::weak_ptr<const Program>> programs_;  // guarded by mutex_
+  std::map<Key, std::weak_ptr<OnnxSession>> sessions_;    // guarded by mutex_
+};
+
+}  // namespace neuron_embed::emulator
+
+#endif  // NEURON_EMBED_EMULATOR_PROGRAM_CACHE_H_

@@ -1,0 +1,35 @@
+// The outputs of one model, bound to a host region.
+
+#ifndef NEURON_EMBED_CORE_OUTPUT_BINDING_H_
+#define NEURON_EMBED_CORE_OUTPUT_BINDING_H_
+
+#include <vector>
+
+#include "core/device_tensor.h"
+#include "core/tensor_set.h"
+
+namespace neuron_embed {
+
+class Model;
+
+// DEVICE tensors and the set that nrt_execute fills. Move-only. One thread at a time.
+class OutputBinding {
+ public:
+  // `region` is page-aligned, laid out by model.output_layout(), and must outlive this.
+  OutputBinding(const Model& model, unsigned char* region);
+
+  nrt::nrt_tensor_set_t* set() const { return set_.get(); }
+
+  // Fills the region from the tensors. Allocates nothing unless it fails. Throws NrtError.
+  void Read() const;
+
+ private:
+  const Model* model_;
+  unsigned char* region_;
+  std::vector<DeviceTensor> tensors_;
+  TensorSet set_;
+};
+
+}  // namespace neuron_embed
+
+#endif  // NEURON_EMBED_CORE_OUTPUT_BINDING_H_

@@ -1,0 +1,81 @@
+// Finds libnrt at run time, so that this library loads on machines without it.
+
+#ifndef NEURON_EMBED_NRT_NRT_LIBRARY_H_
+#define NEURON_EMBED_NRT_NRT_LIBRARY_H_
+
+#include <string>
+#include <vector>
+
+#include "nrt/nrt_api.h"
+#include "nrt_emulator.h"
+
+namespace neuron_embed::nrt {
+
+// What a runtime version means for us, by its version number. A later generation has the marks of
+// the earlier ones. The order is part of the C interface (neuron_capi.h).
+enum class Generation : uint32_t {
+  kUnknown = 0,     // the library does not tell its version
+  kBefore2_30 = 1,  // tensor infos carry the old dtype numbers (legacy_dtype_t)
+  kFrom2_30 = 2,    // SDK 2.28: new dtype numbers; transfers go through a bounce buffer by default
+  kFrom2_32_31 =
+      3,  // SDK 2.30: transfers use the caller's memory directly; VIRTUAL tensors are gone
+  kFrom2_34_10 = 4,  // SDK 2.32: the implicit asynchronous mode is gone
+};
+
+// Functions that only the project's emulator exports; null in the real library.
+struct EmulatorApi {
+  decltype(&::nrt_emulator_configure) nrt_emulator_configure = nullptr;
+  decltype(&::nrt_emulator_set_faults) nrt_emulator_set_faults = nullptr;
+  decltype(&::nrt_emulator_get_counters) nrt_emulator_get_counters = nullptr;
+  decltype(&::nrt_emulator_reset_counters) nrt_emulator_reset_counters = nullptr;
+  decltype(&::nrt_emulator_get_core) nrt_emulator_get_core = nullptr;
+};
+
+// A loaded libnrt. Immutable and never unloaded: the vendor's library starts threads of its own.
+class NrtLibrary {
+ public:
+  // The search order where no path is given.
+  static constexpr const char* kSearchPaths[] = {"libnrt.so.1", "/opt/aws/neuron/lib/libnrt.so.1"};
+
+  // Loads the library at `path`, and nothing else if that fails; with an empty `path`, the first
+  // usable one of kSearchPaths. A library is usable if it exports every required function. Returns
+  // the same object for the same path; nullptr if none is usable. `tried` then tells, one line per
+  // attempt, what was tried and why it failed. Thread-safe.
+  static const NrtLibrary* Open(const std::string& path, std::string* tried);
+
+  NrtLibrary(const NrtLibrary&) = delete;
+  NrtLibrary& operator=(const NrtLibrary&) = delete;
+
+  const NrtApi& api() const { return api_; }
+  const EmulatorApi& emulator() const { return emulator_; }
+  bool emulated() const { return emulated_; }
+
+  // The file it was loaded from.
+  const std::string& path() const { return path_; }
+  // Zeros where the library does not tell.
+  const nrt_version_t& version() const { return version_; }
+  Generation generation() const { return generation_; }
+  // Whether the explicit asynchronous functions exist with symbol version NRT_3.0.0 (runtime 2.31
+  // and later). Recorded for diagnosis; not used.
+  bool has_nrt_3() const { return has_nrt_3_; }
+  // Optional functions that the library does not export.
+  const std::vector<std::string>& missing_optional() const { return missing_optional_; }
+
+ private:
+  NrtLibrary() = default;
+
+  NrtApi api_;
+  EmulatorApi emulator_;
+  std::string path_;
+  nrt_version_t version_{};
+  Generation generation_ = Generation::kUnknown;
+  bool emulated_ = false;
+  bool has_nrt_3_ = false;
+  std::vector<std::string> missing_optional_;
+};
+
+Generation GenerationOf(const nrt_version_t& version) noexcept;
+
+}  // namespace neuron_embed::nrt
+
+#endif  // NEURON_EMBED_NRT_NRT_LIBRARY_H_
