@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "neff_builder.h"
 #include "exports.h"
+#include "neff_builder.h"
 
 namespace neuron_embed::emulator {
 
