@@ -1,0 +1,144 @@
+package io.github.neuronembed.nrt;
+
+import java.lang.ref.Cleaner;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only way to a native handle. Calls run side by side; closing waits for them, then gives the
+ * handle back, once. Thread-safe.
+ *
+ * @param <P> type of the handle
+ */
+final class Gate<P extends Pointer> {
+
+  /** System property: {@code true} keeps the stacks of creation and close for reports. */
+  static final String TRACE_PROPERTY = "neuronembed.native.trace";
+
+  private static final System.Logger LOGGER = System.getLogger("io.github.neuronembed.nrt");
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final Life life;
+  private @Nullable P handle; // guarded by lock
+
+  /**
+   * Takes the handle over.
+   *
+   * @param owner the object that is closed; a report is due if it is forgotten
+   * @param name of the resource, for messages
+   */
+  Gate(Object owner, String name, P handle) {
+    this.handle = handle;
+    this.life = new Life(name);
+    CLEANER.register(owner, life);
+  }
+
+  /**
+   * Lends the handle until {@link #exit()}, which the same thread calls in a {@code finally}. The
+   * caller must not keep the handle, nor close this gate meanwhile. Allocates nothing as long as
+   * one thread at a time is inside.
+   *
+   * @throws IllegalStateException if the gate is closed
+   */
+  P enter() {
+    lock.readLock().lock();
+    P open = handle;
+    if (open == null) {
+      lock.readLock().unlock();
+      throw closed();
+    }
+    return open;
+  }
+
+  void exit() {
+    lock.readLock().unlock();
+  }
+
+  /**
+   * Runs a call on the handle. The call must not keep the handle, nor close this gate.
+   *
+   * @throws IllegalStateException if the gate is closed
+   */
+  <R> R call(Function<P, R> operation) {
+    P open = enter();
+    try {
+      return operation.apply(open);
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Gives the handle back, after the calls in flight. Does nothing if that is done already.
+   *
+   * @param destroy gives the handle back; if it throws {@link IllegalStateException} the handle is
+   *     still there and the gate stays open, after anything else the handle is gone
+   */
+  void close(Consumer<P> destroy) {
+    lock.writeLock().lock();
+    try {
+      P open = handle;
+      if (open == null) {
+        return;
+      }
+      boolean gone = true;
+      try {
+        destroy.accept(open);
+      } catch (IllegalStateException e) {
+        gone = false;
+        throw e;
+      } finally {
+        if (gone) {
+          handle = null;
+          life.end();
+        }
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private IllegalStateException closed() {
+    return new IllegalStateException(life.name + " is closed.", life.closedAt);
+  }
+
+  /** Outlives the owner, to report one that was not closed. */
+  private static final class Life implements Runnable {
+    final String name;
+    final @Nullable Throwable createdAt;
+    volatile @Nullable Throwable closedAt;
+    volatile boolean ended;
+
+    Life(String name) {
+      this.name = name;
+      this.createdAt = trace("created here");
+    }
+
+    void end() {
+      closedAt = trace("closed here");
+      ended = true;
+    }
+
+    @Override
+    public void run() {
+      if (!ended) {
+        LOGGER.log(
+            System.Logger.Level.WARNING,
+            name
+                + " was not closed: what it holds on the device stays taken until the process ends."
+                + (createdAt == null
+                    ? " Set " + TRACE_PROPERTY + "=true to see where it was created."
+                    : ""),
+            createdAt);
+      }
+    }
+
+    private static @Nullable Throwable trace(String what) {
+      return Boolean.getBoolean(TRACE_PROPERTY) ? new Throwable(what) : null;
+    }
+  }
+}

@@ -1,0 +1,259 @@
+package io.github.neuronembed.nrt;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Objects;
+import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds, unpacks and loads the native core, once per class loader, at first use.
+ *
+ * <ol>
+ *   <li>If {@value #PATH_PROPERTY} is set, that file is loaded and nothing is unpacked.
+ *   <li>Else the library in the platform's jar is unpacked into the folder that {@value
+ *       #DIRECTORY_PROPERTY} names, by default one below {@code java.io.tmpdir} that only this user
+ *       may enter. The file's name carries its content's hash; a file that is there already is
+ *       verified and used again; a new one appears under its name only when it is complete. The
+ *       folder must allow execution: it may not lie on a file system mounted {@code noexec}.
+ * </ol>
+ *
+ * <p>Thread-safe.
+ */
+public final class NativeLibrary {
+
+  /** System property: path of the library file to load, in place of the one in the jar. */
+  public static final String PATH_PROPERTY = "neuronembed.native.path";
+
+  /** System property: folder to unpack the library into. */
+  public static final String DIRECTORY_PROPERTY = "neuronembed.native.directory";
+
+  /** The name under which the generated bindings look for their library. */
+  private static final String LIBRARY = "jnineuron_embed";
+
+  private static final String RESOURCE_FOLDER = "neuron-embed/";
+
+  /** What came of loading, once. */
+  private record Attempt(@Nullable UnavailableException cause) {
+    static final Attempt ONLY = new Attempt(load());
+  }
+
+  private NativeLibrary() {}
+
+  /** Whether the native core is loaded. The first call tries to load it. */
+  public static boolean isAvailable() {
+    return Attempt.ONLY.cause() == null;
+  }
+
+  /**
+   * Why the native core is not available.
+   *
+   * @return null if it is; its message is one sentence on what was tried and what to do
+   */
+  public static @Nullable Throwable unavailabilityCause() {
+    return Attempt.ONLY.cause();
+  }
+
+  /**
+   * Loads the native core, or says why it cannot be loaded.
+   *
+   * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE}
+   */
+  public static void ensureAvailable() {
+    UnavailableException cause = Attempt.ONLY.cause();
+    if (cause != null) {
+      throw new NrtException(
+          NrtException.Kind.UNAVAILABLE, Objects.requireNonNull(cause.getMessage()), cause);
+    }
+  }
+
+  /**
+   * The platform of this JVM as a classifier, such as {@code linux-x86_64}.
+   *
+   * @return operating system and architecture
+   */
+  public static String platform() {
+    String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+    return os.replace(' ', '_') + "-" + (arch.equals("amd64") ? "x86_64" : arch);
+  }
+
+  /** The unpacked libnrt emulator of the platform's jar. */
+  static Path unpackEmulator() throws UnavailableException {
+    return unpack("emulator/libnrt.so.1", "libnrt-emulator", ".so.1");
+  }
+
+  private static @Nullable UnavailableException load() {
+    try {
+      if (Loader.class.getClassLoader() != NativeLibrary.class.getClassLoader()) {
+        throw new UnavailableException(
+            "JavaCPP and neuron-embed-native must be loaded by the same class loader: JavaCPP loads"
+                + " native code for its own. Put both jars in one place.");
+      }
+      String path = System.getProperty(PATH_PROPERTY, "");
+      load(
+          path.isEmpty()
+              ? unpack("libjnineuron_embed.so", "libjnineuron_embed", ".so")
+              : given(path));
+      return null;
+    } catch (UnavailableException e) {
+      return e;
+    }
+  }
+
+  private static Path given(String path) throws UnavailableException {
+    Path file = Path.of(path).toAbsolutePath();
+    if (!Files.isRegularFile(file)) {
+      throw new UnavailableException(
+          "%s names %s, which is not a file.".formatted(PATH_PROPERTY, file));
+    }
+    return file;
+  }
+
+  private static void load(Path file) throws UnavailableException {
+    try {
+      URL url = file.toUri().toURL();
+      // Registers the file with JavaCPP under the bindings' name: they then search for nothing.
+      Loader.loadLibrary(NativeLibrary.class, new URL[] {url}, LIBRARY);
+    } catch (UnsatisfiedLinkError | IOException e) {
+      String reason = String.valueOf(e.getMessage());
+      String remedy =
+          reason.contains("failed to map segment") || reason.contains("Operation not permitted")
+              ? " The folder seems to be mounted noexec: set %s to one that is not, or %s to a copy of"
+                      .formatted(DIRECTORY_PROPERTY, PATH_PROPERTY)
+                  + " the file elsewhere."
+              : "";
+      throw new UnavailableException(
+          "The native library %s cannot be loaded: %s.%s".formatted(file, reason, remedy), e);
+    }
+  }
+
+  /** Unpacks a file of the platform's jar; returns where it is. */
+  private static Path unpack(String name, String prefix, String suffix)
+      throws UnavailableException {
+    String resource = RESOURCE_FOLDER + platform() + "/" + name;
+    byte[] content;
+    try (InputStream in = NativeLibrary.class.getClassLoader().getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new UnavailableException(
+            "There is no native library for %s on the class path: add neuron-embed-native with the"
+                    .formatted(platform())
+                + " classifier of this platform (linux-x86_64 is the one that exists), or set "
+                + PATH_PROPERTY
+                + ".");
+      }
+      content = in.readAllBytes();
+    } catch (IOException e) {
+      throw new UnavailableException("%s cannot be read from its jar.".formatted(resource), e);
+    }
+    Path folder = folder();
+    Path file = folder.resolve(prefix + "-" + hash(content) + suffix);
+    try {
+      if (holds(file, content)) {
+        return file;
+      }
+      Path incomplete = Files.createTempFile(folder, prefix, ".incomplete");
+      try {
+        Files.write(incomplete, content);
+        try {
+          Files.move(incomplete, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+          Files.move(incomplete, file, StandardCopyOption.REPLACE_EXISTING);
+        }
+      } finally {
+        Files.deleteIfExists(incomplete);
+      }
+      return file;
+    } catch (IOException e) {
+      throw new UnavailableException(
+          "The native library cannot be unpacked to %s (%s): set %s to a folder that can be written."
+              .formatted(file, e, DIRECTORY_PROPERTY),
+          e);
+    }
+  }
+
+  private static boolean holds(Path file, byte[] content) throws IOException {
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        && Files.size(file) == content.length
+        && MessageDigest.isEqual(Files.readAllBytes(file), content);
+  }
+
+  private static Path folder() throws UnavailableException {
+    String given = System.getProperty(DIRECTORY_PROPERTY, "");
+    Path folder =
+        given.isEmpty()
+            ? Path.of(
+                System.getProperty("java.io.tmpdir", "/tmp"),
+                "neuron-embed-" + System.getProperty("user.name", "unknown"))
+            : Path.of(given);
+    folder = folder.toAbsolutePath();
+    try {
+      if (!given.isEmpty()) {
+        return Files.createDirectories(folder);
+      }
+      // The temporary folder is everyone's: what we load from it must be ours alone.
+      try {
+        Files.createDirectory(
+            folder,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      } catch (FileAlreadyExistsException e) {
+        Path probe = Files.createTempFile("neuron-embed", ".owner");
+        boolean ours;
+        try {
+          ours =
+              Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+                  && Files.getOwner(folder).equals(Files.getOwner(probe))
+                  && PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))
+                      .equals("rwx------");
+        } finally {
+          Files.delete(probe);
+        }
+        if (!ours) {
+          throw new UnavailableException(
+              "%s is not a folder that only this user may enter: remove it, or set %s to another."
+                  .formatted(folder, DIRECTORY_PROPERTY));
+        }
+      }
+      return folder;
+    } catch (IOException | UnsupportedOperationException e) {
+      throw new UnavailableException(
+          "The folder %s for the native library cannot be made (%s): set %s to another."
+              .formatted(folder, e, DIRECTORY_PROPERTY),
+          e);
+    }
+  }
+
+  private static String hash(byte[] content) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
+      return HexFormat.of().formatHex(digest, 0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256.", e);
+    }
+  }
+
+  /** Why the library could not be loaded. */
+  static final class UnavailableException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    UnavailableException(String message) {
+      super(message);
+    }
+
+    UnavailableException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package io.github.neuronembed.nrt;
+
+import io.github.neuronembed.nrt.bindings.NeuronCapi;
+import io.github.neuronembed.nrt.bindings.neuron_library;
+import io.github.neuronembed.nrt.bindings.neuron_library_info;
+import io.github.neuronembed.nrt.bindings.neuron_status;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A libnrt that was found and loaded, and what it says of itself. It stays loaded until the process
+ * ends: there is nothing to close. Thread-safe.
+ */
+public final class NrtLibrary {
+
+  private final neuron_library handle;
+  private final Path path;
+  private final String version;
+  private final String detail;
+  private final String gitHash;
+  private final RuntimeGeneration generation;
+  private final boolean explicitAsync;
+  private final boolean emulated;
+  private final List<String> missingFunctions;
+
+  private NrtLibrary(neuron_library handle) {
+    this.handle = handle;
+    neuron_library_info info = Native.struct(neuron_library_info.class, neuron_library_info::new);
+    neuron_status status = Native.status();
+    NeuronCapi.neuron_library_get_info(handle, info, status);
+    Native.check(status);
+    this.path = Path.of(Native.text(info.path()));
+    this.version =
+        info.version_major() == 0
+            ? ""
+            : "%d.%d.%d.%d"
+                .formatted(
+                    info.version_major(),
+                    info.version_minor(),
+                    info.version_patch(),
+                    info.version_maintenance());
+    this.detail = Native.text(info.version_detail());
+    this.gitHash = Native.text(info.git_hash());
+    this.generation = RuntimeGeneration.ofNumber(info.generation());
+    this.explicitAsync = info.has_nrt_3() != 0;
+    this.emulated = info.emulated() != 0;
+    String missing = Native.text(info.missing_symbols());
+    this.missingFunctions = missing.isEmpty() ? List.of() : List.of(missing.split(", "));
+  }
+
+  /**
+   * Loads {@code libnrt.so.1} by the rules of the dynamic loader, else {@code
+   * /opt/aws/neuron/lib/libnrt.so.1}.
+   *
+   * @return the library
+   * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE} if there is none; the
+   *     message has a line for each attempt
+   */
+  public static NrtLibrary open() {
+    return openNamed(null);
+  }
+
+  /**
+   * Loads one file, and no other if that fails.
+   *
+   * @param file a libnrt
+   * @return the library
+   * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE} if it cannot be used
+   */
+  public static NrtLibrary open(Path file) {
+    return openNamed(file.toString());
+  }
+
+  private static NrtLibrary openNamed(@Nullable String name) {
+    NativeLibrary.ensureAvailable();
+    neuron_status status = Native.status();
+    neuron_library handle = NeuronCapi.neuron_library_open(Native.string(name), status);
+    Native.check(status);
+    return new NrtLibrary(handle);
+  }
+
+  neuron_library handle() {
+    return handle;
+  }
+
+  /** The file it was loaded from. */
+  public Path path() {
+    return path;
+  }
+
+  /** Four numbers, such as {@code 2.31.24.0}; empty where the library does not tell. */
+  public String version() {
+    return version;
+  }
+
+  /** The library's own words on its version; may be empty. */
+  public String versionDetail() {
+    return detail;
+  }
+
+  /** Revision it was built from; may be empty. */
+  public String gitHash() {
+    return gitHash;
+  }
+
+  /** What its version means. */
+  public RuntimeGeneration generation() {
+    return generation;
+  }
+
+  /** Whether it has the explicit asynchronous functions of runtime 2.31 and later. */
+  public boolean hasExplicitAsync() {
+    return explicitAsync;
+  }
+
+  /** Whether it is this project's emulator: whatever is measured on it is to be labelled so. */
+  public boolean isEmulated() {
+    return emulated;
+  }
+
+  /** Optional functions that it lacks; what they serve is not offered. */
+  public List<String> missingFunctions() {
+    return missingFunctions;
+  }
+
+  @Override
+  public String toString() {
+    return (emulated ? "emulated libnrt " : "libnrt ") + version + " (" + path + ")";
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.neuronembed.nrt;
+
+/** What a status of libnrt calls for. */
+public enum StatusClass {
+  /** Nothing. */
+  SUCCESS,
+  /** The call was wrong: fix the program, do not retry. */
+  CALLER_BUG,
+  /** The input was wrong or the output is not a number: fail the request. */
+  BAD_DATA,
+  /** Back-pressure: retry after a completion, a bounded number of times. */
+  TRANSIENT,
+  /** Too little memory or too few cores: fail the load. */
+  RESOURCES,
+  /** NEFF, runtime and driver do not fit each other: upgrade or compile again. */
+  VERSION,
+  /** No meaning of its own, and every unknown number: fail the request; fatal if it goes on. */
+  UNSPECIFIC,
+  /** The execution did not finish: restart the process once; then replace the instance. */
+  HANG,
+  /** The core needs a process restart at least, in severe cases a driver reload or a reboot. */
+  CORE_DEAD,
+  /** The hardware failed: stop using the core, replace the instance. */
+  HARDWARE,
+  /** The hardware can repair itself: stop using the core, reload the driver or reboot. */
+  HARDWARE_REPAIRABLE,
+  /** Collective operations and notification queues, which this library does not use. */
+  OTHER;
+
+  /** Whether the core that returned such a status cannot be trusted with another execution. */
+  public boolean isDeviceFailure() {
+    return switch (this) {
+      case HANG, CORE_DEAD, HARDWARE, HARDWARE_REPAIRABLE -> true;
+      case SUCCESS, CALLER_BUG, BAD_DATA, TRANSIENT, RESOURCES, VERSION, UNSPECIFIC, OTHER -> false;
+    };
+  }
+}
