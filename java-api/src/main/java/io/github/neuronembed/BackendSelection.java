@@ -1,31 +1,78 @@
 package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.neuron.EmulatedBackend;
+import io.github.neuronembed.backend.neuron.NeuronBackend;
 import io.github.neuronembed.backend.onnx.OnnxBackend;
 import io.github.neuronembed.backend.onnx.OnnxOptions;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.nrt.RuntimeOptions;
+import java.nio.file.Files;
 
 /**
  * A backend that was chosen and opened.
  *
  * @param backend the backend, owned by who asked for it
  * @param slotsPerReplica how many slots of each replica keep it busy
+ * @param reason why it was this one, in a sentence
  */
-record BackendSelection(InferenceBackend backend, int slotsPerReplica) {
+record BackendSelection(InferenceBackend backend, int slotsPerReplica, String reason) {
+
+  private static final int SLOTS_PER_CORE = 2;
+  private static final int EMULATED_CORES = 2;
 
   static BackendSelection open(ModelDirectory model, BackendChoice choice, Precision precision) {
     return switch (choice) {
-      case AUTO, ONNX -> onnx(model, precision);
-      case NEURON, EMULATOR ->
-          throw new BackendUnavailableException("This build has no Neuron backend.");
+      case AUTO -> auto(model, precision);
+      case ONNX -> onnx(model, precision, "ONNX Runtime was asked for.");
+      case NEURON -> neuron(model, "NeuronCores were asked for.");
+      case EMULATOR ->
+          new BackendSelection(
+              EmulatedBackend.open(model, EMULATED_CORES),
+              SLOTS_PER_CORE,
+              "The emulator was asked for: nothing measured on it says anything about a device.");
     };
   }
 
-  private static BackendSelection onnx(ModelDirectory model, Precision precision) {
-    OnnxBackend backend =
+  /** The device if it is there and the model was compiled for it. */
+  private static BackendSelection auto(ModelDirectory model, Precision precision) {
+    if (!Files.isRegularFile(model.neuronManifestFile())) {
+      return onnx(
+          model,
+          precision,
+          "ONNX Runtime, as %s does not exist.".formatted(model.neuronManifestFile()));
+    }
+    if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
+      return onnx(
+          model,
+          precision,
+          "ONNX Runtime, as %s describes models for the emulator only."
+              .formatted(model.neuronManifestFile()));
+    }
+    try {
+      return neuron(model, "NeuronCores are here and the model is compiled for them.");
+    } catch (BackendUnavailableException e) {
+      return onnx(model, precision, "ONNX Runtime, as " + e.getMessage());
+    }
+  }
+
+  private static BackendSelection neuron(ModelDirectory model, String reason) {
+    return new BackendSelection(
+        NeuronBackend.open(
+            NeuronManifest.read(model.neuronManifestFile()),
+            model.padTokenId(),
+            RuntimeOptions.defaults()),
+        SLOTS_PER_CORE,
+        reason);
+  }
+
+  private static BackendSelection onnx(ModelDirectory model, Precision precision, String reason) {
+    return new BackendSelection(
         OnnxBackend.open(
-            model.onnxFile(precision), model.padTokenId(), OnnxOptions.forModel(model.maxTokens()));
-    return new BackendSelection(backend, Runtime.getRuntime().availableProcessors());
+            model.onnxFile(precision), model.padTokenId(), OnnxOptions.forModel(model.maxTokens())),
+        Runtime.getRuntime().availableProcessors(),
+        reason);
   }
 }

@@ -10,15 +10,14 @@ import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.tokenizer.TextTokenizer;
-import io.github.neuronembed.tokenizer.Tokens;
 import java.nio.BufferOverflowException;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns texts into vectors with one model.
@@ -45,23 +44,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TextEmbedder implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(TextEmbedder.class);
+
   private final ModelDirectory model;
   private final TextTokenizer tokenizer;
   private final InferenceBackend backend;
   private final EmbeddingEngine engine;
   private final TruncationPolicy truncation;
+  private final String backendReason;
 
   private TextEmbedder(
       ModelDirectory model,
       TextTokenizer tokenizer,
       InferenceBackend backend,
       EmbeddingEngine engine,
-      TruncationPolicy truncation) {
+      TruncationPolicy truncation,
+      String backendReason) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.backend = backend;
     this.engine = engine;
     this.truncation = truncation;
+    this.backendReason = backendReason;
   }
 
   /** Starts the description of an embedder; only the model is required. */
@@ -100,7 +104,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the execution began
    */
   public float[] embed(String text, InputType type, RequestOptions options) {
-    return engine.embed(tokenize(text, type, 0), options);
+    return engine.embed(tokenizer.encode(text, type, truncation), options);
   }
 
   /**
@@ -119,11 +123,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the last execution
    */
   public List<float[]> embed(List<String> texts, InputType type, RequestOptions options) {
-    List<int[]> rows = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      rows.add(tokenize(text, type, rows.size()));
-    }
-    return engine.embedAll(rows, options);
+    return engine.embedAll(tokenizer.encodeAll(texts, type, truncation), options);
   }
 
   /**
@@ -155,7 +155,7 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public CompletableFuture<float[]> embedAsync(
       String text, InputType type, RequestOptions options) {
-    return engine.submit(tokenize(text, type, 0), options);
+    return engine.submit(tokenizer.encode(text, type, truncation), options);
   }
 
   /**
@@ -164,15 +164,6 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public int countTokens(String text, InputType type) {
     return tokenizer.countTokens(text, type);
-  }
-
-  private int[] tokenize(String text, InputType type, int index) {
-    Objects.requireNonNull(text, "text");
-    Tokens tokens = tokenizer.encode(text, type);
-    if (tokens.truncated() && truncation == TruncationPolicy.STRICT) {
-      throw new TextTooLongException(index, tokenizer.countTokens(text, type), model.maxTokens());
-    }
-    return tokens.ids();
   }
 
   /** Length of a vector. */
@@ -193,6 +184,11 @@ public final class TextEmbedder implements AutoCloseable {
   /** For people: what computes, its version and where. */
   public String backend() {
     return backend.description();
+  }
+
+  /** For people: why this backend computes and no other, in a sentence. */
+  public String backendReason() {
+    return backendReason;
   }
 
   /** Whether the device is an emulation: nothing measured on it says anything about a device. */
@@ -276,6 +272,8 @@ public final class TextEmbedder implements AutoCloseable {
       TextTokenizer tokenizer = TextTokenizer.open(model);
       try {
         BackendSelection selection = BackendSelection.open(model, backend, precision);
+        LOG.info(
+            "{} on {}. {}", model.name(), selection.backend().description(), selection.reason());
         try {
           EngineOptions.Builder options =
               EngineOptions.builder()
@@ -290,7 +288,8 @@ public final class TextEmbedder implements AutoCloseable {
                   selection.backend(),
                   new VectorReader(model.pooling(), model.normalize()),
                   options.build()),
-              truncation);
+              truncation,
+              selection.reason());
         } catch (RuntimeException e) {
           selection.backend().close();
           throw e;

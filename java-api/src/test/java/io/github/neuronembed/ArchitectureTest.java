@@ -16,6 +16,8 @@ class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(location -> !location.contains("neuron-embed-native"))
+          .withImportOption(location -> !location.contains("/native/target/"))
           .importPackages(BASE);
 
   @Test
@@ -37,6 +39,19 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("ai.onnxruntime..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheNeuronBackendKnowsTheBindings() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(BASE + ".backend.neuron..")
+        .and()
+        .doNotHaveSimpleName("BackendSelection")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(BASE + ".nrt..")
         .check(CLASSES);
   }
 

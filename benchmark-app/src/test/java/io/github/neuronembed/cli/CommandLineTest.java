@@ -255,15 +255,11 @@ class CommandLineTest {
 
   @Test
   void aDamagedModelIsOneSentence(@TempDir Path folder) throws Exception {
-    Files.writeString(folder.resolve("config.json"), "{\"hidden_size\": 384,");
+    Files.writeString(folder.resolve("modules.json"), "[{\"idx\": 0,");
 
     assertThat(run("text", "embed", "--model", folder.toString())).isEqualTo(ExitCode.FAILED);
 
-    assertThat(err().lines())
-        .hasSize(1)
-        .first()
-        .asString()
-        .contains("config.json is not valid JSON");
+    assertThat(err().lines()).hasSize(1).first().asString().contains("modules.json");
   }
 
   @Test

@@ -2,209 +2,183 @@ package io.github.neuronembed.model;
 
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.stream.Collectors;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder in the Hugging Face layout, looked at once, when it is opened. Pooling, normalisation
- * and prefixes are what the folder states or the caller tells; nothing is guessed, because a wrong
- * one gives plausible, wrong vectors. Immutable.
+ * A folder in the layout of a Hugging Face repository, and what its files say about the model:
  *
- * <table>
- * <caption>What is read</caption>
- * <tr><td>{@code config.json}</td><td>hidden size, vocabulary, padding token, positions</td></tr>
- * <tr><td>{@code modules.json}</td><td>whether there is a Normalize module; where Pooling is</td></tr>
- * <tr><td>{@code 1_Pooling/config.json}</td><td>the pooling mode</td></tr>
- * <tr><td>{@code config_sentence_transformers.json}</td>
- *     <td>{@code prompts}: {@code query} and {@code document} or {@code passage}</td></tr>
- * <tr><td>{@code sentence_bert_config.json}, {@code tokenizer_config.json}</td>
- *     <td>the most tokens of a text</td></tr>
- * <tr><td>{@code tokenizer.json}</td><td>the tokenizer</td></tr>
- * <tr><td>{@code onnx/model.onnx}, {@code onnx/model_quantized.onnx}</td>
- *     <td>the model for ONNX Runtime, fp32 and int8</td></tr>
- * <tr><td>{@code neuron/}</td><td>compiled models and their manifest</td></tr>
- * </table>
+ * <ul>
+ *   <li>{@code config.json}: dimension, positions, vocabulary, padding
+ *   <li>{@code modules.json} and the {@code config.json} of its pooling module: pooling and
+ *       normalisation
+ *   <li>{@code config_sentence_transformers.json}: what is put before a query and a passage
+ *   <li>{@code sentence_bert_config.json}, {@code tokenizer_config.json}: the most tokens of a text
+ *   <li>{@code tokenizer.json}: the tokenizer
+ *   <li>{@code onnx/model.onnx}, {@code onnx/model_quantized.onnx} or {@code onnx/model_int8.onnx}:
+ *       the graph and its weights
+ *   <li>{@code neuron/manifest.json}: the compiled models
+ * </ul>
+ *
+ * <p>A wrong pooling or prefix gives plausible, wrong vectors, and nothing fails. So nothing is
+ * guessed: a directory that does not state them is refused, unless {@link ModelOverrides} do.
+ *
+ * <p>Everything but the model files is read when the directory is opened, and checked against each
+ * other. Immutable and thread-safe.
  */
 public final class ModelDirectory {
 
-  private static final String CONFIG = "config.json";
-  private static final String MODULES = "modules.json";
-  private static final String PROMPTS = "config_sentence_transformers.json";
+  /**
+   * Model types whose first position is not 0 but the one after the padding token's id, which costs
+   * so many positions (the embeddings classes of these types in Hugging Face Transformers).
+   */
+  private static final Set<String> POSITIONS_AFTER_PADDING =
+      Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet");
 
-  private final Path path;
+  private final Path folder;
+  private final Path transformer;
   private final String name;
+  private final String modelType;
   private final int hiddenSize;
+  private final int hiddenLayers;
+  private final int attentionHeads;
   private final int vocabularySize;
   private final int padTokenId;
   private final int maxTokens;
   private final PoolingStrategy pooling;
   private final boolean normalize;
-  private final String queryPrefix;
-  private final String passagePrefix;
+  private final Prompts prompts;
 
-  private ModelDirectory(Path path, ModelOverrides overrides) {
-    this.path = path;
-    JsonFile config = JsonFile.required(path.resolve(CONFIG));
-    this.hiddenSize = config.positive("hidden_size");
-    this.vocabularySize = config.positive("vocab_size");
-    this.padTokenId = config.notNegative("pad_token_id", 0);
+  private ModelDirectory(Path folder, ModelOverrides overrides) {
+    this.folder = folder;
+    Modules modules = Modules.read(folder, overrides);
+    this.transformer = modules.transformer();
+    this.pooling = modules.pooling();
+    this.normalize = modules.normalize();
+    this.name = overrides.name() != null ? overrides.name() : folderName(folder);
+
+    JsonValue config = config(transformer.resolve("config.json"));
+    this.modelType = config.require("model_type").string();
+    this.hiddenSize = config.require("hidden_size").positive();
+    this.hiddenLayers = config.require("num_hidden_layers").positive();
+    this.attentionHeads = config.require("num_attention_heads").positive();
+    this.vocabularySize = config.require("vocab_size").positive();
+    this.padTokenId = config.require("pad_token_id").natural();
     if (padTokenId >= vocabularySize) {
-      throw new ModelLoadException(
-          "%s: pad_token_id %d is not below vocab_size %d."
-              .formatted(config.file(), padTokenId, vocabularySize));
+      throw config
+          .require("pad_token_id")
+          .wrong("an id of the model's vocabulary of %d".formatted(vocabularySize));
     }
-    this.name = name(path, config);
-    this.maxTokens = maxTokens(path, config, overrides);
-    List<JsonFile> modules = JsonFile.list(path.resolve(MODULES));
-    this.pooling = overrides.pooling() != null ? overrides.pooling() : pooling(path, modules);
-    this.normalize =
-        overrides.normalize() != null ? overrides.normalize() : normalizes(path, modules);
-    JsonFile prompts = JsonFile.optional(path.resolve(PROMPTS)).child("prompts");
-    this.queryPrefix = prefix(prompts, overrides.queryPrefix(), "query");
-    this.passagePrefix = prefix(prompts, overrides.passagePrefix(), "document", "passage");
-    if (!Files.isRegularFile(tokenizerFile())) {
-      throw new ModelLoadException(
-          "%s is missing: without it no text becomes tokens.".formatted(tokenizerFile()));
-    }
+    modules.requireDimension(hiddenSize);
+    this.maxTokens = maxTokens(config, overrides.maxTokens());
+    this.prompts = Prompts.read(folder, overrides);
   }
 
   /**
-   * Opens a model directory.
+   * Opens a directory that says everything about its model.
    *
-   * @throws ModelLoadException if a file is missing or damaged, or does not state what is needed
+   * @throws ModelLoadException if a file is missing, corrupt or contradicts another, or pooling,
+   *     normalisation or prefixes are not stated; the message names the file and what to do
    */
-  public static ModelDirectory open(Path path) {
-    return open(path, ModelOverrides.NONE);
+  public static ModelDirectory open(Path folder) {
+    return open(folder, ModelOverrides.NONE);
   }
 
   /**
-   * Opens a model directory that does not state everything.
+   * Opens a directory, and tells explicitly what it does not say, or says wrongly.
    *
-   * @throws ModelLoadException if a file is missing or damaged, or neither it nor the overrides
-   *     state what is needed
+   * @throws ModelLoadException if a file is missing, corrupt or contradicts another, or pooling,
+   *     normalisation or prefixes are neither stated nor told; the message names the file and what
+   *     to do
    */
-  public static ModelDirectory open(Path path, ModelOverrides overrides) {
-    if (!Files.isDirectory(path)) {
-      throw new ModelLoadException("%s is not a folder.".formatted(path));
-    }
-    return new ModelDirectory(path.toAbsolutePath().normalize(), overrides);
-  }
-
-  private static String name(Path path, JsonFile config) {
-    String stated = config.string("_name_or_path");
-    String last = stated == null ? "" : stated.replaceFirst("/+$", "").replaceFirst(".*/", "");
-    return last.isEmpty() ? String.valueOf(path.getFileName()) : last;
-  }
-
-  private static int maxTokens(Path path, JsonFile config, ModelOverrides overrides) {
-    int positions = config.positive("max_position_embeddings");
-    if (overrides.maxTokens() != null) {
-      if (overrides.maxTokens() > positions) {
-        throw new ModelLoadException(
-            "%s: the model has %d positions, so a limit of %d tokens cannot be served."
-                .formatted(config.file(), positions, overrides.maxTokens()));
-      }
-      return overrides.maxTokens();
-    }
-    OptionalInt stated =
-        JsonFile.optional(path.resolve("sentence_bert_config.json"))
-            .optionalPositive("max_seq_length");
-    if (stated.isEmpty()) {
-      stated =
-          JsonFile.optional(path.resolve("tokenizer_config.json"))
-              .optionalPositive("model_max_length");
-    }
-    return Math.min(positions, stated.orElse(positions));
-  }
-
-  private static PoolingStrategy pooling(Path path, List<JsonFile> modules) {
-    String folder =
-        modules.stream()
-            .filter(module -> isOfType(module, "Pooling"))
-            .map(module -> module.string("path"))
-            .findFirst()
-            .orElse("1_Pooling");
-    Path file = path.resolve(folder == null ? "1_Pooling" : folder).resolve("config.json");
-    if (!file.normalize().startsWith(path)) {
+  public static ModelDirectory open(Path folder, ModelOverrides overrides) {
+    Objects.requireNonNull(folder, "folder");
+    Objects.requireNonNull(overrides, "overrides");
+    if (!Files.isDirectory(folder)) {
       throw new ModelLoadException(
-          "%s: the path of the pooling module leads out of the model directory."
-              .formatted(path.resolve(MODULES)));
+          Files.exists(folder)
+              ? "%s is not a folder: name the folder that holds the model's config.json."
+                  .formatted(folder)
+              : "There is no model directory %s.".formatted(folder));
     }
-    if (!Files.isRegularFile(file)) {
-      throw new ModelLoadException(
-          ("%s is missing, so the pooling is not known, and a wrong one gives plausible, wrong"
-                  + " vectors. Fetch the file, or say it: ModelOverrides.NONE.withPooling(…).")
-              .formatted(file));
-    }
-    JsonFile config = JsonFile.required(file);
-    List<String> modes =
-        config.keys().stream()
-            .filter(key -> key.startsWith("pooling_mode_") && config.isTrue(key))
-            .toList();
-    if (modes.equals(List.of("pooling_mode_cls_token"))) {
-      return PoolingStrategy.CLS;
-    }
-    if (modes.equals(List.of("pooling_mode_mean_tokens"))) {
-      return PoolingStrategy.MEAN;
-    }
-    throw new ModelLoadException(
-        "%s asks for the pooling %s; this library does pooling_mode_cls_token or"
-                .formatted(file, modes)
-            + " pooling_mode_mean_tokens, one of them.");
+    return new ModelDirectory(folder.toAbsolutePath().normalize(), overrides);
   }
 
-  private static boolean normalizes(Path path, List<JsonFile> modules) {
-    if (modules.isEmpty()) {
-      throw new ModelLoadException(
-          ("%s is missing, so it is not known whether vectors are normalised. Fetch the file, or"
-                  + " say it: ModelOverrides.NONE.withNormalize(…).")
-              .formatted(path.resolve(MODULES)));
+  static JsonValue config(Path file) {
+    return JsonValue.read(file, JsonValue.MAX_CONFIG_BYTES);
+  }
+
+  private static String folderName(Path folder) {
+    Path last = folder.getFileName();
+    return last == null ? folder.toString() : last.toString();
+  }
+
+  private int maxTokens(JsonValue config, @Nullable Integer told) {
+    int positions = config.require("max_position_embeddings").positive();
+    if (POSITIONS_AFTER_PADDING.contains(modelType)) {
+      positions -= padTokenId + 1;
     }
-    return modules.stream().anyMatch(module -> isOfType(module, "Normalize"));
-  }
-
-  private static boolean isOfType(JsonFile module, String type) {
-    String stated = module.string("type");
-    return stated != null && stated.endsWith("." + type);
-  }
-
-  private static String prefix(JsonFile prompts, @Nullable String told, String... keys) {
     if (told != null) {
+      if (told > positions) {
+        throw new ModelLoadException(
+            "%s has %d positions: a text cannot have %d tokens."
+                .formatted(config.file(), positions, told));
+      }
       return told;
     }
-    for (String key : keys) {
-      String prompt = prompts.string(key);
-      if (prompt != null) {
-        return prompt;
-      }
-    }
-    throw new ModelLoadException(
-        ("%s states no prompt '%s', so it is not known what comes before such a text. Add it under"
-                + " \"prompts\" (\"\" for nothing), or say it:"
-                + " ModelOverrides.NONE.withPrefixes(…).")
-            .formatted(prompts.file(), String.join("' or '", keys)));
+    int stated =
+        optional("sentence_bert_config.json")
+            .flatMap(file -> file.get("max_seq_length"))
+            .or(() -> optional("tokenizer_config.json").flatMap(f -> f.get("model_max_length")))
+            .map(JsonValue::positive)
+            .orElse(positions);
+    return Math.min(stated, positions);
+  }
+
+  private Optional<JsonValue> optional(String file) {
+    Path path = transformer.resolve(file);
+    return Files.exists(path) ? Optional.of(config(path)) : Optional.empty();
   }
 
   /** The folder, absolute. */
-  public Path path() {
-    return path;
+  public Path folder() {
+    return folder;
   }
 
-  /** The model's name, for example {@code bge-small-en-v1.5}. */
+  /** The name it was told, or the folder's own. */
   public String name() {
     return name;
   }
 
-  /** Length of a token's vector, and so of a text's. */
+  /** The architecture's name in {@code config.json}, for example {@code bert}. */
+  public String modelType() {
+    return modelType;
+  }
+
+  /** Length of a vector. */
   public int hiddenSize() {
     return hiddenSize;
+  }
+
+  /** Encoder layers. */
+  public int hiddenLayers() {
+    return hiddenLayers;
+  }
+
+  /** Attention heads of a layer. */
+  public int attentionHeads() {
+    return attentionHeads;
+  }
+
+  /** The most tokens of a text, special tokens and the input type's prefix included. */
+  public int maxTokens() {
+    return maxTokens;
   }
 
   /** Token ids are below this. */
@@ -212,14 +186,9 @@ public final class ModelDirectory {
     return vocabularySize;
   }
 
-  /** The token that fills up a row. */
+  /** The token that fills up a batch's shorter rows. */
   public int padTokenId() {
     return padTokenId;
-  }
-
-  /** The most tokens of a text, special tokens and prefix included. */
-  public int maxTokens() {
-    return maxTokens;
   }
 
   /** How token vectors become the text's vector. */
@@ -227,58 +196,71 @@ public final class ModelDirectory {
     return pooling;
   }
 
-  /** Whether a text's vector is scaled to length 1. */
+  /** Whether a vector is scaled to length 1 (L2). */
   public boolean normalize() {
     return normalize;
   }
 
-  /** What comes before a text of the type; may be empty. */
+  /** What is put before a text of that type; empty for nothing. */
   public String prefix(InputType type) {
-    return type == InputType.QUERY ? queryPrefix : passagePrefix;
-  }
-
-  /** The tokenizer; the file exists. */
-  public Path tokenizerFile() {
-    return path.resolve("tokenizer.json");
+    return switch (type) {
+      case QUERY -> prompts.query();
+      case PASSAGE -> prompts.passage();
+    };
   }
 
   /**
-   * The model for ONNX Runtime.
-   *
-   * @throws ModelLoadException if the directory has none of that precision, or it is empty
+   * Where the tokenizer's definition is; whether it is there shows when the tokenizer is opened.
    */
-  public Path onnxFile(Precision precision) {
-    for (String candidate : precision.files()) {
-      Path file = path.resolve(candidate);
-      if (Files.isRegularFile(file)) {
-        if (file.toFile().length() == 0) {
-          throw new ModelLoadException("%s is empty. Fetch it again.".formatted(file));
-        }
-        return file;
+  public Path tokenizerFile() {
+    return transformer.resolve("tokenizer.json");
+  }
+
+  /** The precisions there is an ONNX file for, maybe none. */
+  public Set<Precision> onnxPrecisions() {
+    Set<Precision> found = EnumSet.noneOf(Precision.class);
+    for (Precision precision : Precision.values()) {
+      if (onnxCandidates(precision).stream().anyMatch(Files::exists)) {
+        found.add(precision);
       }
     }
-    throw new ModelLoadException(
-        "%s has no ONNX model of precision %s (%s)."
-            .formatted(path, precision, String.join(" or ", precision.files())));
+    return found;
   }
 
   /**
-   * The compiled models, in the order of their names.
+   * The ONNX file of a precision.
    *
-   * @return the NEFF files below {@code neuron/}; empty if there are none
+   * @throws ModelLoadException if there is none, or it is not a whole ONNX model
    */
-  public List<Path> neffFiles() {
-    Path folder = path.resolve("neuron");
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (var files = Files.list(folder)) {
-      return files
-          .filter(file -> file.getFileName().toString().endsWith(".neff"))
-          .sorted(Comparator.comparing(Path::toString))
-          .collect(Collectors.toCollection(ArrayList::new));
-    } catch (IOException e) {
-      throw new ModelLoadException("%s cannot be read: %s.".formatted(folder, e), e);
-    }
+  public Path onnxFile(Precision precision) {
+    List<Path> candidates = onnxCandidates(precision);
+    return candidates.stream()
+        .filter(Files::exists)
+        .findFirst()
+        .map(OnnxFile::requireWhole)
+        .orElseThrow(
+            () ->
+                new ModelLoadException(
+                    "%s is missing: export or copy the model's ONNX file (%s) to there."
+                        .formatted(candidates.get(0), precision)));
+  }
+
+  private List<Path> onnxCandidates(Precision precision) {
+    Path onnx = transformer.resolve("onnx");
+    return switch (precision) {
+      case FP32 -> List.of(onnx.resolve("model.onnx"));
+      case INT8 -> List.of(onnx.resolve("model_quantized.onnx"), onnx.resolve("model_int8.onnx"));
+    };
+  }
+
+  /** Where the list of compiled models is, if there is one. */
+  public Path neuronManifestFile() {
+    return folder.resolve("neuron").resolve("manifest.json");
+  }
+
+  /** Name and folder. */
+  @Override
+  public String toString() {
+    return "%s (%s)".formatted(name, folder);
   }
 }

@@ -1,9 +1,13 @@
 package io.github.neuronembed.cli.bench;
 
+import com.google.gson.JsonObject;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.neuron.EmulatedBackend;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
+import io.github.neuronembed.backend.neuron.NeuronBackend;
 import io.github.neuronembed.backend.onnx.OnnxBackend;
 import io.github.neuronembed.backend.onnx.OnnxOptions;
 import io.github.neuronembed.cli.Command;
@@ -15,7 +19,10 @@ import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.nrt.InputPath;
+import io.github.neuronembed.nrt.RuntimeOptions;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -120,9 +127,6 @@ public final class BenchCommand implements Command {
     }
     BackendChoice backend =
         EmbedderArguments.choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
-    if (backend == BackendChoice.NEURON || backend == BackendChoice.EMULATOR) {
-      throw new UsageException("This build measures on ONNX Runtime only.");
-    }
     Precision precision =
         EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
     ModelDirectory model =
@@ -140,13 +144,8 @@ public final class BenchCommand implements Command {
     Thread onExit = new Thread(() -> endEarly(stop, reported), "neuron-embed-bench-exit");
     Runtime.getRuntime().addShutdownHook(onExit);
     try {
-      Path file = model.onnxFile(precision);
-      BenchBackends backends =
-          cell ->
-              OnnxBackend.open(
-                  file,
-                  model.padTokenId(),
-                  new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
+      Path file = modelFile(model, backend, precision);
+      BenchBackends backends = backends(model, backend, precision);
       BenchRun run =
           measure(
               matrix,
@@ -168,6 +167,39 @@ public final class BenchCommand implements Command {
         Runtime.getRuntime().removeShutdownHook(onExit);
       }
     }
+  }
+
+  private static Path modelFile(ModelDirectory model, BackendChoice backend, Precision precision) {
+    return backend == BackendChoice.NEURON ? model.neuronManifestFile() : model.onnxFile(precision);
+  }
+
+  private static BenchBackends backends(
+      ModelDirectory model, BackendChoice backend, Precision precision) {
+    return switch (backend) {
+      case AUTO, ONNX -> {
+        Path file = model.onnxFile(precision);
+        yield cell ->
+            OnnxBackend.open(
+                file, model.padTokenId(), new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
+      }
+      case NEURON -> {
+        NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
+        yield cell ->
+            NeuronBackend.open(
+                manifest,
+                model.padTokenId(),
+                RuntimeOptions.defaults().withCoreCount(cell.models()));
+      }
+      case EMULATOR ->
+          cell ->
+              EmulatedBackend.open(
+                  model,
+                  List.of(cell.shape()),
+                  EmulatedModels.DEFAULT,
+                  InputPath.WRITE_BATCH,
+                  cell.models(),
+                  new JsonObject());
+    };
   }
 
   /** Ctrl-C: the workers end, and what was measured is written before the process goes. */
@@ -226,7 +258,7 @@ public final class BenchCommand implements Command {
         model.name(),
         file.toString(),
         description,
-        emulated ? "emulated" : "cpu",
+        deviceType(emulated, arguments),
         emulated,
         arguments.getOptionValue("instance-type"),
         costPerHour,
@@ -235,6 +267,13 @@ public final class BenchCommand implements Command {
         LocalDateTime.now(ZoneOffset.UTC),
         environment(),
         results);
+  }
+
+  private static String deviceType(boolean emulated, CommandLine arguments) {
+    if (emulated) {
+      return "emulated";
+    }
+    return "neuron".equals(arguments.getOptionValue("backend")) ? "neuron" : "cpu";
   }
 
   private static CellResult measure(Cell cell, ClosedLoop loop, Duration duration, Duration warmUp)

@@ -131,7 +131,11 @@ public final class EmbedCommand implements Command {
     try (TextEmbedder embedder = EmbedderArguments.open(arguments, truncation);
         OutputTarget target = OutputTarget.open(output, streams.out());
         Progress progress = Progress.start("embedding", "texts", streams)) {
-      streams.err().println("neuron-embed: " + embedder.modelName() + " on " + embedder.backend());
+      streams
+          .err()
+          .printf(
+              "neuron-embed: %s on %s. %s%n",
+              embedder.modelName(), embedder.backend(), embedder.backendReason());
       int dimension = embedder.dimension();
       VectorWriter writer =
           switch (format) {

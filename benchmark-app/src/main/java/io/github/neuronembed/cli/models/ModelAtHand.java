@@ -26,7 +26,7 @@ final class ModelAtHand {
 
   static final String NAME = "bge-small-en-v1.5";
 
-  /** Part of the folder's name: another layout gets another folder. */
+  /** Part of the parent folder's name: another layout gets another folder. */
   private static final int LAYOUT = 1;
 
   private static final Map<String, String> FILES = new LinkedHashMap<>();
@@ -57,7 +57,7 @@ final class ModelAtHand {
   }
 
   static Path directory(Path cache) {
-    Path directory = cache.resolve("models").resolve(NAME + "-layout" + LAYOUT);
+    Path directory = cache.resolve("models-" + LAYOUT).resolve(NAME);
     try {
       if (isWhole(directory)) {
         return directory;

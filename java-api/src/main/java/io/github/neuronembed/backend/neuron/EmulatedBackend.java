@@ -1,0 +1,108 @@
+package io.github.neuronembed.backend.neuron;
+
+import com.google.gson.JsonObject;
+import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.onnx.OnnxLibrary;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeuronManifest;
+import io.github.neuronembed.nrt.InputPath;
+import io.github.neuronembed.nrt.NrtEmulator;
+import io.github.neuronembed.nrt.NrtException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model directory on the emulated libnrt: its own emulated models if it has any, else models that
+ * are packed for the occasion. Nothing measured on it says anything about a device.
+ */
+public final class EmulatedBackend {
+
+  private EmulatedBackend() {}
+
+  /**
+   * Opens it with what a model needs to be served: short, middle and longest texts.
+   *
+   * @param cores emulated cores
+   */
+  public static InferenceBackend open(ModelDirectory model, int cores) {
+    int longest = model.maxTokens();
+    List<Shape> shapes =
+        Stream.of(new Shape(4, 32), new Shape(2, 128), new Shape(1, longest))
+            .filter(shape -> shape.sequenceLength() <= longest)
+            .distinct()
+            .toList();
+    return open(
+        model, shapes, EmulatedModels.DEFAULT, InputPath.WRITE_BATCH, cores, new JsonObject());
+  }
+
+  /**
+   * Opens it.
+   *
+   * @param shapes what to pack if the directory has no emulated models
+   * @param models how to pack them
+   * @param cores emulated cores
+   * @param configuration more of the emulator's configuration, as its README describes it; changed
+   * @throws BackendUnavailableException if the emulator is not part of this build
+   * @throws io.github.neuronembed.ModelLoadException if a model cannot be packed or loaded
+   */
+  public static InferenceBackend open(
+      ModelDirectory model,
+      List<Shape> shapes,
+      EmulatedModels models,
+      InputPath inputPath,
+      int cores,
+      JsonObject configuration) {
+    Path folder = null;
+    try {
+      folder = Files.createTempDirectory("neuron-embed-emulated");
+      NrtEmulator emulator = NrtEmulator.open();
+      JsonObject compute = new JsonObject();
+      compute.addProperty("onnxRuntime", OnnxLibrary.unpack(folder).toString());
+      configuration.add("compute", compute);
+      configuration.addProperty("cores", cores);
+      if (!configuration.has("lockDirectory")) {
+        // Emulated cores are no scarce thing: processes need not take turns.
+        configuration.addProperty("lockDirectory", "");
+      }
+      emulator.configure(configuration.toString());
+      NeuronManifest manifest =
+          hasEmulatedModels(model)
+              ? NeuronManifest.read(model.neuronManifestFile())
+              : models.pack(model, shapes, folder);
+      return NeuronBackend.openEmulated(emulator, manifest, model.padTokenId(), inputPath);
+    } catch (NrtException e) {
+      throw NeuronErrors.atOpen(e);
+    } catch (IOException e) {
+      throw new BackendUnavailableException(
+          "The emulator needs room for the model in the temporary folder: " + e, e);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static boolean hasEmulatedModels(ModelDirectory model) {
+    return Files.isRegularFile(model.neuronManifestFile())
+        && NeuronManifest.read(model.neuronManifestFile()).emulated();
+  }
+
+  /** What was loaded is not needed any more. */
+  private static void delete(@Nullable Path folder) {
+    if (folder == null) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      // What is left in a temporary folder is the system's to remove.
+    }
+  }
+}

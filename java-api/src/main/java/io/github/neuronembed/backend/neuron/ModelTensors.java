@@ -1,0 +1,99 @@
+package io.github.neuronembed.backend.neuron;
+
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.backend.ElementType;
+import io.github.neuronembed.model.NeuronManifest.CompiledModel;
+import io.github.neuronembed.nrt.NeuronModel;
+import io.github.neuronembed.nrt.TensorInfo;
+import java.util.List;
+
+/**
+ * Finds the tensors that a manifest names in a loaded model. Element types follow from sizes:
+ * libnrt's own numbers for them have changed their meaning between releases.
+ */
+final class ModelTensors {
+
+  private ModelTensors() {}
+
+  /**
+   * @throws ModelLoadException if the model is not what its manifest says
+   */
+  static void check(NeuronModel model, CompiledModel compiled) {
+    idType(model, compiled, compiled.inputIds());
+    int described = 1;
+    for (String name : List.of(compiled.attentionMask(), compiled.tokenTypeIds())) {
+      if (!name.isEmpty()) {
+        idType(model, compiled, name);
+        described++;
+      }
+    }
+    if (model.inputs().size() != described) {
+      throw new ModelLoadException(
+          ("%s has %d inputs (%s), its manifest describes %d. Many inputs mean that the weights were"
+                  + " not put into the file: compile it with inlined weights.")
+              .formatted(
+                  compiled.neff(),
+                  model.inputs().size(),
+                  model.inputs().stream().limit(5).map(TensorInfo::name).toList(),
+                  described));
+    }
+    outputType(model, compiled);
+  }
+
+  /** Index of an input among the model's. */
+  static int input(NeuronModel model, CompiledModel compiled, String name) {
+    return index(model.inputs(), compiled, name);
+  }
+
+  /** Index of the output among the model's. */
+  static int output(NeuronModel model, CompiledModel compiled) {
+    return index(model.outputs(), compiled, compiled.output());
+  }
+
+  private static int index(List<TensorInfo> tensors, CompiledModel compiled, String name) {
+    for (int i = 0; i < tensors.size(); i++) {
+      if (tensors.get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    throw new ModelLoadException(
+        "%s has no tensor %s, which its manifest names; it has %s."
+            .formatted(
+                compiled.neff(), name, tensors.stream().limit(5).map(TensorInfo::name).toList()));
+  }
+
+  /** int32, or int64 where the model was traced with int64 examples (then 8 bytes an id). */
+  static ElementType idType(NeuronModel model, CompiledModel compiled, String name) {
+    TensorInfo tensor = model.inputs().get(input(model, compiled, name));
+    long ids = (long) compiled.batchSize() * compiled.sequenceLength();
+    for (ElementType type : List.of(ElementType.INT32, ElementType.INT64)) {
+      if (tensor.sizeBytes() == ids * type.bytes()) {
+        return type;
+      }
+    }
+    throw mismatch(compiled, tensor, "%d ids of 4 or 8 bytes".formatted(ids));
+  }
+
+  /** float32 or bfloat16. */
+  static ElementType outputType(NeuronModel model, CompiledModel compiled) {
+    TensorInfo tensor = model.outputs().get(output(model, compiled));
+    long numbers =
+        (long) compiled.batchSize()
+            * (compiled.pooled() ? 1 : compiled.sequenceLength())
+            * compiled.hiddenSize();
+    for (ElementType type : List.of(ElementType.FLOAT32, ElementType.BFLOAT16)) {
+      if (tensor.sizeBytes() == numbers * type.bytes()) {
+        return type;
+      }
+    }
+    throw mismatch(compiled, tensor, "%d numbers of 4 or 2 bytes".formatted(numbers));
+  }
+
+  private static ModelLoadException mismatch(
+      CompiledModel compiled, TensorInfo tensor, String expected) {
+    return new ModelLoadException(
+        "%s: tensor %s is %s with %d bytes; its manifest means %s. They do not belong together."
+            .formatted(
+                compiled.neff(), tensor.name(), tensor.shape(), tensor.sizeBytes(), expected));
+  }
+}

@@ -1,0 +1,226 @@
+package io.github.neuronembed.backend.neuron;
+
+import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Replica;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.NeuronManifest;
+import io.github.neuronembed.model.NeuronManifest.CompiledModel;
+import io.github.neuronembed.nrt.InputPath;
+import io.github.neuronembed.nrt.NativeLibrary;
+import io.github.neuronembed.nrt.NeuronModel;
+import io.github.neuronembed.nrt.NeuronRuntime;
+import io.github.neuronembed.nrt.NrtEmulator;
+import io.github.neuronembed.nrt.NrtException;
+import io.github.neuronembed.nrt.NrtLibrary;
+import io.github.neuronembed.nrt.RuntimeOptions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Compiled models on NeuronCores: a replica on every core, and on each all compiled shapes. */
+public final class NeuronBackend implements InferenceBackend {
+
+  private final NeuronRuntime runtime;
+  private final boolean emulated;
+  private final int hiddenSize;
+  private final int padTokenId;
+  private final InputPath inputPath;
+  private final List<Shape> shapes;
+  private final List<Replica> replicas;
+  private final List<NeuronModel> models;
+
+  private NeuronBackend(
+      NeuronRuntime runtime,
+      boolean emulated,
+      int hiddenSize,
+      int padTokenId,
+      InputPath inputPath,
+      List<Shape> shapes,
+      List<NeuronModel> models,
+      List<Map<Shape, LoadedModel>> byCore) {
+    this.runtime = runtime;
+    this.emulated = emulated;
+    this.hiddenSize = hiddenSize;
+    this.padTokenId = padTokenId;
+    this.inputPath = inputPath;
+    this.shapes = shapes;
+    this.models = models;
+    List<Replica> made = new ArrayList<>();
+    for (int core = 0; core < byCore.size(); core++) {
+      made.add(new CoreReplica(core, byCore.get(core)));
+    }
+    this.replicas = List.copyOf(made);
+  }
+
+  /** A compiled model on a core, and what its tensors mean. */
+  record LoadedModel(NeuronModel model, CompiledModel compiled) {}
+
+  /**
+   * Takes the machine's NeuronCores.
+   *
+   * @param manifest the compiled models
+   * @param padTokenId the model's padding token
+   * @param options which cores, and the execution timeout
+   * @throws BackendUnavailableException if there is no libnrt or no NeuronCore, or another process
+   *     holds the cores; the message says what was tried
+   * @throws ModelLoadException if a model does not fit the runtime, the hardware or its manifest
+   */
+  public static NeuronBackend open(
+      NeuronManifest manifest, int padTokenId, RuntimeOptions options) {
+    try {
+      NativeLibrary.ensureAvailable();
+      return open(NrtLibrary.open(), manifest, padTokenId, options, InputPath.WRITE_BATCH);
+    } catch (NrtException e) {
+      throw NeuronErrors.atOpen(e);
+    }
+  }
+
+  /**
+   * Takes the cores of the emulator.
+   *
+   * @param emulator configured already
+   * @throws ModelLoadException if a model is not for the emulator
+   */
+  public static NeuronBackend openEmulated(
+      NrtEmulator emulator, NeuronManifest manifest, int padTokenId, InputPath inputPath) {
+    return open(emulator.library(), manifest, padTokenId, RuntimeOptions.defaults(), inputPath);
+  }
+
+  private static NeuronBackend open(
+      NrtLibrary library,
+      NeuronManifest manifest,
+      int padTokenId,
+      RuntimeOptions options,
+      InputPath inputPath) {
+    if (manifest.emulated() && !library.isEmulated()) {
+      throw new ModelLoadException(
+          "%s describes models for the emulator; no device runs them. Compile the model."
+              .formatted(manifest.file()));
+    }
+    NeuronRuntime runtime;
+    try {
+      runtime = NeuronRuntime.open(library, options);
+    } catch (NrtException e) {
+      throw NeuronErrors.atOpen(e);
+    }
+    List<NeuronModel> models = new ArrayList<>();
+    try {
+      List<Map<Shape, LoadedModel>> byCore = new ArrayList<>();
+      for (int core = 0; core < runtime.visibleCoreCount(); core++) {
+        Map<Shape, LoadedModel> onCore =
+            new TreeMap<>(
+                Comparator.comparingInt(Shape::sequenceLength).thenComparingInt(Shape::batchSize));
+        for (CompiledModel compiled : manifest.models()) {
+          NeuronModel model = runtime.load(compiled.neff(), core);
+          models.add(model);
+          ModelTensors.check(model, compiled);
+          onCore.put(
+              new Shape(compiled.batchSize(), compiled.sequenceLength()),
+              new LoadedModel(model, compiled));
+        }
+        byCore.add(onCore);
+      }
+      return new NeuronBackend(
+          runtime,
+          library.isEmulated(),
+          hiddenSize(manifest),
+          padTokenId,
+          inputPath,
+          List.copyOf(byCore.get(0).keySet()),
+          models,
+          byCore);
+    } catch (NrtException e) {
+      release(models, runtime);
+      throw NeuronErrors.atLoad(e);
+    } catch (RuntimeException e) {
+      release(models, runtime);
+      throw e;
+    }
+  }
+
+  private static int hiddenSize(NeuronManifest manifest) {
+    int hiddenSize = manifest.models().get(0).hiddenSize();
+    for (CompiledModel model : manifest.models()) {
+      if (model.hiddenSize() != hiddenSize) {
+        throw new ModelLoadException(
+            "%s has models with vectors of %d and of %d numbers; they are not of one model."
+                .formatted(manifest.file(), hiddenSize, model.hiddenSize()));
+      }
+    }
+    return hiddenSize;
+  }
+
+  private static void release(List<NeuronModel> models, NeuronRuntime runtime) {
+    models.forEach(NeuronModel::close);
+    runtime.close();
+  }
+
+  @Override
+  public String description() {
+    return "%s, %d %s"
+        .formatted(
+            emulated ? "emulated libnrt (no device)" : "libnrt",
+            replicas.size(),
+            replicas.size() == 1 ? "NeuronCore" : "NeuronCores");
+  }
+
+  @Override
+  public boolean emulated() {
+    return emulated;
+  }
+
+  @Override
+  public int hiddenSize() {
+    return hiddenSize;
+  }
+
+  @Override
+  public List<Shape> shapes() {
+    return shapes;
+  }
+
+  @Override
+  public List<Replica> replicas() {
+    return replicas;
+  }
+
+  @Override
+  public void close() {
+    release(models, runtime);
+  }
+
+  private final class CoreReplica implements Replica {
+    private final int core;
+    private final Map<Shape, LoadedModel> models;
+
+    CoreReplica(int core, Map<Shape, LoadedModel> models) {
+      this.core = core;
+      this.models = models;
+    }
+
+    @Override
+    public int core() {
+      return core;
+    }
+
+    @Override
+    public ExecutionSlot newSlot(Shape shape) {
+      LoadedModel loaded = models.get(shape);
+      if (loaded == null) {
+        throw new IllegalArgumentException(
+            "No model was compiled for %s, only for %s.".formatted(shape, shapes));
+      }
+      try {
+        return new NeuronExecutionSlot(
+            shape, loaded.model().newSlot(inputPath), loaded, padTokenId);
+      } catch (NrtException e) {
+        throw NeuronErrors.atLoad(e);
+      }
+    }
+  }
+}

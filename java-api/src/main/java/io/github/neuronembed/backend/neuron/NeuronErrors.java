@@ -1,0 +1,72 @@
+package io.github.neuronembed.backend.neuron;
+
+import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.DeviceFailureException;
+import io.github.neuronembed.EmbeddingException;
+import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.nrt.NrtException;
+
+/** The one place where a failure of libnrt becomes one of ours, by what can be done about it. */
+final class NeuronErrors {
+
+  private NeuronErrors() {}
+
+  /** libnrt could not be found or initialised. */
+  static EmbeddingException atOpen(NrtException e) {
+    return new BackendUnavailableException(
+        "NeuronCores cannot be used: %s".formatted(e.getMessage()), e);
+  }
+
+  /** A model or a slot could not be made. */
+  static EmbeddingException atLoad(NrtException e) {
+    if (e.kind() == NrtException.Kind.STATUS && e.statusClass().isDeviceFailure()) {
+      return deviceFailure(e);
+    }
+    return new ModelLoadException(
+        "The compiled model cannot be loaded: %s%s".formatted(e.getMessage(), loadRemedy(e)), e);
+  }
+
+  private static String loadRemedy(NrtException e) {
+    if (e.kind() != NrtException.Kind.STATUS) {
+      return "";
+    }
+    return switch (e.statusClass()) {
+      case VERSION -> " Upgrade the Neuron runtime, or compile the model for the one installed.";
+      case RESOURCES -> " Load fewer shapes, or use fewer cores.";
+      case CALLER_BUG -> " The file may be for another chip, or damaged: inspect shows it.";
+      default -> "";
+    };
+  }
+
+  /** An execution failed. */
+  static EmbeddingException atExecute(NrtException e) {
+    if (e.kind() != NrtException.Kind.STATUS) {
+      return new InferenceException(String.valueOf(e.getMessage()), false, e);
+    }
+    if (e.statusClass().isDeviceFailure()) {
+      return deviceFailure(e);
+    }
+    boolean retryable =
+        switch (e.statusClass()) {
+          case TRANSIENT, UNSPECIFIC -> true;
+          default -> false;
+        };
+    return new InferenceException(String.valueOf(e.getMessage()), retryable, e);
+  }
+
+  private static DeviceFailureException deviceFailure(NrtException e) {
+    String remedy =
+        switch (e.statusClass()) {
+          case HANG ->
+              "Restart the process once; if it comes back, replace the instance (stop and start).";
+          case CORE_DEAD ->
+              "Restart the process; if that does not help, reload the driver or reboot.";
+          case HARDWARE -> "Replace the instance (stop and start); results may have been wrong.";
+          case HARDWARE_REPAIRABLE -> "Reload the driver or reboot: the hardware repairs itself.";
+          default -> "Restart the process.";
+        };
+    return new DeviceFailureException(
+        "%s A retry on this core is useless. %s".formatted(e.getMessage(), remedy), e.core(), e);
+  }
+}

@@ -1,0 +1,120 @@
+package io.github.neuronembed.model;
+
+import io.github.neuronembed.ModelLoadException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What {@code neuron/manifest.json} says of the compiled models beside it, see {@code
+ * docs/manifest.md}. libnrt knows a tensor's name and size, not what it means.
+ *
+ * @param file the manifest
+ * @param emulated whether the models are for the emulator and no device
+ * @param models the compiled models
+ */
+public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> models) {
+
+  private static final int FORMAT = 1;
+  private static final int MAX_BYTES = 1 << 20;
+
+  /**
+   * One NEFF.
+   *
+   * @param neff the file; it exists
+   * @param batchSize rows of an execution
+   * @param sequenceLength tokens of a row
+   * @param inputIds name of the tensor of token ids
+   * @param attentionMask name of the tensor of the mask; empty if the graph computes it
+   * @param tokenTypeIds name of the tensor of token types; empty if they are constant
+   * @param output name of the tensor of vectors
+   * @param pooled whether the output is one finished vector a row
+   * @param hiddenSize elements of a vector
+   */
+  public record CompiledModel(
+      Path neff,
+      int batchSize,
+      int sequenceLength,
+      String inputIds,
+      String attentionMask,
+      String tokenTypeIds,
+      String output,
+      boolean pooled,
+      int hiddenSize) {}
+
+  /**
+   * Reads a manifest.
+   *
+   * @throws ModelLoadException if it is missing, damaged or names a file that is not there
+   */
+  public static NeuronManifest read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new ModelLoadException(
+          "%s is missing: compile the model for NeuronCores, or use the ONNX Runtime backend."
+              .formatted(file));
+    }
+    JsonValue json = JsonValue.read(file, MAX_BYTES);
+    if (json.require("format").natural() != FORMAT) {
+      throw json.require("format").wrong("%d, the format this version reads".formatted(FORMAT));
+    }
+    List<CompiledModel> models = new ArrayList<>();
+    for (JsonValue model : json.require("models").elements()) {
+      models.add(model(file, model));
+    }
+    if (models.isEmpty()) {
+      throw json.require("models").wrong("a list with at least one model");
+    }
+    return new NeuronManifest(
+        file, json.get("emulated").map(JsonValue::bool).orElse(false), List.copyOf(models));
+  }
+
+  private static CompiledModel model(Path manifest, JsonValue json) {
+    JsonValue fileName = json.require("file");
+    Path folder = Objects.requireNonNull(manifest.toAbsolutePath().normalize().getParent());
+    Path neff = folder.resolve(fileName.string()).normalize();
+    if (!neff.startsWith(folder)) {
+      throw fileName.wrong("a file below the manifest's folder");
+    }
+    if (!Files.isRegularFile(neff)) {
+      throw new ModelLoadException(
+          "%s names %s, which is missing: compile it again, or take it out."
+              .formatted(manifest, neff));
+    }
+    String inputIds = "";
+    String attentionMask = "";
+    String tokenTypeIds = "";
+    for (JsonValue input : json.require("inputs").elements()) {
+      String name = input.require("name").string();
+      JsonValue role = input.require("role");
+      switch (role.string()) {
+        case "input_ids" -> inputIds = name;
+        case "attention_mask" -> attentionMask = name;
+        case "token_type_ids" -> tokenTypeIds = name;
+        default -> throw role.wrong("input_ids, attention_mask or token_type_ids");
+      }
+    }
+    if (inputIds.isEmpty()) {
+      throw json.require("inputs").wrong("a list with an input of role input_ids");
+    }
+    JsonValue output = json.require("output");
+    JsonValue kind = output.require("kind");
+    boolean pooled =
+        switch (kind.string()) {
+          case "pooled" -> true;
+          case "raw" -> false;
+          default -> throw kind.wrong("pooled or raw");
+        };
+    return new CompiledModel(
+        neff,
+        json.require("batch").positive(),
+        json.require("sequenceLength").positive(),
+        inputIds,
+        attentionMask,
+        tokenTypeIds,
+        output.require("name").string(),
+        pooled,
+        output.require("hiddenSize").positive());
+  }
+}

@@ -1,0 +1,431 @@
+package io.github.neuronembed.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.ModelLoadException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelDirectoryTest {
+
+  private static final List<String> CONFIG_FILES =
+      List.of(
+          "config.json",
+          "modules.json",
+          "1_Pooling/config.json",
+          "sentence_bert_config.json",
+          "config_sentence_transformers.json",
+          "tokenizer_config.json");
+
+  @TempDir Path temp;
+  private ModelFolder folder;
+
+  @BeforeEach
+  void writeFolder() {
+    folder = ModelFolder.complete(temp.resolve("tiny-model"));
+  }
+
+  @Test
+  void readsWhatTheFilesSay() {
+    ModelDirectory model = folder.open();
+
+    assertThat(model.folder()).isEqualTo(folder.path());
+    assertThat(model.name()).isEqualTo("tiny-model");
+    assertThat(model.modelType()).isEqualTo("bert");
+    assertThat(model.hiddenSize()).isEqualTo(8);
+    assertThat(model.hiddenLayers()).isEqualTo(2);
+    assertThat(model.attentionHeads()).isEqualTo(2);
+    assertThat(model.vocabularySize()).isEqualTo(ModelFolder.VOCABULARY);
+    assertThat(model.padTokenId()).isZero();
+    assertThat(model.maxTokens()).isEqualTo(32);
+    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.normalize()).isTrue();
+    assertThat(model.prefix(InputType.QUERY)).isEqualTo("query: ");
+    assertThat(model.prefix(InputType.PASSAGE)).isEmpty();
+    assertThat(model.tokenizerFile()).isEqualTo(folder.path("tokenizer.json"));
+    assertThat(model.neuronManifestFile()).isEqualTo(folder.path("neuron/manifest.json"));
+  }
+
+  @Test
+  void meanPoolingWithoutNormalisation() {
+    folder.set("1_Pooling/config.json", "pooling_mode_cls_token", "false");
+    folder.set("1_Pooling/config.json", "pooling_mode_mean_tokens", "true");
+    folder.write(
+        "modules.json",
+        """
+        [{"path": "", "type": "sentence_transformers.models.Transformer"},
+         {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+        """);
+
+    ModelDirectory model = folder.open();
+
+    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.normalize()).isFalse();
+  }
+
+  @Test
+  void pathsOfModulesAreHonoured() {
+    for (String file : List.of("config.json", "tokenizer.json", "sentence_bert_config.json")) {
+      folder.write("0_Transformer/" + file, folder.read(file)).delete(file);
+    }
+    folder.write("pool/config.json", folder.read("1_Pooling/config.json"));
+    folder.delete("1_Pooling/config.json");
+    folder.write(
+        "modules.json",
+        folder
+            .read("modules.json")
+            .replace("\"path\": \"\"", "\"path\": \"0_Transformer\"")
+            .replace("1_Pooling", "pool"));
+
+    ModelDirectory model = folder.open();
+
+    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.maxTokens()).isEqualTo(32);
+    assertThat(model.tokenizerFile()).isEqualTo(folder.path("0_Transformer/tokenizer.json"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../elsewhere", "/etc", "\\u0000"})
+  void aModulesPathMustStayInside(String path) {
+    folder.write("modules.json", folder.read("modules.json").replace("1_Pooling", path));
+    refused("modules.json", "a path inside the model directory");
+  }
+
+  @Test
+  void overridesAreTakenForWhatTheDirectorySays() {
+    ModelOverrides told =
+        ModelOverrides.NONE
+            .withName("mine")
+            .withPooling(PoolingStrategy.MEAN)
+            .withNormalize(false)
+            .withQueryPrefix("q ")
+            .withPassagePrefix("p ")
+            .withMaxTokens(16);
+
+    ModelDirectory model = ModelDirectory.open(folder.path(), told);
+
+    assertThat(model.name()).isEqualTo("mine");
+    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.normalize()).isFalse();
+    assertThat(model.prefix(InputType.QUERY)).isEqualTo("q ");
+    assertThat(model.prefix(InputType.PASSAGE)).isEqualTo("p ");
+    assertThat(model.maxTokens()).isEqualTo(16);
+  }
+
+  @Test
+  void withoutModulesBothPoolingAndNormalisationAreTold() {
+    folder.delete("modules.json");
+    refused("modules.json", "is missing", "withPooling", "withNormalize");
+    ModelOverrides half = ModelOverrides.NONE.withPooling(PoolingStrategy.CLS);
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> ModelDirectory.open(folder.path(), half))
+        .withMessageContaining("modules.json");
+
+    ModelDirectory model = ModelDirectory.open(folder.path(), half.withNormalize(true));
+
+    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.normalize()).isTrue();
+  }
+
+  @Test
+  void modulesThatAreNotComputedAreRefused() {
+    folder.write(
+        "modules.json", folder.read("modules.json").replace("models.Normalize", "models.Dense"));
+    refused("modules.json", "\"[2].type\"", "models.Dense", "Transformer, Pooling or Normalize");
+  }
+
+  @Test
+  void modulesInAnotherOrderAreRefused() {
+    folder.write(
+        "modules.json",
+        """
+        [{"path": "", "type": "sentence_transformers.models.Transformer"},
+         {"path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
+         {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+        """);
+    refused("modules.json", "[Transformer, Normalize, Pooling]");
+  }
+
+  @Test
+  void aLoneTransformerNeedsItsPoolingTold() {
+    folder.write(
+        "modules.json",
+        "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"}]");
+    refused("modules.json", "[Transformer]");
+
+    ModelDirectory model =
+        ModelDirectory.open(folder.path(), ModelOverrides.NONE.withPooling(PoolingStrategy.MEAN));
+
+    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.normalize()).isFalse();
+  }
+
+  @Test
+  void otherPoolingModesAreRefusedByName() {
+    folder.set("1_Pooling/config.json", "pooling_mode_cls_token", "false");
+    refused("1_Pooling/config.json", "states no pooling mode");
+    folder.set("1_Pooling/config.json", "pooling_mode_max_tokens", "true");
+    refused("1_Pooling/config.json", "the pooling mode max_tokens");
+    folder.set("1_Pooling/config.json", "pooling_mode_cls_token", "true");
+    refused("1_Pooling/config.json", "the pooling mode cls_token + max_tokens");
+  }
+
+  @Test
+  void anAverageWithoutThePrefixIsRefused() {
+    folder.set("1_Pooling/config.json", "pooling_mode_cls_token", "false");
+    folder.set("1_Pooling/config.json", "pooling_mode_mean_tokens", "true");
+    folder.set("1_Pooling/config.json", "include_prompt", "false");
+    refused("1_Pooling/config.json", "include_prompt");
+  }
+
+  @Test
+  void aPoolingDimensionOfAnotherModelIsRefused() {
+    folder.set("1_Pooling/config.json", "word_embedding_dimension", "384");
+    refused("1_Pooling/config.json", "word_embedding_dimension", "8, the model's hidden_size");
+  }
+
+  @Test
+  void promptsMustBeStatedOrTold() {
+    folder.set("config_sentence_transformers.json", "prompts", "{}");
+    refused("config_sentence_transformers.json", "\"query\"", "withQueryPrefix");
+    folder.remove("config_sentence_transformers.json", "prompts");
+    refused("config_sentence_transformers.json", "\"query\"", "withQueryPrefix");
+    folder.delete("config_sentence_transformers.json");
+    refused("config_sentence_transformers.json", "is missing", "withQueryPrefix");
+
+    ModelDirectory model =
+        ModelDirectory.open(folder.path(), ModelOverrides.NONE.withQueryPrefix(""));
+
+    assertThat(model.prefix(InputType.QUERY)).isEmpty();
+    assertThat(model.prefix(InputType.PASSAGE)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'prompts': {'query': 'q: '}} | q: . | .",
+        "{'prompts': {'query': 'q: ', 'passage': 'p: '}} | q: . | p: .",
+        "{'prompts': {'query': 'q: ', 'corpus': 'c: '}} | q: . | c: .",
+        "{'prompts': {'query': 'q: ', 'document': 'd: ', 'passage': 'p: '}} | q: . | d: .",
+        "{'prompts': {'any': 'a: '}, 'default_prompt_name': 'any'} | a: . | a: .",
+        "{'prompts': {'query': 'q: ', 'any': 'a: '}, 'default_prompt_name': 'any'} | q: . | a: ."
+      },
+      quoteCharacter = '"')
+  void promptsAreNamedAsSentenceTransformersNamesThem(String json, String query, String passage) {
+    folder.write("config_sentence_transformers.json", json.replace('\'', '"'));
+
+    ModelDirectory model = folder.open();
+
+    assertThat(model.prefix(InputType.QUERY) + ".").isEqualTo(query);
+    assertThat(model.prefix(InputType.PASSAGE) + ".").isEqualTo(passage);
+  }
+
+  @Test
+  void theSmallestStatedLimitCounts() {
+    folder.set("sentence_bert_config.json", "max_seq_length", "100");
+    assertThat(folder.open().maxTokens()).isEqualTo(64);
+    folder.delete("sentence_bert_config.json");
+    assertThat(folder.open().maxTokens()).isEqualTo(64);
+    folder.set("tokenizer_config.json", "model_max_length", "48");
+    assertThat(folder.open().maxTokens()).isEqualTo(48);
+  }
+
+  @Test
+  void positionsThatBeginAfterThePaddingAreFewer() {
+    folder.delete("sentence_bert_config.json");
+    folder.set("config.json", "model_type", "\"mpnet\"");
+    folder.set("config.json", "pad_token_id", "1");
+    assertThat(folder.open().maxTokens()).isEqualTo(62);
+  }
+
+  @Test
+  void moreTokensThanPositionsAreRefused() {
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> ModelDirectory.open(folder.path(), ModelOverrides.NONE.withMaxTokens(65)))
+        .withMessageContaining("config.json has 64 positions");
+  }
+
+  @Test
+  void aPaddingTokenOutsideOfTheVocabularyIsRefused() {
+    folder.set("config.json", "pad_token_id", String.valueOf(ModelFolder.VOCABULARY));
+    refused("config.json", "pad_token_id");
+  }
+
+  @Test
+  void overridesAreChecked() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ModelOverrides.NONE.withMaxTokens(0))
+        .withMessageContaining("positive");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ModelOverrides.NONE.withName(" "))
+        .withMessageContaining("blank");
+  }
+
+  @Test
+  void whatIsNoFolderIsRefused() {
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> ModelDirectory.open(temp.resolve("nowhere")))
+        .withMessageContaining("There is no model directory")
+        .withMessageContaining("nowhere");
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> ModelDirectory.open(folder.path("config.json")))
+        .withMessageContaining("is not a folder");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model_type",
+        "hidden_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "vocab_size",
+        "max_position_embeddings",
+        "pad_token_id"
+      })
+  void whatConfigMustStateIsNamed(String key) {
+    folder.remove("config.json", key);
+    refused("config.json", "does not state \"" + key + "\"");
+    folder.set("config.json", key, "null");
+    refused("config.json", "does not state \"" + key + "\"");
+    folder.set("config.json", key, "-1.5");
+    refused("\"" + key + "\"", "config.json", "-1.5");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "1_Pooling/config.json"})
+  void aMissingFileIsNamed(String file) {
+    folder.delete(file);
+    refused(folder.path(file) + " is missing");
+  }
+
+  @Test
+  void aFileThatIsNoJsonIsNamed() {
+    byte[] whole = folder.read("config.json").getBytes(StandardCharsets.UTF_8);
+    for (String file : CONFIG_FILES) {
+      byte[] before = folder.read(file).getBytes(StandardCharsets.UTF_8);
+      List<byte[]> broken = new ArrayList<>();
+      for (int length = 0; length < before.length - 3; length += 7) {
+        broken.add(Arrays.copyOf(before, length));
+      }
+      broken.add(new byte[] {'"', (byte) 0xC3, '"'});
+      broken.add("{'model_type': 'bert'}".getBytes(StandardCharsets.UTF_8));
+      broken.add(
+          (new String(whole, StandardCharsets.UTF_8) + "{}").getBytes(StandardCharsets.UTF_8));
+      broken.add("[".repeat(500_000).getBytes(StandardCharsets.UTF_8));
+      broken.add("{\"a\":".repeat(100_000).getBytes(StandardCharsets.UTF_8));
+      broken.add(new byte[3 << 20]);
+      broken.add("version https://git-lfs.github.com/spec/v1".getBytes(StandardCharsets.UTF_8));
+      for (byte[] content : broken) {
+        folder.write(file, content);
+        if (!file.equals("tokenizer_config.json")) {
+          refused(folder.path(file).toString());
+        } else {
+          // Its limit is asked for only where the other file has none.
+          folder.open();
+        }
+      }
+      folder.write(file, before);
+    }
+  }
+
+  /** Whatever type a value has, the outcome is a model or a refusal that names the file. */
+  @Test
+  void aValueOfAnotherTypeIsNeverAnotherException() {
+    int refusals = 0;
+    for (String file : CONFIG_FILES) {
+      String before = folder.read(file);
+      int places = count(JsonParser.parseString(before));
+      for (int place = 0; place < places; place++) {
+        for (String json : List.of("null", "true", "-3", "1e999", "\"x\"", "[]", "{}", "[[1]]")) {
+          folder.write(
+              file,
+              replaced(JsonParser.parseString(before), place, JsonParser.parseString(json))
+                  .toString());
+          try {
+            folder.open();
+          } catch (ModelLoadException e) {
+            refusals++;
+            assertThat(e).hasMessageContaining(folder.path().toString());
+          }
+        }
+      }
+      folder.write(file, before);
+    }
+    assertThat(refusals).isGreaterThan(100);
+  }
+
+  private static int count(JsonElement element) {
+    int count = 1;
+    for (JsonElement child : children(element)) {
+      count += count(child);
+    }
+    return count;
+  }
+
+  private static List<JsonElement> children(JsonElement element) {
+    if (element instanceof JsonArray array) {
+      return array.asList();
+    }
+    return element instanceof JsonObject object
+        ? new ArrayList<>(object.asMap().values())
+        : List.of();
+  }
+
+  /** A copy with the value at a place, counted depth first, replaced. */
+  private static JsonElement replaced(JsonElement element, int place, JsonElement by) {
+    if (place == 0) {
+      return by;
+    }
+    int next = 1;
+    if (element instanceof JsonArray array) {
+      JsonArray copy = new JsonArray();
+      for (JsonElement child : array) {
+        copy.add(within(child, place - next) ? replaced(child, place - next, by) : child);
+        next += count(child);
+      }
+      return copy;
+    }
+    if (element instanceof JsonObject object) {
+      JsonObject copy = new JsonObject();
+      for (var member : object.entrySet()) {
+        JsonElement child = member.getValue();
+        copy.add(
+            member.getKey(),
+            within(child, place - next) ? replaced(child, place - next, by) : child);
+        next += count(child);
+      }
+      return copy;
+    }
+    return element instanceof JsonPrimitive ? element : JsonNull.INSTANCE;
+  }
+
+  private static boolean within(JsonElement element, int place) {
+    return place >= 0 && place < count(element);
+  }
+
+  private void refused(String... parts) {
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(folder::open)
+        .satisfies(e -> assertThat(e.getMessage()).contains(parts));
+  }
+}
