@@ -13,7 +13,8 @@
 namespace neuron_embed::emulator {
 namespace {
 
-// A copy of the library with its own state: each has its own path, so both can be loaded.
+// One of the libraries. Each has a path of its own, so both can be in one process, and keeps its
+// state for as long as the process lives.
 class Library {
  public:
   explicit Library(const char* path) : handle_(dlopen(path, RTLD_NOW | RTLD_LOCAL)) {
