@@ -1,6 +1,7 @@
 package io.github.neuronembed.nrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,16 +27,15 @@ class NativeLibraryTest {
   static final class Asks {
     public static void main(String[] args) {
       Throwable cause = NativeLibrary.unavailabilityCause();
-      System.out.println(
-          NativeLibrary.isAvailable() ? "available" : "unavailable: " + cause.getMessage());
+      System.out.println(cause == null ? "available" : "unavailable: " + cause.getMessage());
     }
   }
 
   private String ask(String... options) throws Exception {
-    return ask(classPath(), options);
+    return askOn(classPath(), options);
   }
 
-  private String ask(String classPath, String... options) throws Exception {
+  private String askOn(String classPath, String... options) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + folder);
@@ -133,8 +134,33 @@ class NativeLibraryTest {
                     !Files.isDirectory(Path.of(entry).resolve("neuron-embed"))
                         && !entry.contains(NativeLibrary.platform()))
             .collect(Collectors.joining(File.pathSeparator));
-    assertThat(ask(without))
+    assertThat(askOn(without))
         .startsWith("unavailable: ")
         .contains("classifier", NativeLibrary.platform());
+  }
+
+  @Test
+  void aFolderThatForbidsExecutionIsNamedWithTheWayOut() throws Exception {
+    Path forbidding = null;
+    for (String mount : Files.readAllLines(Path.of("/proc/mounts"))) {
+      String[] fields = mount.split(" ");
+      boolean memory = fields[2].equals("tmpfs");
+      if (memory && Set.of(fields[3].split(",")).contains("noexec")) {
+        Path point = Path.of(fields[1]);
+        forbidding = Files.isWritable(point) ? point : forbidding;
+      }
+    }
+    assumeTrue(forbidding != null, "no writable file system is mounted noexec here");
+    Path unpacked = Files.createTempDirectory(forbidding, "neuron-embed-test");
+    try {
+      assertThat(ask("-D" + NativeLibrary.DIRECTORY_PROPERTY + "=" + unpacked))
+          .startsWith("unavailable: ")
+          .contains("noexec", NativeLibrary.DIRECTORY_PROPERTY, NativeLibrary.PATH_PROPERTY);
+    } finally {
+      for (Path file : filesBelow(unpacked)) {
+        Files.delete(file);
+      }
+      Files.delete(unpacked);
+    }
   }
 }
