@@ -1,26 +1,8 @@
 // Writing, executing and reading allocate nothing once a slot has run: the emulator is a measuring
 // bed.
 
-#include <cstdlib>
-#include <new>
-
+#include "../allocation_counter.h"
 #include "emulator_test.h"
-
-namespace {
-
-thread_local uint64_t allocations = 0;
-
-}  // namespace
-
-// Replaces the global allocation function of this test program, to count.
-void* operator new(size_t size) {
-  ++allocations;
-  void* memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace neuron_embed::emulator {
 namespace {
@@ -44,9 +26,9 @@ TEST_F(AllocationTest, ASlotRunsWithout) {
       EXPECT_EQ(slot.Read(), nrt::NRT_SUCCESS);
     };
     run();
-    const uint64_t before = allocations;
+    const int before = neuron_embed::testing::AllocationsOfThisThread();
     for (int i = 0; i < 100; ++i) run();
-    EXPECT_EQ(allocations - before, 0u);
+    EXPECT_EQ(neuron_embed::testing::AllocationsOfThisThread(), before);
   }
   EXPECT_EQ(nrt_unload(model), nrt::NRT_SUCCESS);
 }
