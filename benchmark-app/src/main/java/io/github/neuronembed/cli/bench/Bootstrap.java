@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
  * blocks of neighbours are drawn (circular block bootstrap): single draws would give intervals that
  * are too narrow. The seed is fixed: the same samples give the same interval.
  */
-final class Bootstrap {
+public final class Bootstrap {
 
   /** Below this many windows an interval would pretend. */
   static final int LEAST_SAMPLES = 10;
@@ -33,7 +33,7 @@ final class Bootstrap {
   }
 
   /** The interval of the second mean over the first. */
-  static Interval ratioOfMeans(double[] first, double[] second) {
+  public static Interval ratioOfMeans(double[] first, double[] second) {
     if (first.length < LEAST_SAMPLES || second.length < LEAST_SAMPLES) {
       return Interval.UNKNOWN;
     }

@@ -6,16 +6,16 @@ package io.github.neuronembed.cli.bench;
  * @param low lower end; NaN if there are too few samples for one
  * @param high upper end; NaN if there are too few samples for one
  */
-record Interval(double low, double high) {
+public record Interval(double low, double high) {
 
-  static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
-  static final double CONFIDENCE = 0.95;
+  public static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
+  public static final double CONFIDENCE = 0.95;
 
-  boolean isKnown() {
+  public boolean isKnown() {
     return !Double.isNaN(low) && !Double.isNaN(high);
   }
 
-  boolean contains(double value) {
+  public boolean contains(double value) {
     return low <= value && value <= high;
   }
 }
