@@ -60,7 +60,9 @@ final class CsvReport {
           "published_cost_per_1m_inf",
           "throughput_to_published",
           "throughput_with_stalls_low",
-          "throughput_with_stalls_high");
+          "throughput_with_stalls_high",
+          "scenario",
+          "offered_rate");
 
   private static final String MISSING = "N/A";
 
@@ -129,6 +131,8 @@ final class CsvReport {
     line.add(number(run.ratioToPublished(result)));
     line.add(number(result.throughputInterval().low()));
     line.add(number(result.throughputInterval().high()));
+    line.add(run.scenario().title());
+    line.add(number(run.scenario().rowsPerSecond()));
     return line;
   }
 

@@ -56,6 +56,8 @@ final class JsonReport {
     json.addProperty("sequence_length", cell.shape().sequenceLength());
     json.addProperty("emulated", run.emulated());
     json.addProperty("backend", run.backend());
+    json.addProperty("scenario", run.scenario().title());
+    number(json, "offered_rate", run.scenario().rowsPerSecond());
     if (rules != null) {
       number(json, "throughput_with_stalls", result.rowsPerSecond());
       interval(json, "throughput_with_stalls", result.throughputInterval());

@@ -35,6 +35,9 @@ final class TableReport {
     String label = run.emulated() ? "EMULATED, says nothing about a device: " : "";
     out.append(
         "%s%s (%s) on %s%n".formatted(label, run.modelName(), run.deviceType(), run.backend()));
+    if (run.scenario().isOpen()) {
+      out.append("open loop, %s: latency counts from arrival%n".formatted(run.scenario().title()));
+    }
     List<List<String>> lines = new ArrayList<>();
     lines.add(HEADER);
     boolean marked = false;

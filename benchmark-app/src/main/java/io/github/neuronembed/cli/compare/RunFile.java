@@ -48,13 +48,14 @@ record RunFile(Map<String, JsonObject> cells) {
   }
 
   private static String key(JsonObject cell) {
-    return "%s %d×%d, %d models, %d workers%s"
+    return "%s %d×%d, %d models, %d workers, %s%s"
         .formatted(
             cell.get("model_name").getAsString(),
             cell.get("batch_size").getAsInt(),
             cell.get("sequence_length").getAsInt(),
             cell.get("n_models").getAsInt(),
             cell.get("workers_per_model").getAsInt(),
+            cell.has("scenario") ? cell.get("scenario").getAsString() : "closed",
             cell.get("emulated").getAsBoolean() ? ", emulated" : "");
   }
 }

@@ -56,6 +56,7 @@ public final class MadeRun {
         "inf2.xlarge",
         Price.of("inf2.xlarge", null),
         null,
+        Scenario.CLOSED_LOOP,
         10,
         start,
         start.plusSeconds(10),
