@@ -117,7 +117,11 @@ public final class BenchCommand implements Command {
         "instance-type",
         "NAME",
         "what machine that is, for the reports; inf2.xlarge has a built-in price");
-    value(options, "output-dir", "DIR", "write MODEL.results-TIME.csv and .json there as well");
+    value(
+        options,
+        "output-dir",
+        "DIR",
+        "write MODEL.results-TIME.csv, .json and .html there as well");
     value(
         options,
         "format",
@@ -405,7 +409,11 @@ public final class BenchCommand implements Command {
       try (Writer out = Files.newBufferedWriter(json)) {
         JsonReport.write(run, out);
       }
-      streams.err().println("neuron-embed: wrote " + csv + " and " + json);
+      Path html = outputDirectory.resolve(name + ".html");
+      try (Writer out = Files.newBufferedWriter(html)) {
+        HtmlReport.write(run, out);
+      }
+      streams.err().println("neuron-embed: wrote %s, .json and .html".formatted(csv));
     }
     Writer out = new BufferedWriter(new OutputStreamWriter(streams.out(), StandardCharsets.UTF_8));
     switch (format) {

@@ -44,7 +44,7 @@ final class ThroughputWindows {
     }
     double perNano = (double) batchSize / (end - begin);
     for (int i = first; i <= last; i++) {
-      double from = Math.max(begin, i * width);
+      double from = Math.max((double) begin, i * width);
       double to = i == last ? end : (i + 1) * width;
       rows[i] += (to - from) * perNano;
     }
