@@ -7,8 +7,8 @@ import java.util.Locale;
 final class BarChart {
 
   private static final int WIDTH = 640;
-  private static final int ROW = 30;
-  private static final int ROOM_FOR_VALUE = 90;
+  private static final int ROW = 50;
+  private static final int ROOM_FOR_VALUE = 150;
 
   private BarChart() {}
 
@@ -40,17 +40,17 @@ final class BarChart {
           String.format(
               Locale.ROOT,
               "<text x=\"0\" y=\"%d\" class=\"label\">%s</text>"
-                  + "<rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"9\" class=\"tail\"/>"
-                  + "<rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"9\" class=\"bar\"/>"
+                  + "<rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"14\" class=\"tail\"/>"
+                  + "<rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"14\" class=\"bar\"/>"
                   + "<text x=\"%.1f\" y=\"%d\" class=\"value\">%s</text>",
-              y + 12,
+              y + 18,
               Html.text(bar.label()),
-              y + 16,
+              y + 25,
               tail,
-              y + 16,
+              y + 25,
               length,
               Math.max(tail, length) + 5,
-              y + 25,
+              y + 38,
               value(bar)));
       y += ROW;
     }

@@ -31,6 +31,9 @@ record CellResult(
     double cpuPercent,
     double residentMegabytes) {
 
+  /** A call is spread over windows: with fewer than two a window, chance would not be seen. */
+  static final int LEAST_CALLS = 64;
+
   static CellResult failed(Cell cell, String reason) {
     return new CellResult(
         cell,
@@ -63,7 +66,7 @@ record CellResult(
         null,
         rules,
         rows / seconds,
-        Bootstrap.mean(windows),
+        rules.calls() < LEAST_CALLS ? Interval.UNKNOWN : Bootstrap.mean(windows),
         windows,
         Arrays.stream(NeuronPerfRules.PERCENTILES)
             .mapToObj(percent -> PercentileInterval.of(sorted, percent))

@@ -1,5 +1,7 @@
 package io.github.neuronembed.cli.bench;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.List;
 import java.util.Locale;
 
@@ -7,8 +9,8 @@ import java.util.Locale;
 final class ScatterChart {
 
   private static final int WIDTH = 640;
-  private static final int HEIGHT = 320;
-  private static final int MARGIN = 46;
+  private static final int HEIGHT = 340;
+  private static final int MARGIN = 64;
   private static final int TICKS = 4;
 
   private ScatterChart() {}
@@ -21,8 +23,8 @@ final class ScatterChart {
   record Point(int number, double x, double y) {}
 
   static String of(String title, String xTitle, String yTitle, List<Point> points) {
-    double right = points.stream().mapToDouble(Point::x).max().orElse(1) * 1.08;
-    double top = points.stream().mapToDouble(Point::y).max().orElse(1) * 1.08;
+    double right = end(points.stream().mapToDouble(Point::x).max().orElse(1));
+    double top = end(points.stream().mapToDouble(Point::y).max().orElse(1));
     StringBuilder svg = new StringBuilder();
     svg.append(
         "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">"
@@ -42,17 +44,17 @@ final class ScatterChart {
         svg.append(
             String.format(
                 Locale.ROOT,
-                "<text x=\"%.1f\" y=\"%d\" class=\"value\">%.4g</text>",
+                "<text x=\"%.1f\" y=\"%d\" class=\"value\">%s</text>",
                 x,
-                HEIGHT - MARGIN + 16,
-                right * tick / TICKS));
+                HEIGHT - MARGIN + 22,
+                tick(right, tick)));
         svg.append(
             String.format(
                 Locale.ROOT,
-                "<text x=\"%d\" y=\"%.1f\" class=\"value\" text-anchor=\"end\">%.4g</text>",
+                "<text x=\"%d\" y=\"%.1f\" class=\"value\" text-anchor=\"end\">%s</text>",
                 MARGIN - 4,
                 y - 3,
-                top * tick / TICKS));
+                tick(top, tick)));
       }
     }
     for (Point point : points) {
@@ -76,5 +78,24 @@ final class ScatterChart {
         "<text x=\"%d\" y=\"14\" class=\"label\">↑ %s</text>"
             .formatted(MARGIN + 4, Html.text(yTitle)));
     return svg.append("</svg>").toString();
+  }
+
+  /** The end of an axis whose ticks are at multiples of 1, 2, 2.5 or 5 of a power of ten. */
+  private static double end(double most) {
+    double least = most * 1.05 / TICKS;
+    double power = Math.pow(10, Math.floor(Math.log10(least)));
+    for (double step : new double[] {1, 2, 2.5, 5}) {
+      if (step * power >= least) {
+        return step * power * TICKS;
+      }
+    }
+    return 10 * power * TICKS;
+  }
+
+  private static String tick(double end, int tick) {
+    return new BigDecimal(end * tick / TICKS)
+        .round(new MathContext(6))
+        .stripTrailingZeros()
+        .toPlainString();
   }
 }

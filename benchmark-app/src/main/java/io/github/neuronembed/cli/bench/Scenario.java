@@ -48,7 +48,7 @@ record Scenario(Kind kind, double rowsPerSecond) {
 
   String title() {
     String name = kind.name().toLowerCase(Locale.ROOT);
-    return isOpen() ? String.format(Locale.ROOT, "%s %.6g rows/s", name, rowsPerSecond) : name;
+    return isOpen() ? name + " " + CsvReport.number(rowsPerSecond) + " rows/s" : name;
   }
 
   /** The calls of a cell: as many as bring the rows. */

@@ -11,7 +11,10 @@ enum Metric {
   THROUGHPUT("throughput_with_stalls", "rows/s", 5) {
     @Override
     Interval ratio(JsonObject before, JsonObject after) {
-      return Bootstrap.ratioOfMeans(windows(before), windows(after));
+      // A run that is too short for an interval of its own is too short for one of the ratio.
+      return before.has("throughput_with_stalls_low") && after.has("throughput_with_stalls_low")
+          ? Bootstrap.ratioOfMeans(windows(before), windows(after))
+          : Interval.UNKNOWN;
     }
   },
   P50("latency_ms_p50", "p50 ms", 5),

@@ -76,6 +76,16 @@ class CompareCommandTest {
   }
 
   @Test
+  void aFewCallsAreNoVerdict() throws Exception {
+    before = MadeRun.write(folder.resolve("short.json"), 1, 500);
+
+    Path after = MadeRun.write(folder.resolve("after.json"), 2, 900);
+
+    assertThat(compare(after, "--fail-if", "throughput=5,p99=10")).isZero();
+    assertThat(out()).contains("too few samples for an interval", "unknown");
+  }
+
+  @Test
   void onlyWhatIsAskedForCounts() throws Exception {
     Path after = MadeRun.write(folder.resolve("after.json"), 4, 5.5);
 
