@@ -63,9 +63,9 @@ final class TableReport {
       }
       out.append(text.toString().stripTrailing()).append('\n');
     }
-    out.append(
-        "rows/s by NeuronPerf's rule; rows/s* = rows by the time they took, stalls included,\n"
-            + "±% = half of its confidence interval of 95 %\n");
+    out.append("rows/s by NeuronPerf's rule\n");
+    out.append("rows/s* = rows by the time they took, stalls included\n");
+    out.append("±% = half of its confidence interval of 95 %\n");
     if (marked) {
       out.append("? too few calls for this percentile (64 for p90, 662 for p99)\n");
     }
