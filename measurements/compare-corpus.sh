@@ -3,8 +3,10 @@
 # usage: measurements/compare-corpus.sh [ROUNDS] [TEXTS FOR DJL]
 set -eu
 cd "$(dirname "$0")/.."
-./mvnw -q -B dependency:build-classpath -pl java-api,benchmark-app,measurements \
-  -Dmdep.outputFile=target/classpath.txt package -DskipTests >/dev/null
-exec java -cp "measurements/target/classes:$(cat measurements/target/classpath.txt)" \
+if [ ! -d measurements/target/lib ]; then
+  echo "compare-corpus: measurements/target/lib is not there; build it: ./mvnw -DskipTests package" >&2
+  exit 1
+fi
+exec java -cp "measurements/target/classes:measurements/target/lib/*" \
   io.github.neuronembed.measurements.CorpusComparison \
   measurements/corpus/mixed-256.jsonl "${1:-5}" "${2:-32}"

@@ -101,7 +101,8 @@ nrt::NRT_STATUS Core::Begin(const Work& work, Ticket* ticket) {
 // False if the execution cannot end in time: it then never starts, except for one that hangs.
 bool Core::Reserve(const Work& work, Ticket* ticket) {
   ticket->start = timeline_.StartOf(ticket->submit);
-  ticket->service = config_.timing.Jittered(work.service_nanos, instance_core_, executions_) +
+  ticket->service = config_.timing.Jittered(work.service_nanos, instance_core_,
+                                            executions_.load(std::memory_order_relaxed)) +
                     work.fault.hang_nanos;
   ticket->end = ticket->start + ticket->service;
   ticket->timed_out = ticket->end > ticket->deadline;
@@ -114,15 +115,17 @@ void Core::Occupy(const Work& work, Ticket* ticket) {
   // Computing counts inside the service time, unless it took longer.
   if (!ticket->timed_out) ticket->end = std::max(ticket->end, NowNanos());
   timeline_.OccupyUntil(ticket->end);
-  busy_nanos_ += ticket->end - ticket->start;
-  nrt_emulator_execution_t& record = history_[executions_ % kKeptExecutions];
-  record.sequence = executions_++;
+  const uint64_t sequence = executions_.load(std::memory_order_relaxed);
+  nrt_emulator_execution_t& record = history_[sequence % kKeptExecutions];
+  record.sequence = sequence;
   record.submit_ns = ticket->submit;
   record.start_ns = ticket->start;
   record.end_ns = ticket->end;
   record.service_ns = ticket->service;
   record.batch = work.batch;
   record.sequence_length = work.sequence_length;
+  busy_nanos_.fetch_add(ticket->end - ticket->start, std::memory_order_relaxed);
+  executions_.store(sequence + 1, std::memory_order_release);
 }
 
 nrt::NRT_STATUS Core::End(const Work& work, const Ticket& ticket, nrt::NRT_STATUS status) {
@@ -158,14 +161,15 @@ void Core::Transfer(nrt_emulator_direction direction, uint64_t bytes) {
 
 size_t Core::CopyExecutions(nrt_emulator_execution_t* records, size_t capacity) {
   const std::lock_guard<FairMutex> turn(compute_turn_);
-  const size_t kept = std::min<uint64_t>({executions_, kKeptExecutions, capacity});
+  const uint64_t executions = executions_.load(std::memory_order_relaxed);
+  const size_t kept = std::min<uint64_t>({executions, kKeptExecutions, capacity});
   for (size_t i = 0; i < kept; ++i) {
-    records[i] = history_[(executions_ - kept + i) % kKeptExecutions];
+    records[i] = history_[(executions - kept + i) % kKeptExecutions];
   }
   return kept;
 }
 
-nrt_emulator_core_t Core::Totals() {
+nrt_emulator_core_t Core::Totals() const {
   nrt_emulator_core_t totals = {};
   totals.instance_core = instance_core_;
   totals.dead = dead() ? 1 : 0;
@@ -173,9 +177,8 @@ nrt_emulator_core_t Core::Totals() {
   totals.reads = calls_[NRT_EMULATOR_READ].load(std::memory_order_relaxed);
   totals.bytes_written = bytes_[NRT_EMULATOR_WRITE].load(std::memory_order_relaxed);
   totals.bytes_read = bytes_[NRT_EMULATOR_READ].load(std::memory_order_relaxed);
-  const std::lock_guard<FairMutex> turn(compute_turn_);
-  totals.executions = executions_;
-  totals.busy_ns = busy_nanos_;
+  totals.executions = executions_.load(std::memory_order_acquire);
+  totals.busy_ns = busy_nanos_.load(std::memory_order_relaxed);
   return totals;
 }
 

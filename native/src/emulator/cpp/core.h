@@ -107,7 +107,7 @@ class Core {
 
   TransferLog& transfers() { return transfers_; }
   size_t CopyExecutions(nrt_emulator_execution_t* records, size_t capacity);
-  nrt_emulator_core_t Totals();
+  nrt_emulator_core_t Totals() const;
 
  private:
   static constexpr size_t kKeptExecutions = 4096;
@@ -139,9 +139,11 @@ class Core {
   std::atomic<uint32_t> queued_{0};
   FairMutex compute_turn_;
   Timeline timeline_;                              // guarded by compute_turn_
-  uint64_t executions_ = 0;                        // guarded by compute_turn_
-  int64_t busy_nanos_ = 0;                         // guarded by compute_turn_
   std::vector<nrt_emulator_execution_t> history_;  // guarded by compute_turn_
+
+  // Changed under compute_turn_, read anywhere: totals must not wait for a long computation.
+  std::atomic<uint64_t> executions_{0};
+  std::atomic<int64_t> busy_nanos_{0};
 
   TransferQueue queues_[2];
   std::atomic<uint64_t> calls_[2] = {};

@@ -32,6 +32,10 @@ class HandleTable {
  public:
   // `tag` tells the tables of one process apart; 0 to 15.
   explicit HandleTable(unsigned tag) : tag_(kMark | (uint64_t{tag} << kTagShift)) {}
+  // Every object must be gone.
+  ~HandleTable() {
+    for (std::atomic<Slot*>& chunk : chunks_) delete[] chunk.load(std::memory_order_relaxed);
+  }
   HandleTable(const HandleTable&) = delete;
   HandleTable& operator=(const HandleTable&) = delete;
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 
 #include "clock.h"
 #include "exports.h"
@@ -45,8 +46,8 @@ Core* ChooseCore(Runtime& runtime, int32_t vnc) {
   return chosen;
 }
 
-NRT_STATUS Load(const char* call, const void* neff_bytes, size_t size, int32_t vnc,
-                int32_t vnc_count, nrt::nrt_model_t** handle) {
+NRT_STATUS LoadOrThrow(const char* call, const void* neff_bytes, size_t size, int32_t vnc,
+                       int32_t vnc_count, nrt::nrt_model_t** handle) {
   Runtime& runtime = Runtime::Get();
   NRT_STATUS status = runtime.CheckState(call);
   if (status != nrt::NRT_SUCCESS) return status;
@@ -100,6 +101,17 @@ NRT_STATUS Load(const char* call, const void* neff_bytes, size_t size, int32_t v
   if (added == 0) return nrt::NRT_RESOURCE;
   *handle = ToHandle<nrt::nrt_model_t>(added);
   return nrt::NRT_SUCCESS;
+}
+
+// No exception leaves the library: a NEFF may announce more than this machine has memory for.
+NRT_STATUS Load(const char* call, const void* neff_bytes, size_t size, int32_t vnc,
+                int32_t vnc_count, nrt::nrt_model_t** handle) {
+  try {
+    return LoadOrThrow(call, neff_bytes, size, vnc, vnc_count, handle);
+  } catch (const std::exception& e) {
+    Log(LogLevel::kError, "%s: %s", call, e.what());
+    return nrt::NRT_RESOURCE;
+  }
 }
 
 // Pins the model of a getter that fills `result`.

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstring>
+#include <exception>
 
 #include "bfloat16.h"
 #include "computation.h"
@@ -45,8 +46,12 @@ class OnnxComputation : public Computation, private OnnxSession::Consumer {
     for (size_t i = 0; i < types_.size(); ++i) types_[i] = tokens_.Type(inputs, i);
     destinations_ = outputs;
     std::string error;
-    if (session_->Run(values_, spec_.batch, spec_.sequence_length, wanted_, this, &error)) {
-      return nrt::NRT_SUCCESS;
+    try {
+      if (session_->Run(values_, spec_.batch, spec_.sequence_length, wanted_, this, &error)) {
+        return nrt::NRT_SUCCESS;
+      }
+    } catch (const std::exception& e) {  // none may leave the library
+      error = e.what();
     }
     Log(LogLevel::kError, "computing failed: %s", error.c_str());
     return nrt::NRT_EXEC_COMPLETED_WITH_ERR;

@@ -32,9 +32,10 @@ grep 'emulator is not built' "$build.configure.log" | sed 's/^-- /[WARNING] /' |
 cmake --build "$build" --parallel "${NEURON_EMBED_BUILD_JOBS:-2}" >"$build.build.log" 2>&1 \
   || { tail -60 "$build.build.log" >&2; exit 1; }
 
+# Without debugging symbols: they are most of the bytes, and stay in the build folder.
 mkdir -p "$output"
-cp "$build/libjnineuron_embed.so" "$output/"
+strip --strip-unneeded -o "$output/libjnineuron_embed.so" "$build/libjnineuron_embed.so"
 if [ -f "$build/emulator/libnrt.so.1" ]; then
   mkdir -p "$output/emulator"
-  cp "$build/emulator/libnrt.so.1" "$output/emulator/"
+  strip --strip-unneeded -o "$output/emulator/libnrt.so.1" "$build/emulator/libnrt.so.1"
 fi

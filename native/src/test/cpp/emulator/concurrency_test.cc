@@ -6,22 +6,12 @@
 #include <thread>
 
 #include "emulator_test.h"
+#include "gate.h"
 
 namespace neuron_embed::emulator {
 namespace {
 
-class ConcurrencyTest : public EmulatorTest {
- protected:
-  // Tries until `attempt` saw what it waits for; the other side of the race runs meanwhile.
-  template <typename Attempt>
-  static bool Eventually(Attempt attempt) {
-    for (int i = 0; i < 100000; ++i) {
-      if (attempt()) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
-};
+using ConcurrencyTest = EmulatorTest;
 
 TEST_F(ConcurrencyTest, SlotsNeverMixUp) {
   Start(R"("cores": 4)");
@@ -74,25 +64,23 @@ TEST_F(ConcurrencyTest, ObjectsComeAndGoEverywhere) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// One execution is held long by its service time, while this thread does what it must not.
-class InFlightTest : public ConcurrencyTest {
+// One execution is held in flight, while this thread does what it must not.
+class InFlightTest : public EmulatorTest {
  protected:
   void SetUp() override {
-    ConcurrencyTest::SetUp();
-    Start(R"("timing": {"fallback": {"baseMicros": 150000}})");
+    EmulatorTest::SetUp();
+    Start();
     model_ = LoadModel(ToyNeff(spec_));
+    PutGate(model_, &gate_);
     slot_ = std::make_unique<ToySlot>(model_, spec_);
     ASSERT_EQ(slot_->Write(SomeIds(spec_), FullMask(spec_)), nrt::NRT_SUCCESS);
     execution_ = std::thread([this] { status_ = slot_->Execute(); });
-    // The timeline shows when it has begun.
-    ASSERT_TRUE(Eventually([] {
-      nrt_emulator_core_t core;
-      return nrt_emulator_get_core(0, &core, sizeof(core)) == 0 && core.executions == 1;
-    }));
+    gate_.AwaitArrival();
   }
 
-  // Waits for the execution and takes everything down.
+  // Lets the execution end and takes everything down.
   void Finish() {
+    gate_.Open();
     execution_.join();
     EXPECT_EQ(status_, nrt::NRT_SUCCESS);
     slot_.reset();
@@ -100,6 +88,7 @@ class InFlightTest : public ConcurrencyTest {
   }
 
   const ToySpec spec_;
+  Gate gate_;
   nrt::nrt_model_t* model_ = nullptr;
   std::unique_ptr<ToySlot> slot_;
   std::thread execution_;
@@ -166,8 +155,20 @@ TEST_F(InFlightTest, FreesTakeEffectAfterwards) {
   Finish();
 }
 
+TEST_F(InFlightTest, AnotherSlotsTransfersGoOn) {
+  ToySlot other(model_, spec_);
+  EXPECT_EQ(other.Write(SomeIds(spec_), FullMask(spec_)), nrt::NRT_SUCCESS);
+  EXPECT_EQ(other.Read(), nrt::NRT_SUCCESS);
+  Finish();
+}
+
 TEST_F(InFlightTest, CloseWaits) {
+  std::thread opener([this] {
+    while (Runtime::Get().initialized()) std::this_thread::yield();
+    gate_.Open();
+  });
   nrt_close();
+  opener.join();
   execution_.join();
   EXPECT_EQ(status_, nrt::NRT_SUCCESS);
   ExpectMisuse(NRT_EMULATOR_MISUSE_CLOSE_IN_USE, 1);

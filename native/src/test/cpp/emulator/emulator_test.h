@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "neff_builder.h"
 #include "exports.h"
+#include "neff_builder.h"
 
 namespace neuron_embed::emulator {
 
@@ -45,7 +45,7 @@ class ScopedVariable {
   bool was_set_;
 };
 
-class EmulatorTest : public testing::Test {
+class EmulatorTest : public ::testing::Test {
  protected:
   void SetUp() override;
   // Closes, and checks that nothing is alive and that the only misuse is what was expected.

@@ -2,13 +2,14 @@
 // arithmetic are what is checked.
 
 #include <algorithm>
-#include <atomic>
+#include <memory>
 #include <thread>
 
 #include "clock.h"
 #include "config.h"
 #include "core.h"
 #include "emulator_test.h"
+#include "gate.h"
 
 namespace neuron_embed::emulator {
 namespace {
@@ -137,38 +138,59 @@ TEST_F(TimeTest, TransfersAreCountedInCallsAndBytes) {
   EXPECT_EQ(core.bytes_read, 3u * 768);
 }
 
-TEST_F(TimeTest, FullQueueWaitsOrRefuses) {
-  // Four slots on a queue of one: with `refuse` some executions come back with 7, with `wait` none.
-  const std::string common =
-      R"("queueDepth": 1, "timing": {"fallback": {"baseMicros": 3000}}, "queueFull": )";
-  for (const bool refuse : {false, true}) {
-    Start(common + (refuse ? R"("refuse")" : R"("wait")"));
-    const ToySpec spec;
-    nrt::nrt_model_t* model = LoadModel(ToyNeff(spec));
-    std::atomic<int> full{0};
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) {
-      threads.emplace_back([&] {
-        ToySlot slot(model, spec);
-        EXPECT_EQ(slot.Write(SomeIds(spec), FullMask(spec)), nrt::NRT_SUCCESS);
-        for (int done = 0; done < 3;) {
-          const nrt::NRT_STATUS status = slot.Execute();
-          if (status == nrt::NRT_SUCCESS) {
-            ++done;
-          } else {
-            EXPECT_EQ(status, nrt::NRT_QUEUE_FULL);
-            full.fetch_add(1);
-            std::this_thread::yield();
-          }
-        }
-      });
+// A queue of one that an execution fills until the gate opens.
+class FullQueueTest : public TimeTest {
+ protected:
+  void Fill(const std::string& members) {
+    Start(R"("execTimeoutMillis": 20, )" + members);
+    {
+      const ScopedVariable patient("NEURON_RT_EXEC_TIMEOUT", "3600");
+      models_[0] = LoadModel(ToyNeff(spec_));
     }
-    for (std::thread& thread : threads) thread.join();
-    EXPECT_EQ(nrt_unload(model), nrt::NRT_SUCCESS);
-    EXPECT_EQ(Records().size(), 12u);
-    EXPECT_EQ(full.load() > 0, refuse);
-    Close();
+    models_[1] = LoadModel(ToyNeff(spec_));
+    PutGate(models_[0], &gate_);
+    for (int i = 0; i < 2; ++i) {
+      slots_[i] = std::make_unique<ToySlot>(models_[i], spec_);
+      ASSERT_EQ(slots_[i]->Write(SomeIds(spec_), FullMask(spec_)), nrt::NRT_SUCCESS);
+    }
+    execution_ = std::thread([this] { EXPECT_EQ(slots_[0]->Execute(), nrt::NRT_SUCCESS); });
+    gate_.AwaitArrival();
   }
+
+  void Drain() {
+    gate_.Open();
+    execution_.join();
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(slots_[i]->Execute(), nrt::NRT_SUCCESS) << "there is room again";
+      slots_[i].reset();
+      EXPECT_EQ(nrt_unload(models_[i]), nrt::NRT_SUCCESS);
+    }
+  }
+
+  const ToySpec spec_;
+  Gate gate_;
+  nrt::nrt_model_t* models_[2] = {};
+  std::unique_ptr<ToySlot> slots_[2];
+  std::thread execution_;
+};
+
+TEST_F(FullQueueTest, Refuses) {
+  Fill(R"("queueFull": "refuse", "queueDepth": 1)");
+  EXPECT_EQ(slots_[1]->Execute(), nrt::NRT_QUEUE_FULL);
+  Drain();
+}
+
+TEST_F(FullQueueTest, WaitsUntilTheTimeout) {
+  Fill(R"("queueFull": "wait", "queueDepth": 1)");
+  EXPECT_EQ(slots_[1]->Execute(), nrt::NRT_TIMEOUT);
+  Drain();
+}
+
+TEST_F(FullQueueTest, DepthOfTheEnvironmentWins) {
+  const ScopedVariable depth("NEURON_RT_XU_COMPUTE_MAX_QUEUED_REQUESTS", "1");
+  Fill(R"("queueFull": "refuse", "queueDepth": 8)");
+  EXPECT_EQ(slots_[1]->Execute(), nrt::NRT_QUEUE_FULL);
+  Drain();
 }
 
 TEST_F(TimeTest, ExecutionBeyondTheTimeoutTimesOut) {

@@ -2,6 +2,7 @@ package io.github.neuronembed.cli;
 
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.cli.bench.BenchCommand;
+import io.github.neuronembed.cli.compare.CompareCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -32,7 +33,8 @@ public final class NeuronEmbed {
 
   private static final String PROGRAM = "neuron-embed";
   private static final int HELP_WIDTH = 100;
-  private static final List<Command> COMMANDS = List.of(new EmbedCommand(), new BenchCommand());
+  private static final List<Command> COMMANDS =
+      List.of(new EmbedCommand(), new BenchCommand(), new CompareCommand());
 
   private NeuronEmbed() {}
 

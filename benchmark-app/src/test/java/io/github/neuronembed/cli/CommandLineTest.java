@@ -310,9 +310,10 @@ class CommandLineTest {
     assertThat(out()).startsWith("model_name,n_models,workers_per_model,pipeline_size,batch_size,");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .hasSize(2)
+          .hasSize(3)
           .allMatch(
-              name -> name.matches("bge-small-en-v1\\.5\\.results-\\d{8}-\\d{6}\\.(csv|json)"));
+              name ->
+                  name.matches("bge-small-en-v1\\.5\\.results-\\d{8}-\\d{6}\\.(csv|json|html)"));
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.github.neuronembed.tokenizer;
 
-import java.text.Normalizer;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -121,31 +120,37 @@ final class TextPieces {
       }
       StringBuilder piece = new StringBuilder().append(text, from, word);
       int kept = 0;
-      for (int i = word; i < end && kept <= longestWord; ) {
+      for (int i = word; i < end; ) {
         int codePoint = text.codePointAt(i);
-        if (!isRemoved(codePoint)) {
-          piece.appendCodePoint(codePoint);
-          kept++;
-        }
         i += Character.charCount(codePoint);
+        if (isRemoved(codePoint) || (isKept(codePoint) && kept > longestWord)) {
+          continue;
+        }
+        // A character in doubt may end a word: what follows must be too long by itself.
+        kept = isKept(codePoint) ? kept + 1 : 0;
+        piece.appendCodePoint(codePoint);
       }
       from = end;
       return piece.toString();
     }
   }
 
-  /** Whether the pre-tokenizer ends a word before this character. */
+  // The tokenizer's tables are of an older Unicode than the Java runtime's, and runtimes differ.
+  // Each
+  // of the next three is true only where all agree; other characters are in doubt, and nothing is
+  // done with them. A test holds them against the tokenizer for every character.
+
+  /** Whether the pre-tokenizer surely ends a word before this character. */
   boolean isSplitter(int codePoint) {
     if (codePoint < 0x80) {
       return codePoint == ' '
           || codePoint == '\t'
           || codePoint == '\n'
           || codePoint == '\r'
-          || (codePoint > ' '
-              && codePoint < 0x7f
-              && !(codePoint >= '0' && codePoint <= '9')
-              && !(codePoint >= 'A' && codePoint <= 'Z')
-              && !(codePoint >= 'a' && codePoint <= 'z'));
+          || (codePoint > ' ' && codePoint < 0x7f && !Character.isLetterOrDigit(codePoint));
+    }
+    if (isIdeograph(codePoint)) {
+      return splitsIdeographs;
     }
     return switch (Character.getType(codePoint)) {
       case Character.SPACE_SEPARATOR,
@@ -158,18 +163,15 @@ final class TextPieces {
           Character.INITIAL_QUOTE_PUNCTUATION,
           Character.FINAL_QUOTE_PUNCTUATION,
           Character.OTHER_PUNCTUATION ->
-          true;
-      case Character.OTHER_LETTER -> splitsIdeographs && isIdeograph(codePoint);
-      // A few decompose to ASCII punctuation, for example U+2260 to an equals sign.
-      case Character.MATH_SYMBOL, Character.MODIFIER_SYMBOL ->
-          stripsMarks
-              && Normalizer.normalize(Character.toString(codePoint), Normalizer.Form.NFD).charAt(0)
-                  < 0x80;
+          codePoint < 0x100
+              || (codePoint >= 0x2000 && codePoint <= 0x206F)
+              || (codePoint >= 0x3000 && codePoint <= 0x303F)
+              || (codePoint >= 0xFF00 && codePoint <= 0xFF65);
       default -> false;
     };
   }
 
-  /** The blocks that the normalizer calls Chinese. */
+  /** The blocks that the normalizer calls Chinese, unassigned characters in them included. */
   private static boolean isIdeograph(int codePoint) {
     return (codePoint >= 0x4E00 && codePoint <= 0x9FFF)
         || (codePoint >= 0x3400 && codePoint <= 0x4DBF)
@@ -181,12 +183,48 @@ final class TextPieces {
         || (codePoint >= 0x2F800 && codePoint <= 0x2FA1F);
   }
 
-  /** Whether the normalizer removes this character. */
+  /** Whether the normalizer surely removes this character. */
   boolean isRemoved(int codePoint) {
+    if (codePoint == '\t' || codePoint == '\n' || codePoint == '\r') {
+      return false;
+    }
     return switch (Character.getType(codePoint)) {
-      case Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE -> true;
-      case Character.NON_SPACING_MARK -> stripsMarks;
+      case Character.CONTROL, Character.PRIVATE_USE -> true;
+      case Character.FORMAT ->
+          (codePoint >= 0x200B && codePoint <= 0x2064) || codePoint == 0xAD || codePoint == 0xFEFF;
+      case Character.NON_SPACING_MARK ->
+          stripsMarks
+              && (codePoint <= 0x7F3
+                  || (codePoint >= 0xE00 && codePoint <= 0xE7F)
+                  || (codePoint >= 0x3000 && codePoint <= 0x30FF)
+                  || (codePoint >= 0xFE00 && codePoint <= 0xFE0F));
       default -> codePoint == 0xFFFD;
+    };
+  }
+
+  /** Whether this character surely becomes one character of a word, or more. */
+  boolean isKept(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.UPPERCASE_LETTER,
+          Character.LOWERCASE_LETTER,
+          Character.TITLECASE_LETTER,
+          Character.MODIFIER_LETTER,
+          Character.OTHER_LETTER,
+          Character.DECIMAL_DIGIT_NUMBER,
+          Character.LETTER_NUMBER,
+          Character.OTHER_NUMBER ->
+          !isSplitter(codePoint);
+      // Three decompose to ASCII punctuation. Of those below, some are or were punctuation.
+      case Character.OTHER_SYMBOL,
+          Character.MATH_SYMBOL,
+          Character.CURRENCY_SYMBOL,
+          Character.MODIFIER_SYMBOL ->
+          codePoint >= 0x20A0
+              && codePoint != 0x2260
+              && codePoint != 0x226E
+              && codePoint != 0x226F
+              && codePoint != 0xFFFD;
+      default -> false;
     };
   }
 }

@@ -125,7 +125,11 @@ public final class NativeLibrary {
   private static void load(Path file) throws UnavailableException {
     try {
       URL url = file.toUri().toURL();
-      // Registers the file with JavaCPP under the bindings' name: they then search for nothing.
+      // JavaCPP would hide why a file cannot be loaded, so it is loaded here first; the second
+      // load,
+      // which does nothing more, registers it under the bindings' name: they then search for
+      // nothing.
+      System.load(file.toString());
       Loader.loadLibrary(NativeLibrary.class, new URL[] {url}, LIBRARY);
     } catch (UnsatisfiedLinkError | IOException e) {
       String reason = String.valueOf(e.getMessage());

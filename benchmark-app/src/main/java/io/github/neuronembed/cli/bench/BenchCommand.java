@@ -53,6 +53,10 @@ public final class BenchCommand implements Command {
   private static final int FIRST_TOKEN_ID = 1000;
 
   private static final DateTimeFormatter FILE_TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  /** An open loop may take so many times its duration to serve what arrived. */
+  private static final int BACKLOG_LIMIT = 2;
+
   private static final long EXIT_PATIENCE_SECONDS = 30;
 
   private static final List<String> MATRIX_OPTIONS =
@@ -94,6 +98,13 @@ public final class BenchCommand implements Command {
     list(options, "sequence-lengths", "tokens of a row (default 64,256)");
     list(options, "n-models", "replicas at work (default 1)");
     list(options, "workers-per-model", "callers of each replica (default 1,2)");
+    value(
+        options,
+        "scenario",
+        "NAME",
+        "closed: a worker calls again when it is free (default); constant, poisson: calls arrive at"
+            + " a --rate and latency counts from their arrival");
+    value(options, "rate", "ROWS", "rows that arrive in a second");
     value(options, "duration", "SECONDS", "how long each cell is measured (default 10)");
     value(options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
     value(
@@ -106,7 +117,11 @@ public final class BenchCommand implements Command {
         "instance-type",
         "NAME",
         "what machine that is, for the reports; inf2.xlarge has a built-in price");
-    value(options, "output-dir", "DIR", "write MODEL.results-TIME.csv and .json there as well");
+    value(
+        options,
+        "output-dir",
+        "DIR",
+        "write MODEL.results-TIME.csv, .json and .html there as well");
     value(
         options,
         "format",
@@ -127,6 +142,11 @@ public final class BenchCommand implements Command {
   public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
     Preset preset = preset(arguments);
     List<Cell> cells = preset == null ? matrix(arguments).cells() : preset.cells();
+    Scenario scenario =
+        Scenario.of(
+            EmbedderArguments.choice(
+                arguments, "scenario", Scenario.Kind.CLOSED, Scenario.Kind.values()),
+            arguments.hasOption("rate") ? positive(arguments, "rate", 0) : null);
     double duration = positive(arguments, "duration", 10);
     double warmUp = positive(arguments, "warm-up", 5);
     Double costPerHour =
@@ -168,6 +188,7 @@ public final class BenchCommand implements Command {
               model,
               file,
               backends,
+              scenario,
               duration,
               warmUp,
               costPerHour,
@@ -258,6 +279,7 @@ public final class BenchCommand implements Command {
       ModelDirectory model,
       Path file,
       BenchBackends backends,
+      Scenario scenario,
       double durationSeconds,
       double warmUpSeconds,
       @Nullable Double costPerHour,
@@ -277,15 +299,16 @@ public final class BenchCommand implements Command {
         try (InferenceBackend backend = backends.open(cell)) {
           description = backend.description();
           emulated = backend.emulated();
-          ClosedLoop loop =
-              new ClosedLoop(
+          Workers workers =
+              new Workers(
                   backend,
                   new VectorReader(model.pooling(), model.normalize()),
                   cell,
                   Math.min(FIRST_TOKEN_ID, model.vocabularySize() - 1),
                   model.vocabularySize(),
                   stop);
-          results.add(measure(cell, loop, seconds(durationSeconds), seconds(warmUpSeconds)));
+          results.add(
+              measure(cell, workers, scenario, seconds(durationSeconds), seconds(warmUpSeconds)));
         } catch (EmbeddingException | IllegalArgumentException | IllegalStateException e) {
           results.add(CellResult.failed(cell, String.valueOf(e.getMessage())));
         }
@@ -302,6 +325,7 @@ public final class BenchCommand implements Command {
         instanceType,
         Price.of(instanceType, costPerHour),
         preset,
+        scenario,
         durationSeconds,
         start,
         LocalDateTime.now(ZoneOffset.UTC),
@@ -316,12 +340,17 @@ public final class BenchCommand implements Command {
     return "neuron".equals(arguments.getOptionValue("backend")) ? "neuron" : "cpu";
   }
 
-  private static CellResult measure(Cell cell, ClosedLoop loop, Duration duration, Duration warmUp)
+  private static CellResult measure(
+      Cell cell, Workers workers, Scenario scenario, Duration duration, Duration warmUp)
       throws InterruptedException {
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     long cpuBefore = system.getProcessCpuTime();
     long before = System.nanoTime();
-    List<Timers> timers = loop.run(duration.toNanos(), warmUp.toNanos());
+    List<Timers> timers =
+        workers.run(
+            scenario.arrivals(cell, duration.toNanos()),
+            BACKLOG_LIMIT * duration.toNanos(),
+            warmUp.toNanos());
     double cpu =
         100.0
             * (system.getProcessCpuTime() - cpuBefore)
@@ -380,7 +409,11 @@ public final class BenchCommand implements Command {
       try (Writer out = Files.newBufferedWriter(json)) {
         JsonReport.write(run, out);
       }
-      streams.err().println("neuron-embed: wrote " + csv + " and " + json);
+      Path html = outputDirectory.resolve(name + ".html");
+      try (Writer out = Files.newBufferedWriter(html)) {
+        HtmlReport.write(run, out);
+      }
+      streams.err().println("neuron-embed: wrote %s, .json and .html".formatted(csv));
     }
     Writer out = new BufferedWriter(new OutputStreamWriter(streams.out(), StandardCharsets.UTF_8));
     switch (format) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param instanceType the instance the price belongs to; null if none was given
  * @param price of the machine; null if there is none
  * @param preset the publication that the run stands beside; null if there is none
+ * @param scenario who decided when a call began
  * @param durationSeconds how long each cell was measured
  * @param start when the run began, UTC
  * @param stop when it ended, UTC
@@ -31,6 +32,7 @@ record BenchRun(
     @Nullable String instanceType,
     @Nullable Price price,
     @Nullable Preset preset,
+    Scenario scenario,
     double durationSeconds,
     LocalDateTime start,
     LocalDateTime stop,

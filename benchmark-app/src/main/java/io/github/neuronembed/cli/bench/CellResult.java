@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.bench;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,21 +11,41 @@ import org.jspecify.annotations.Nullable;
  * @param failure why it failed; null if it did not
  * @param rules the figures by NeuronPerf's rules; null if it failed
  * @param rowsPerSecond rows that were finished by the time they took, stalls included
+ * @param throughputInterval how sure {@code rowsPerSecond} is
+ * @param windows rows per second in equal parts of the run, see {@link ThroughputWindows}
+ * @param latencyIntervals how sure each of {@link NeuronPerfRules#PERCENTILES} is, in milliseconds
  * @param totalSeconds from the first call's beginning to the last one's end
  * @param cpuPercent mean load of the process while measuring, 100 for every processor at work
  * @param residentMegabytes memory of the process after the run
  */
+@SuppressWarnings("ArrayRecordComponent") // made and read in this package, never compared
 record CellResult(
     Cell cell,
     @Nullable String failure,
     @Nullable NeuronPerfRules rules,
     double rowsPerSecond,
+    Interval throughputInterval,
+    double[] windows,
+    List<Interval> latencyIntervals,
     double totalSeconds,
     double cpuPercent,
     double residentMegabytes) {
 
+  /** A call is spread over windows: with fewer than two a window, chance would not be seen. */
+  static final int LEAST_CALLS = 64;
+
   static CellResult failed(Cell cell, String reason) {
-    return new CellResult(cell, reason, null, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+    return new CellResult(
+        cell,
+        reason,
+        null,
+        Double.NaN,
+        Interval.UNKNOWN,
+        new double[0],
+        List.of(),
+        Double.NaN,
+        Double.NaN,
+        Double.NaN);
   }
 
   static CellResult of(
@@ -38,8 +59,21 @@ record CellResult(
     }
     double seconds = last / 1e9;
     double rows = (double) rules.calls() * cell.shape().batchSize();
+    double[] windows = ThroughputWindows.of(workers, cell.shape().batchSize(), last);
+    double[] sorted = Timers.sortedMillis(workers);
     return new CellResult(
-        cell, null, rules, rows / seconds, seconds, cpuPercent, residentMegabytes);
+        cell,
+        null,
+        rules,
+        rows / seconds,
+        rules.calls() < LEAST_CALLS ? Interval.UNKNOWN : Bootstrap.mean(windows),
+        windows,
+        Arrays.stream(NeuronPerfRules.PERCENTILES)
+            .mapToObj(percent -> PercentileInterval.of(sorted, percent))
+            .toList(),
+        seconds,
+        cpuPercent,
+        residentMegabytes);
   }
 
   /** MLPerf's floors for early stopping: below them a percentile is an anecdote. */

@@ -58,7 +58,11 @@ final class CsvReport {
           "published_latency_ms_p50",
           "published_latency_ms_p99",
           "published_cost_per_1m_inf",
-          "throughput_to_published");
+          "throughput_to_published",
+          "throughput_with_stalls_low",
+          "throughput_with_stalls_high",
+          "scenario",
+          "offered_rate");
 
   private static final String MISSING = "N/A";
 
@@ -125,6 +129,10 @@ final class CsvReport {
     line.add(published == null ? MISSING : number(published.latencyMillisP99()));
     line.add(published == null ? MISSING : number(published.costPerMillion()));
     line.add(number(run.ratioToPublished(result)));
+    line.add(number(result.throughputInterval().low()));
+    line.add(number(result.throughputInterval().high()));
+    line.add(run.scenario().title());
+    line.add(number(run.scenario().rowsPerSecond()));
     return line;
   }
 

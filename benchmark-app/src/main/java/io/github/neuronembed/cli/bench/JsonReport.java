@@ -56,8 +56,20 @@ final class JsonReport {
     json.addProperty("sequence_length", cell.shape().sequenceLength());
     json.addProperty("emulated", run.emulated());
     json.addProperty("backend", run.backend());
+    json.addProperty("scenario", run.scenario().title());
+    number(json, "offered_rate", run.scenario().rowsPerSecond());
     if (rules != null) {
       number(json, "throughput_with_stalls", result.rowsPerSecond());
+      interval(json, "throughput_with_stalls", result.throughputInterval());
+      for (int i = 0; i < NeuronPerfRules.PERCENTILES.length; i++) {
+        interval(
+            json,
+            "latency_ms_p" + NeuronPerfRules.PERCENTILES[i],
+            result.latencyIntervals().get(i));
+      }
+      JsonArray windows = new JsonArray();
+      Arrays.stream(result.windows()).map(NeuronPerfRules::round).forEach(windows::add);
+      json.add("throughput_windows", windows);
       number(json, "cpu_process_percent", result.cpuPercent());
       number(json, "resident_megabytes", result.residentMegabytes());
       json.addProperty("calls", rules.calls());
@@ -89,6 +101,11 @@ final class JsonReport {
     }
     json.add("environment", environment);
     return json;
+  }
+
+  private static void interval(JsonObject json, String key, Interval interval) {
+    number(json, key + "_low", interval.low());
+    number(json, key + "_high", interval.high());
   }
 
   /** JSON has no NaN: what is missing is left out. */

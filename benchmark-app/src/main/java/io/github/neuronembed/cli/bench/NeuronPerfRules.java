@@ -27,21 +27,16 @@ record NeuronPerfRules(
     int calls) {
 
   static final int[] PERCENTILES = {0, 50, 90, 95, 99, 100};
-  private static final double NANOS_PER_MILLI = 1e6;
   private static final long WINDOW_NANOS = 1_000_000_000;
 
   static NeuronPerfRules of(List<Timers> workers, int batchSize) {
-    int calls = workers.stream().mapToInt(Timers::size).sum();
-    double[] millis = new double[calls];
+    double[] millis = Timers.sortedMillis(workers);
     TreeMap<Long, Integer> windows = new TreeMap<>();
-    int at = 0;
     for (Timers worker : workers) {
       for (int call = 0; call < worker.size(); call++) {
-        millis[at++] = (worker.end(call) - worker.begin(call)) / NANOS_PER_MILLI;
         windows.merge(Math.floorDiv(worker.end(call), WINDOW_NANOS), 1, Integer::sum);
       }
     }
-    Arrays.sort(millis);
     double[] latency = new double[PERCENTILES.length];
     for (int i = 0; i < latency.length; i++) {
       latency[i] = percentile(millis, PERCENTILES[i]);
@@ -57,7 +52,7 @@ record NeuronPerfRules(
                 * batchSize;
     double peak = counts.stream().mapToInt(Integer::intValue).max().orElse(0) * (double) batchSize;
     return new NeuronPerfRules(
-        latency, Arrays.stream(millis).average().orElse(Double.NaN), average, peak, calls);
+        latency, Arrays.stream(millis).average().orElse(Double.NaN), average, peak, millis.length);
   }
 
   /** NumPy's default: linear interpolation between the two nearest of the sorted values. */

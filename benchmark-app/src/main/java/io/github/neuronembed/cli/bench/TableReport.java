@@ -15,6 +15,7 @@ final class TableReport {
           "workers",
           "rows/s",
           "rows/s*",
+          "±%",
           "p50 ms",
           "p99 ms",
           "calls",
@@ -24,9 +25,9 @@ final class TableReport {
           "");
 
   /** Positions of the two columns that only a preset fills. */
-  private static final int PUBLISHED = 10;
+  private static final int PUBLISHED = 11;
 
-  private static final int RATIO = 11;
+  private static final int RATIO = 12;
 
   private TableReport() {}
 
@@ -34,6 +35,9 @@ final class TableReport {
     String label = run.emulated() ? "EMULATED, says nothing about a device: " : "";
     out.append(
         "%s%s (%s) on %s%n".formatted(label, run.modelName(), run.deviceType(), run.backend()));
+    if (run.scenario().isOpen()) {
+      out.append("open loop, %s: latency counts from arrival%n".formatted(run.scenario().title()));
+    }
     List<List<String>> lines = new ArrayList<>();
     lines.add(HEADER);
     boolean marked = false;
@@ -59,8 +63,9 @@ final class TableReport {
       }
       out.append(text.toString().stripTrailing()).append('\n');
     }
-    out.append(
-        "rows/s by NeuronPerf's rule; rows/s* = rows by the time they took, stalls included\n");
+    out.append("rows/s by NeuronPerf's rule\n");
+    out.append("rows/s* = rows by the time they took, stalls included\n");
+    out.append("±% = half of its confidence interval of 95 %\n");
     if (marked) {
       out.append("? too few calls for this percentile (64 for p90, 662 for p99)\n");
     }
@@ -84,7 +89,7 @@ final class TableReport {
     line.add("" + cell.models());
     line.add("" + cell.workersPerModel());
     if (rules == null) {
-      line.addAll(List.of("", "", "", "", "", ""));
+      line.addAll(List.of("", "", "", "", "", "", ""));
       line.add(published(run, cell));
       line.add("");
       line.add((run.emulated() ? "emulated, " : "") + "failed: " + result.failure());
@@ -92,6 +97,7 @@ final class TableReport {
     }
     line.add(CsvReport.number(rules.throughputAverage()));
     line.add(CsvReport.number(result.rowsPerSecond()));
+    line.add(uncertainty(result));
     line.add(CsvReport.number(rules.latencyMillis()[1]));
     line.add(
         CsvReport.number(rules.latencyMillis()[4])
@@ -105,6 +111,15 @@ final class TableReport {
     line.add(run.preset() == null ? "" : CsvReport.number(run.ratioToPublished(result)));
     line.add(run.emulated() ? "emulated" : "");
     return line;
+  }
+
+  private static String uncertainty(CellResult result) {
+    Interval interval = result.throughputInterval();
+    return interval.isKnown()
+        ? "%.1f"
+            .formatted(50 * (interval.high() - interval.low()) / result.rowsPerSecond())
+            .replace(',', '.')
+        : "N/A";
   }
 
   private static String published(BenchRun run, Cell cell) {

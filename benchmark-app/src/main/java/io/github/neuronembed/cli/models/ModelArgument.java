@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.models;
 import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.model.ModelDirectory;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** What {@code --model} says. */
@@ -17,9 +18,8 @@ public final class ModelArgument {
    * @throws io.github.neuronembed.ModelLoadException if it is incomplete or damaged
    */
   public static ModelDirectory resolve(String argument) {
-    Path directory = Path.of(argument);
-    if (Files.isDirectory(directory)) {
-      return ModelDirectory.open(directory);
+    if (isFolder(argument)) {
+      return ModelDirectory.open(Path.of(argument));
     }
     if (argument.equals(ModelAtHand.NAME)) {
       return ModelDirectory.open(ModelAtHand.directory());
@@ -27,5 +27,13 @@ public final class ModelArgument {
     throw new UsageException(
         "--model %s is neither a folder nor the model that comes with this program (%s)."
             .formatted(argument, ModelAtHand.NAME));
+  }
+
+  private static boolean isFolder(String argument) {
+    try {
+      return Files.isDirectory(Path.of(argument));
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 }

@@ -1,19 +1,25 @@
 package io.github.neuronembed.cli.models;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.neuronembed.ModelLoadException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
 import java.net.URL;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.net.URLConnection;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.jar.JarEntry;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 /**
  * The real bge-small-en-v1.5, which comes with the command line as two jars (fp32 and int8) of the
@@ -25,9 +31,6 @@ import java.util.stream.Stream;
 final class ModelAtHand {
 
   static final String NAME = "bge-small-en-v1.5";
-
-  /** Part of the parent folder's name: another layout gets another folder. */
-  private static final int LAYOUT = 1;
 
   private static final Map<String, String> FILES = new LinkedHashMap<>();
 
@@ -57,41 +60,73 @@ final class ModelAtHand {
   }
 
   static Path directory(Path cache) {
-    Path directory = cache.resolve("models-" + LAYOUT).resolve(NAME);
     try {
-      if (isWhole(directory)) {
-        return directory;
-      }
-      Path parent = Files.createDirectories(directory.getParent());
-      Path partial = Files.createTempDirectory(parent, NAME + ".partial");
-      try {
-        for (Map.Entry<String, String> file : FILES.entrySet()) {
-          Path target = partial.resolve(file.getKey());
-          Files.createDirectories(target.getParent());
-          try (InputStream in = resource(file.getValue())) {
-            Files.copy(in, target);
+      Path parent = cache.resolve("models-" + contentHash());
+      Path directory = parent.resolve(NAME);
+      if (!isWhole(directory)) {
+        Files.createDirectories(parent);
+        // Of processes that start at once, one lays the model out and the others wait for it.
+        try (FileChannel lock =
+            FileChannel.open(
+                parent.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+          lock.lock();
+          if (!isWhole(directory)) {
+            layOut(parent, directory);
           }
         }
-        if (Files.exists(directory)) {
-          delete(directory);
-        }
-        try {
-          Files.move(partial, directory, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-          // Another process was faster; its directory is as good.
-        }
-      } finally {
-        delete(partial);
       }
       return directory;
     } catch (IOException e) {
-      String reason = e instanceof FileSystemException f ? f.getClass().getSimpleName() : "" + e;
-      throw new UncheckedIOException(
-          new IOException(
-              "The model %s cannot be laid out in %s (%s). Set NEURON_EMBED_CACHE to a folder with 180 MB of room."
-                  .formatted(NAME, cache, reason),
-              e));
+      String reason =
+          e instanceof FileSystemException f ? f.getClass().getSimpleName() : e.getMessage();
+      throw new ModelLoadException(
+          "The model %s cannot be laid out in %s (%s). Set NEURON_EMBED_CACHE to a folder with 180 MB of room."
+              .formatted(NAME, cache, reason),
+          e);
     }
+  }
+
+  private static void layOut(Path parent, Path directory) throws IOException {
+    // What a process left that was ended half way.
+    try (Stream<Path> left = Files.list(parent)) {
+      for (Path path : left.filter(Files::isDirectory).toList()) {
+        delete(path);
+      }
+    }
+    Path partial = Files.createTempDirectory(parent, NAME + ".partial");
+    try {
+      for (Map.Entry<String, String> file : FILES.entrySet()) {
+        Path target = partial.resolve(file.getKey());
+        Files.createDirectories(target.getParent());
+        try (InputStream in = url(file.getValue()).openStream()) {
+          Files.copy(in, target);
+        }
+      }
+      Files.move(partial, directory, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      delete(partial);
+    }
+  }
+
+  /**
+   * Tells one content of the files from another, so that another version of the program finds its
+   * own: of our settings, all of it; of the large files, the size and checksum that the jar lists.
+   */
+  private static String contentHash() throws IOException {
+    CRC32 hash = new CRC32();
+    for (Map.Entry<String, String> file : FILES.entrySet()) {
+      hash.update(file.getKey().getBytes(UTF_8));
+      URLConnection connection = url(file.getValue()).openConnection();
+      if (connection instanceof JarURLConnection jar) {
+        JarEntry entry = jar.getJarEntry();
+        hash.update("%d %d".formatted(entry.getSize(), entry.getCrc()).getBytes(UTF_8));
+      } else {
+        try (InputStream in = connection.getInputStream()) {
+          hash.update(in.readAllBytes());
+        }
+      }
+    }
+    return "%08x".formatted(hash.getValue());
   }
 
   private static Path cache() {
@@ -125,10 +160,6 @@ final class ModelAtHand {
       throw new IOException(resource + " is not on the class path");
     }
     return url;
-  }
-
-  private static InputStream resource(String name) throws IOException {
-    return url(name).openStream();
   }
 
   private static void delete(Path folder) throws IOException {

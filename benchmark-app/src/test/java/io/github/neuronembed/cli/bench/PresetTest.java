@@ -78,6 +78,7 @@ class PresetTest {
             "inf2.xlarge",
             Price.of("inf2.xlarge", null),
             Preset.named("inf2-bge-base"),
+            Scenario.CLOSED_LOOP,
             4,
             LocalDateTime.MIN,
             LocalDateTime.MAX,

@@ -18,11 +18,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Workers that each call one slot again and again, with tokenized rows at hand: writing the rows in
- * place, executing, and reading the vectors is one call. Loading and warming up are outside of the
- * clock, and all workers begin together.
+ * Workers that each own one slot, with tokenized rows at hand: writing the rows in place,
+ * executing, and reading the vectors is one call. Loading and warming up are outside of the clock,
+ * and all workers begin together. A call that arrives while all workers are busy waits for the
+ * first that gets free, and its latency counts from its arrival.
  */
-final class ClosedLoop {
+final class Workers {
 
   private static final int ROWS_AT_HAND = 16;
 
@@ -31,6 +32,7 @@ final class ClosedLoop {
 
   private static final double STEADY_WITHIN = 0.1;
   private static final int CALLS_PER_WINDOW = 5;
+  private static final long SPIN_NANOS = 200_000;
 
   private final InferenceBackend backend;
   private final VectorReader reader;
@@ -43,7 +45,7 @@ final class ClosedLoop {
    * @param firstTokenId rows are made of ids from this one, which is past the special tokens
    * @param vocabularySize up to below this one
    */
-  ClosedLoop(
+  Workers(
       InferenceBackend backend,
       VectorReader reader,
       Cell cell,
@@ -61,11 +63,14 @@ final class ClosedLoop {
   /**
    * Measures.
    *
-   * @param durationNanos how long calls are begun
+   * @param arrivals when calls begin
+   * @param limitNanos a call that has not begun by then is given up: more arrives than is served
    * @param warmUpNanos how long warming up may take
    * @return the calls of each worker
+   * @throws IllegalStateException if calls were given up
    */
-  List<Timers> run(long durationNanos, long warmUpNanos) throws InterruptedException {
+  List<Timers> run(Arrivals arrivals, long limitNanos, long warmUpNanos)
+      throws InterruptedException {
     CyclicBarrier ready = new CyclicBarrier(cell.workers());
     long[] start = new long[1];
     CyclicBarrier go = new CyclicBarrier(cell.workers(), () -> start[0] = System.nanoTime());
@@ -77,7 +82,8 @@ final class ClosedLoop {
         Replica replica = backend.replicas().get(model);
         for (int worker = 0; worker < cell.workersPerModel(); worker++) {
           int seed = started++;
-          ended.submit(() -> work(replica, seed, ready, go, start, durationNanos, warmUpNanos));
+          ended.submit(
+              () -> work(replica, seed, ready, go, start, arrivals, limitNanos, warmUpNanos));
         }
       }
       List<Timers> timers = new ArrayList<>();
@@ -104,7 +110,8 @@ final class ClosedLoop {
       CyclicBarrier ready,
       CyclicBarrier go,
       long[] start,
-      long durationNanos,
+      Arrivals arrivals,
+      long limitNanos,
       long warmUpNanos)
       throws InterruptedException, BrokenBarrierException {
     int[][] rows = rows(new Random(seed));
@@ -113,14 +120,34 @@ final class ClosedLoop {
       warmUp(slot, rows, warmUpNanos);
       go.await();
       Timers timers = new Timers();
-      long begin = System.nanoTime() - start[0];
-      for (int call = 0; begin < durationNanos && !stop.isRequested(); call++) {
+      long end = System.nanoTime() - start[0];
+      long begin = arrivals.next(end);
+      for (int call = 0; begin != Arrivals.OVER && !stop.isRequested(); call++) {
+        if (end > limitNanos) {
+          throw new IllegalStateException(
+              "more arrives than is served: calls of second %.1f still waited at second %.1f"
+                  .formatted(begin / 1e9, end / 1e9));
+        }
+        await(start[0] + begin);
         execute(slot, rows, call);
-        long end = System.nanoTime() - start[0];
+        end = System.nanoTime() - start[0];
         timers.add(begin, end);
-        begin = end;
+        begin = arrivals.next(end);
       }
       return timers;
+    }
+  }
+
+  /** Sleeps to just before the time and spins from there: waking up takes too long to be exact. */
+  private static void await(long nanoTime) throws InterruptedException {
+    long left = nanoTime - System.nanoTime();
+    while (left > 0) {
+      if (left > SPIN_NANOS) {
+        TimeUnit.NANOSECONDS.sleep(left - SPIN_NANOS);
+      } else {
+        Thread.onSpinWait();
+      }
+      left = nanoTime - System.nanoTime();
     }
   }
 

@@ -1,0 +1,146 @@
+package io.github.neuronembed.cli.compare;
+
+import com.google.gson.JsonObject;
+import io.github.neuronembed.cli.Command;
+import io.github.neuronembed.cli.ExitCode;
+import io.github.neuronembed.cli.Streams;
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.bench.Interval;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** Compares two runs cell by cell; a regression is an exit code of its own, for CI. */
+public final class CompareCommand implements Command {
+
+  @Override
+  public String name() {
+    return "compare";
+  }
+
+  @Override
+  public String summary() {
+    return "Compare two benchmark runs; exit code 3 if the second is slower.";
+  }
+
+  @Override
+  public String arguments() {
+    return "[options] BEFORE.json AFTER.json";
+  }
+
+  @Override
+  public Options options() {
+    Options options = new Options();
+    options.addOption(
+        Option.builder()
+            .longOpt("fail-if")
+            .hasArg()
+            .argName("METRIC=PERCENT,...")
+            .desc(
+                "what is a regression: worse by more than so many percent, and surely so; metrics "
+                    + Thresholds.names()
+                    + " (default throughput=5,p50=5,p99=10)")
+            .get());
+    return options;
+  }
+
+  @Override
+  public int run(CommandLine arguments, Streams streams) throws IOException {
+    List<String> files = arguments.getArgList();
+    if (files.size() != 2) {
+      throw new UsageException(
+          "compare takes two files, BEFORE.json and AFTER.json, not %d.".formatted(files.size()));
+    }
+    String failIf = arguments.getOptionValue("fail-if");
+    Thresholds thresholds = failIf == null ? Thresholds.byDefault() : Thresholds.parse(failIf);
+    RunFile before = RunFile.read(Path.of(files.get(0)));
+    RunFile after = RunFile.read(Path.of(files.get(1)));
+
+    StringBuilder text = new StringBuilder();
+    int common = 0;
+    int regressions = 0;
+    for (Map.Entry<String, JsonObject> entry : before.cells().entrySet()) {
+      JsonObject second = after.cells().get(entry.getKey());
+      text.append(entry.getKey()).append('\n');
+      if (second == null) {
+        text.append("  not in ").append(files.get(1)).append('\n');
+        continue;
+      }
+      common++;
+      regressions += compare(entry.getValue(), second, thresholds, text);
+    }
+    for (String key : after.cells().keySet()) {
+      if (!before.cells().containsKey(key)) {
+        text.append(key).append("\n  not in ").append(files.get(0)).append('\n');
+      }
+    }
+    if (common == 0) {
+      throw new UsageException(
+          "%s and %s have no cell in common (model, shape, models, workers, emulated or not)."
+              .formatted(files.get(0), files.get(1)));
+    }
+    text.append(
+        "%d cells compared, %d regressions (worse by more than %s, outside the interval of 95 %%)%n"
+            .formatted(common, regressions, thresholds.describe()));
+    streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));
+    return regressions > 0 ? ExitCode.REGRESSION : ExitCode.DONE;
+  }
+
+  /** Writes a line for each metric; returns how many regressed. */
+  private static int compare(
+      JsonObject before, JsonObject after, Thresholds thresholds, StringBuilder text) {
+    if (after.has("failure")) {
+      boolean regressed = !before.has("failure");
+      text.append(regressed ? "  REGRESSION  failed: " : "  fails in both: ")
+          .append(after.get("failure").getAsString())
+          .append('\n');
+      return regressed ? 1 : 0;
+    }
+    if (before.has("failure")) {
+      text.append("  failed before: ").append(before.get("failure").getAsString()).append('\n');
+      return 0;
+    }
+    int regressions = 0;
+    for (Metric metric : Metric.values()) {
+      Double threshold = thresholds.percent().get(metric);
+      Verdict verdict =
+          Verdict.of(
+              metric, before, after, threshold == null ? metric.defaultPercent() : threshold);
+      boolean counts = verdict == Verdict.REGRESSION && threshold != null;
+      regressions += counts ? 1 : 0;
+      text.append(line(metric, before, after, verdict, threshold != null)).append('\n');
+    }
+    return regressions;
+  }
+
+  private static String line(
+      Metric metric, JsonObject before, JsonObject after, Verdict verdict, boolean counted) {
+    double first = metric.of(before);
+    double second = metric.of(after);
+    Interval ratio = metric.ratio(before, after);
+    String range =
+        ratio.isKnown()
+            ? String.format(
+                Locale.ROOT,
+                "%+.1f %% (%+.1f to %+.1f)",
+                100 * (second / first - 1),
+                100 * (ratio.low() - 1),
+                100 * (ratio.high() - 1))
+            : "too few samples for an interval";
+    String word =
+        switch (verdict) {
+          case REGRESSION -> counted ? "REGRESSION" : "worse, not counted";
+          case IMPROVEMENT -> "better";
+          case SAME -> "same";
+          case UNKNOWN -> "unknown";
+        };
+    return String.format(
+        Locale.ROOT, "  %-7s %10.3f %10.3f  %-32s %s", metric.title(), first, second, range, word);
+  }
+}

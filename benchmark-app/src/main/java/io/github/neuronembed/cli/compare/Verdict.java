@@ -1,0 +1,33 @@
+package io.github.neuronembed.cli.compare;
+
+import com.google.gson.JsonObject;
+import io.github.neuronembed.cli.bench.Interval;
+
+/** What a change comes to. */
+enum Verdict {
+  /** Worse by more than the threshold, and the interval leaves no doubt that it is worse. */
+  REGRESSION,
+  /** Better by more than the threshold, and the interval leaves no doubt that it is better. */
+  IMPROVEMENT,
+  /** Within the threshold, or within what chance does. */
+  SAME,
+  /** Too few samples in one of the runs. */
+  UNKNOWN;
+
+  /**
+   * Judges one metric of one cell.
+   *
+   * @param thresholdPercent how much has to change
+   */
+  static Verdict of(Metric metric, JsonObject before, JsonObject after, double thresholdPercent) {
+    Interval interval = metric.ratio(before, after);
+    double worse = metric.worsePercent(metric.of(after) / metric.of(before));
+    if (!interval.isKnown() || Double.isNaN(worse)) {
+      return UNKNOWN;
+    }
+    if (interval.contains(1) || Math.abs(worse) <= thresholdPercent) {
+      return SAME;
+    }
+    return worse > 0 ? REGRESSION : IMPROVEMENT;
+  }
+}

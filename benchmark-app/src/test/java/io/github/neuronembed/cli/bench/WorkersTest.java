@@ -1,0 +1,126 @@
+package io.github.neuronembed.cli.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.engine.VectorReader;
+import io.github.neuronembed.model.PoolingStrategy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** Loads against a backend whose service time is known. */
+class WorkersTest {
+
+  private static final long MILLI = 1_000_000;
+  private static final long SECOND = 1_000 * MILLI;
+  private static final Cell CELL = new Cell(new Shape(1, 8), 1, 1);
+
+  private static CellResult run(SleepingBackend backend, Cell cell, Arrivals arrivals, long limit)
+      throws InterruptedException {
+    Workers workers =
+        new Workers(
+            backend,
+            new VectorReader(PoolingStrategy.CLS, true),
+            cell,
+            1000,
+            2000,
+            new StopSignal());
+    return CellResult.of(cell, workers.run(arrivals, limit, 10 * MILLI), 0, 0);
+  }
+
+  private static double latency(CellResult result, int percent) {
+    double[] millis = Objects.requireNonNull(result.rules()).latencyMillis();
+    for (int i = 0; i < millis.length; i++) {
+      if (NeuronPerfRules.PERCENTILES[i] == percent) {
+        return millis[i];
+      }
+    }
+    throw new AssertionError(percent);
+  }
+
+  @Test
+  void aStallOfASecondIsFeltByEveryCallThatItMadeWait() throws Exception {
+    SleepingBackend backend = new SleepingBackend(1 * MILLI);
+    backend.stallOnce(200, 1 * SECOND);
+
+    CellResult open = run(backend, CELL, Arrivals.constant(250, 3 * SECOND), 30 * SECOND);
+
+    // 250 of 750 calls arrived during the stall; all of them are in the figures.
+    assertThat(Objects.requireNonNull(open.rules()).calls()).isEqualTo(750);
+    assertThat(latency(open, 99)).isGreaterThan(900);
+    assertThat(latency(open, 90)).isGreaterThan(400);
+    assertThat(Arrays.stream(open.windows()).min().orElseThrow()).isLessThan(125);
+  }
+
+  @Test
+  void aClosedLoopShowsTheSameStallInItsThroughput() throws Exception {
+    SleepingBackend backend = new SleepingBackend(1 * MILLI);
+    backend.stallOnce(200, 1 * SECOND);
+
+    CellResult closed = run(backend, CELL, Arrivals.closed(3 * SECOND), 30 * SECOND);
+
+    // One call in hundreds: only the slowest knows of it, and the throughput.
+    assertThat(latency(closed, 100)).isGreaterThan(900);
+    assertThat(Arrays.stream(closed.windows()).min().orElseThrow()).isLessThan(10);
+  }
+
+  @Test
+  void moreThanIsServedIsAFailureThatSaysSo() {
+    SleepingBackend backend = new SleepingBackend(20 * MILLI);
+
+    assertThatThrownBy(
+            () -> run(backend, CELL, Arrivals.constant(1000, SECOND / 5), 2 * SECOND / 5))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("more arrives than is served");
+  }
+
+  @Test
+  void aWorkerThatFailsEndsTheOthersWithItsOwnReason() {
+    SleepingBackend backend = new SleepingBackend(1 * MILLI);
+    backend.failAt(30);
+
+    assertThatThrownBy(
+            () ->
+                run(backend, new Cell(new Shape(1, 8), 1, 3), Arrivals.closed(60 * SECOND), SECOND))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("call 30");
+    assertThat(backend.openSlots()).isZero();
+  }
+
+  @Test
+  void arrivalsKeepTheirRate() {
+    assertThat(drain(Arrivals.constant(100, 10 * SECOND))).hasSize(1000);
+    List<Long> poisson = drain(Arrivals.poisson(100, 100 * SECOND, 7));
+    assertThat(poisson.size()).isBetween(9_600, 10_400);
+    assertThat(poisson).isSorted().isEqualTo(drain(Arrivals.poisson(100, 100 * SECOND, 7)));
+    // Of a Poisson process, the share of gaps above the mean is 1/e.
+    int above = 0;
+    for (int i = 1; i < poisson.size(); i++) {
+      above += poisson.get(i) - poisson.get(i - 1) > 10 * MILLI ? 1 : 0;
+    }
+    assertThat((double) above / poisson.size()).isBetween(0.35, 0.385);
+  }
+
+  @Test
+  void aRateBelongsToAnOpenLoop() {
+    assertThatThrownBy(() -> Scenario.of(Scenario.Kind.CLOSED, 5.0))
+        .isInstanceOf(UsageException.class);
+    assertThatThrownBy(() -> Scenario.of(Scenario.Kind.POISSON, null))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("--rate");
+  }
+
+  private static List<Long> drain(Arrivals arrivals) {
+    List<Long> all = new ArrayList<>();
+    for (long at = arrivals.next(0); at != Arrivals.OVER; at = arrivals.next(at)) {
+      all.add(at);
+    }
+    return all;
+  }
+}
