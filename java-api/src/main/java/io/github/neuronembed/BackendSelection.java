@@ -8,8 +8,10 @@ import io.github.neuronembed.backend.onnx.OnnxOptions;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.nrt.RuntimeOptions;
 import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * A backend that was chosen and opened.
@@ -23,10 +25,11 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
   private static final int SLOTS_PER_CORE = 2;
   private static final int EMULATED_CORES = 2;
 
-  static BackendSelection open(ModelDirectory model, BackendChoice choice, Precision precision) {
+  static BackendSelection open(
+      ModelDirectory model, BackendChoice choice, Precision precision, boolean preparedGraph) {
     return switch (choice) {
-      case AUTO -> auto(model, precision);
-      case ONNX -> onnx(model, precision, "ONNX Runtime was asked for.");
+      case AUTO -> auto(model, precision, preparedGraph);
+      case ONNX -> onnx(model, precision, preparedGraph, "ONNX Runtime was asked for.");
       case NEURON -> neuron(model, "NeuronCores were asked for.");
       case EMULATOR ->
           new BackendSelection(
@@ -37,24 +40,27 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
   }
 
   /** The device if it is there and the model was compiled for it. */
-  private static BackendSelection auto(ModelDirectory model, Precision precision) {
+  private static BackendSelection auto(
+      ModelDirectory model, Precision precision, boolean preparedGraph) {
     if (!Files.isRegularFile(model.neuronManifestFile())) {
       return onnx(
           model,
           precision,
+          preparedGraph,
           "ONNX Runtime, as %s does not exist.".formatted(model.neuronManifestFile()));
     }
     if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
       return onnx(
           model,
           precision,
+          preparedGraph,
           "ONNX Runtime, as %s describes models for the emulator only."
               .formatted(model.neuronManifestFile()));
     }
     try {
       return neuron(model, "NeuronCores are here and the model is compiled for them.");
     } catch (BackendUnavailableException e) {
-      return onnx(model, precision, "ONNX Runtime, as " + e.getMessage());
+      return onnx(model, precision, preparedGraph, "ONNX Runtime, as " + e.getMessage());
     }
   }
 
@@ -68,11 +74,15 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
         reason);
   }
 
-  private static BackendSelection onnx(ModelDirectory model, Precision precision, String reason) {
+  private static BackendSelection onnx(
+      ModelDirectory model, Precision precision, boolean preparedGraph, String reason) {
+    Path original = model.onnxFile(precision);
+    Path file = preparedGraph ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
     return new BackendSelection(
-        OnnxBackend.open(
-            model.onnxFile(precision), model.padTokenId(), OnnxOptions.forModel(model.maxTokens())),
+        OnnxBackend.open(file, model.padTokenId(), OnnxOptions.forModel(model.maxTokens())),
         Runtime.getRuntime().availableProcessors(),
-        reason);
+        file.equals(original)
+            ? reason
+            : "%s It runs the model's graph rewritten for speed, %s.".formatted(reason, file));
   }
 }

@@ -1,6 +1,9 @@
 package io.github.neuronembed;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.neuronembed.model.ModelDirectory;
+import org.junit.jupiter.api.Test;
 
 class OnnxTextEmbedderTest extends TextEmbedderContract {
 
@@ -11,5 +14,12 @@ class OnnxTextEmbedderTest extends TextEmbedderContract {
         .backend(BackendChoice.ONNX)
         .truncation(truncation)
         .build();
+  }
+
+  @Test
+  void theGraphIsRewrittenUnlessToldOtherwise() {
+    try (TextEmbedder embedder = open(TruncationPolicy.TRUNCATE)) {
+      assertThat(embedder.backendReason()).contains("rewritten for speed");
+    }
   }
 }

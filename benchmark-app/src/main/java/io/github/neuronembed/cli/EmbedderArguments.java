@@ -16,9 +16,11 @@ import org.apache.commons.cli.Options;
 /** The options by which every command names a model and what runs it. */
 public final class EmbedderArguments {
 
+  private static final String ORIGINAL_GRAPH = "original-graph";
+
   private EmbedderArguments() {}
 
-  /** Adds {@code --model}, {@code --backend} and {@code --precision}. */
+  /** Adds {@code --model}, {@code --backend}, {@code --precision} and {@code --original-graph}. */
   public static void addTo(Options options) {
     options.addOption(
         Option.builder("m")
@@ -41,6 +43,11 @@ public final class EmbedderArguments {
             .argName("TYPE")
             .desc("weights on ONNX Runtime: " + names(Precision.values()) + " (default fp32)")
             .get());
+    options.addOption(
+        Option.builder()
+            .longOpt(ORIGINAL_GRAPH)
+            .desc("on ONNX Runtime, run the model's file as it is, not rewritten to run faster")
+            .get());
   }
 
   /**
@@ -54,8 +61,14 @@ public final class EmbedderArguments {
         .model(ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5")))
         .backend(choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values()))
         .precision(choice(arguments, "precision", Precision.FP32, Precision.values()))
+        .preparedGraph(preparedGraph(arguments))
         .truncation(truncation)
         .build();
+  }
+
+  /** Whether ONNX Runtime runs a rewritten model where there can be one. */
+  public static boolean preparedGraph(CommandLine arguments) {
+    return !arguments.hasOption(ORIGINAL_GRAPH);
   }
 
   /**
@@ -83,7 +96,8 @@ public final class EmbedderArguments {
     return Arrays.stream(values).map(EmbedderArguments::name).collect(Collectors.joining("|"));
   }
 
-  private static String name(Enum<?> value) {
+  /** A value of an enum, as it is written on the command line. */
+  public static String name(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
 }

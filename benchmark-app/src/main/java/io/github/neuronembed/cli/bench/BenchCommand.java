@@ -21,6 +21,7 @@ import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.RuntimeOptions;
 import java.io.BufferedWriter;
@@ -179,8 +180,8 @@ public final class BenchCommand implements Command {
     Thread onExit = new Thread(() -> endEarly(stop, reported), "neuron-embed-bench-exit");
     Runtime.getRuntime().addShutdownHook(onExit);
     try {
-      Path file = modelFile(model, backend, precision);
-      BenchBackends backends = backends(model, backend, precision);
+      Path file = modelFile(model, backend, precision, EmbedderArguments.preparedGraph(arguments));
+      BenchBackends backends = backends(model, backend, file);
       BenchRun run =
           measure(
               cells,
@@ -206,19 +207,26 @@ public final class BenchCommand implements Command {
     }
   }
 
-  private static Path modelFile(ModelDirectory model, BackendChoice backend, Precision precision) {
-    return backend == BackendChoice.NEURON ? model.neuronManifestFile() : model.onnxFile(precision);
+  private static Path modelFile(
+      ModelDirectory model, BackendChoice backend, Precision precision, boolean preparedGraph) {
+    return switch (backend) {
+      case NEURON -> model.neuronManifestFile();
+      case EMULATOR -> model.onnxFile(Precision.FP32);
+      case AUTO, ONNX ->
+          preparedGraph
+              ? PreparedGraphCache.ofUser().fileFor(model, precision)
+              : model.onnxFile(precision);
+    };
   }
 
-  private static BenchBackends backends(
-      ModelDirectory model, BackendChoice backend, Precision precision) {
+  private static BenchBackends backends(ModelDirectory model, BackendChoice backend, Path file) {
     return switch (backend) {
-      case AUTO, ONNX -> {
-        Path file = model.onnxFile(precision);
-        yield cell ->
-            OnnxBackend.open(
-                file, model.padTokenId(), new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
-      }
+      case AUTO, ONNX ->
+          cell ->
+              OnnxBackend.open(
+                  file,
+                  model.padTokenId(),
+                  new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
       case NEURON -> {
         NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
         yield cell ->

@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.models;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.model.CacheFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
@@ -14,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.jar.JarEntry;
@@ -23,10 +23,8 @@ import java.util.zip.CRC32;
 
 /**
  * The real bge-small-en-v1.5, which comes with the command line as two jars (fp32 and int8) of the
- * LangChain4j project, laid out as a model directory in a cache at first use.
- *
- * <p>The cache is {@code NEURON_EMBED_CACHE}, else {@code XDG_CACHE_HOME/neuron-embed}, else {@code
- * ~/.cache/neuron-embed}. A directory appears there only when it is complete.
+ * LangChain4j project, laid out as a model directory in the {@link CacheFolder} at first use. A
+ * directory appears there only when it is complete.
  */
 final class ModelAtHand {
 
@@ -56,7 +54,7 @@ final class ModelAtHand {
 
   /** The model directory; made now if it is not there or not whole. */
   static Path directory() {
-    return directory(cache());
+    return directory(CacheFolder.path());
   }
 
   static Path directory(Path cache) {
@@ -90,7 +88,7 @@ final class ModelAtHand {
     // What a process left that was ended half way.
     try (Stream<Path> left = Files.list(parent)) {
       for (Path path : left.filter(Files::isDirectory).toList()) {
-        delete(path);
+        Folders.delete(path);
       }
     }
     Path partial = Files.createTempDirectory(parent, NAME + ".partial");
@@ -104,7 +102,7 @@ final class ModelAtHand {
       }
       Files.move(partial, directory, StandardCopyOption.ATOMIC_MOVE);
     } finally {
-      delete(partial);
+      Folders.delete(partial);
     }
   }
 
@@ -129,19 +127,6 @@ final class ModelAtHand {
     return "%08x".formatted(hash.getValue());
   }
 
-  private static Path cache() {
-    String own = System.getenv("NEURON_EMBED_CACHE");
-    if (own != null && !own.isEmpty()) {
-      return Path.of(own).toAbsolutePath();
-    }
-    String xdg = System.getenv("XDG_CACHE_HOME");
-    Path caches =
-        xdg != null && !xdg.isEmpty()
-            ? Path.of(xdg)
-            : Path.of(System.getProperty("user.home"), ".cache");
-    return caches.resolve("neuron-embed").toAbsolutePath();
-  }
-
   /** A file of another length than the one that comes with us was damaged after it was written. */
   private static boolean isWhole(Path directory) throws IOException {
     for (Map.Entry<String, String> file : FILES.entrySet()) {
@@ -160,16 +145,5 @@ final class ModelAtHand {
       throw new IOException(resource + " is not on the class path");
     }
     return url;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

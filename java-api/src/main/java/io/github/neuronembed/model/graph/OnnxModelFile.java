@@ -27,6 +27,9 @@ import java.util.UUID;
 /** Reads and writes ONNX files without holding their weights on the heap. */
 final class OnnxModelFile {
 
+  /** How the names of files end that are not whole yet. */
+  static final String PARTIAL = ".part";
+
   private static final int BUFFER_BYTES = 1 << 20;
 
   private OnnxModelFile() {}
@@ -80,7 +83,7 @@ final class OnnxModelFile {
     if (folder == null) {
       throw new IOException("%s is not a file.".formatted(file));
     }
-    Path temporary = folder.resolve(file.getFileName() + "." + UUID.randomUUID() + ".part");
+    Path temporary = folder.resolve(file.getFileName() + "." + UUID.randomUUID() + PARTIAL);
     try {
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -66,6 +66,12 @@ public final class PreparedGraph {
    */
   public static void prepare(Path original, Path target, PoolingStrategy pooling, boolean normalize)
       throws IOException, UnsupportedGraphException {
+    prepare(original, OnnxModelFile.sha256(original), target, pooling, normalize);
+  }
+
+  static void prepare(
+      Path original, String originalSha256, Path target, PoolingStrategy pooling, boolean normalize)
+      throws IOException, UnsupportedGraphException {
     ModelProto model = OnnxModelFile.read(original);
     GraphBuilder graph = new FusedBertGraph(BertEncoder.of(model), pooling, normalize).build();
     ModelProto.Builder prepared =
@@ -79,7 +85,7 @@ public final class PreparedGraph {
     if (model.hasDocString()) {
       prepared.setDocString(model.getDocString());
     }
-    Map<String, String> ours = properties(OnnxModelFile.sha256(original), pooling, normalize);
+    Map<String, String> ours = properties(originalSha256, pooling, normalize);
     model.getMetadataPropsList().stream()
         .filter(property -> !ours.containsKey(property.getKey()))
         .forEach(prepared::addMetadataProps);
@@ -102,6 +108,13 @@ public final class PreparedGraph {
    */
   public static boolean isCurrent(
       Path original, Path target, PoolingStrategy pooling, boolean normalize) throws IOException {
+    return Files.isRegularFile(target)
+        && isCurrent(OnnxModelFile.sha256(original), target, pooling, normalize);
+  }
+
+  /** The same, for an original of this digest; a file that cannot be read is not current. */
+  static boolean isCurrent(
+      String originalSha256, Path target, PoolingStrategy pooling, boolean normalize) {
     if (!Files.isRegularFile(target)) {
       return false;
     }
@@ -113,9 +126,7 @@ public final class PreparedGraph {
     } catch (IOException e) {
       return false;
     }
-    return found
-        .entrySet()
-        .containsAll(properties(OnnxModelFile.sha256(original), pooling, normalize).entrySet());
+    return found.entrySet().containsAll(properties(originalSha256, pooling, normalize).entrySet());
   }
 
   private static Map<String, String> properties(

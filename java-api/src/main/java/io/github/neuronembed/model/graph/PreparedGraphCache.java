@@ -1,0 +1,126 @@
+package io.github.neuronembed.model.graph;
+
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.model.CacheFolder;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Precision;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Prepared files, kept by the content of their originals. Whatever stands in the way, a model is
+ * served: then by its original, and a line in the log says why.
+ *
+ * <p>A prepared file is about as large as its original and is never removed; the folder can be
+ * deleted at any time. Safe to use from several threads and processes.
+ */
+public final class PreparedGraphCache {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PreparedGraphCache.class);
+
+  /** Threads of one process cannot wait for each other by a file's lock. */
+  private static final Object IN_THIS_PROCESS = new Object();
+
+  private static final int DIGEST_CHARACTERS = 32;
+
+  private final Path folder;
+
+  /**
+   * A cache in a folder.
+   *
+   * @param folder made when it is needed
+   */
+  public PreparedGraphCache(Path folder) {
+    this.folder = folder;
+  }
+
+  /** The cache in {@link CacheFolder}. */
+  public static PreparedGraphCache ofUser() {
+    return new PreparedGraphCache(CacheFolder.path().resolve("prepared"));
+  }
+
+  /**
+   * The file to run for a model: the prepared one, made now if it is not there, or else the
+   * original. Reads all of the original, and takes as long as copying it where it must be prepared.
+   *
+   * @throws ModelLoadException if the model has no file of this precision, or it is not whole
+   */
+  public Path fileFor(ModelDirectory model, Precision precision) {
+    Path original = model.onnxFile(precision);
+    try {
+      return prepared(original, model);
+    } catch (UnsupportedGraphException e) {
+      LOG.info("{} is run as it is: {}", original, e.getMessage());
+    } catch (IOException | UnsupportedOperationException e) {
+      LOG.warn(
+          "{} is run as it is, more slowly: it cannot be prepared in {} ({}). Set"
+              + " NEURON_EMBED_CACHE to a folder with room for another copy.",
+          original,
+          folder,
+          reason(e));
+    }
+    return original;
+  }
+
+  private Path prepared(Path original, ModelDirectory model)
+      throws IOException, UnsupportedGraphException {
+    String sha256 = OnnxModelFile.sha256(original);
+    Path target = folder.resolve(fileName(sha256, model));
+    if (PreparedGraph.isCurrent(sha256, target, model.pooling(), model.normalize())) {
+      return target;
+    }
+    synchronized (IN_THIS_PROCESS) {
+      Files.createDirectories(folder);
+      try (FileChannel lock =
+          FileChannel.open(
+              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        lock.lock();
+        if (!PreparedGraph.isCurrent(sha256, target, model.pooling(), model.normalize())) {
+          removePartialFiles();
+          long start = System.nanoTime();
+          PreparedGraph.prepare(original, sha256, target, model.pooling(), model.normalize());
+          LOG.info(
+              "Prepared {} as {} in {} ms.",
+              original,
+              target,
+              (System.nanoTime() - start) / 1_000_000);
+        }
+      }
+    }
+    return target;
+  }
+
+  private static String fileName(String sha256, ModelDirectory model) {
+    return "%s-v%s-%s%s.onnx"
+        .formatted(
+            sha256.substring(0, DIGEST_CHARACTERS),
+            PreparedGraph.VERSION,
+            model.pooling().name().toLowerCase(Locale.ROOT),
+            model.normalize() ? "-normalized" : "");
+  }
+
+  /** What a process left that was ended half way; nobody else writes while the lock is held. */
+  private void removePartialFiles() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file :
+          files.filter(each -> each.toString().endsWith(OnnxModelFile.PARTIAL)).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private static String reason(Exception e) {
+    if (e instanceof FileSystemException failure && failure.getReason() == null) {
+      return e.getClass().getSimpleName();
+    }
+    return String.valueOf(e.getMessage());
+  }
+}
