@@ -4,6 +4,7 @@ import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
+import io.github.neuronembed.cli.models.MakeModelCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -34,7 +35,7 @@ public final class NeuronEmbed {
   private static final String PROGRAM = "neuron-embed";
   private static final int HELP_WIDTH = 100;
   private static final List<Command> COMMANDS =
-      List.of(new EmbedCommand(), new BenchCommand(), new CompareCommand());
+      List.of(new EmbedCommand(), new BenchCommand(), new CompareCommand(), new MakeModelCommand());
 
   private NeuronEmbed() {}
 

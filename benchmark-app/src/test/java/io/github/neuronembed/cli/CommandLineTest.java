@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
@@ -238,6 +239,9 @@ class CommandLineTest {
         "bench --sequence-lengths 513         | the model takes 512 tokens",
         "bench --preset x                     | inf2-bge-base",
         "bench --preset inf2-encoders --n-models 1 | does not go with --n-models",
+        "make-model --size huge               | --size is one of small|base|large",
+        "make-model --seed x                  | --seed takes an integer",
+        "make-model here                      | options only",
       })
   void wrongUsageIsOneSentenceAndExitCodeTwo(String arguments, String message) {
     String[] words =
@@ -280,6 +284,39 @@ class CommandLineTest {
     out.reset();
     assertThat(run("", "--version")).isZero();
     assertThat(out()).matches("neuron-embed \\d+\\.\\d+\\.\\d+.*\n");
+  }
+
+  @Test
+  void runsTheModelsOwnGraphIfAskedTo() {
+    assertThat(run("how tides work", "embed", "--original-graph")).isZero();
+    JsonObject original = vectors().get(0);
+    assertThat(err()).doesNotContain("rewritten");
+    out.reset();
+    assertThat(run("how tides work", "embed")).isZero();
+    JsonObject prepared = vectors().get(0);
+    assertThat(err()).contains("rewritten");
+    double cosine = 0;
+    for (int i = 0; i < 384; i++) {
+      cosine += component(original, i) * component(prepared, i);
+    }
+    assertThat(cosine).isCloseTo(1, within(1e-5));
+  }
+
+  private static double component(JsonObject vector, int index) {
+    return vector.getAsJsonArray("embedding").get(index).getAsDouble();
+  }
+
+  @Test
+  void makesAModelOnce(@TempDir Path folder) {
+    String[] makeModel = {"make-model", "--size", "small", "--output-dir", folder.toString()};
+    Path model = folder.resolve("random-bge-small-en-v1.5");
+
+    assertThat(run("", makeModel)).isZero();
+
+    assertThat(out()).isEqualTo(model + "\n");
+    assertThat(model.resolve("onnx/model.onnx")).isNotEmptyFile();
+    assertThat(run("", makeModel)).isEqualTo(ExitCode.FAILED);
+    assertThat(err()).contains(model + ": exists already");
   }
 
   @Test
