@@ -50,6 +50,27 @@ final class OnnxModelFile {
     }
   }
 
+  /**
+   * Whether a file is there and is a sequence of whole fields, a graph among them. Looks at their
+   * lengths only, which costs nothing beside reading the model.
+   */
+  static boolean isWhole(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try {
+      CodedInputStream in = UnsafeByteOperations.unsafeWrap(map(file)).newCodedInput();
+      boolean graph = false;
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        graph |= WireFormat.getTagFieldNumber(tag) == ModelProto.GRAPH_FIELD_NUMBER;
+        in.skipField(tag);
+      }
+      return graph;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** The SHA-256 of a file, in lower-case hexadecimal digits. */
   static String sha256(Path file) throws IOException {
     try {

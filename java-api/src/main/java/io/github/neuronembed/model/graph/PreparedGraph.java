@@ -5,9 +5,7 @@ import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.OperatorSetIdProto;
 import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -35,7 +33,7 @@ import java.util.Map;
  */
 public final class PreparedGraph {
 
-  /** Changes with every change of what is written; a file of another version is not current. */
+  /** Changes with every change of what is written. */
   static final String VERSION = "1";
 
   static final String VERSION_KEY = "neuron_embed.prepared.version";
@@ -94,39 +92,6 @@ public final class PreparedGraph {
             prepared.addMetadataProps(
                 StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
     OnnxModelFile.write(target, prepared.build(), graph.weights());
-  }
-
-  /**
-   * Whether a file is what {@link #prepare} makes of an original as it is now. Reads all of the
-   * original.
-   *
-   * @param original the original
-   * @param target the file that may have been prepared from it, or may not exist
-   * @param pooling how the model pools
-   * @param normalize whether its vectors have length 1
-   * @throws IOException if the original cannot be read
-   */
-  public static boolean isCurrent(
-      Path original, Path target, PoolingStrategy pooling, boolean normalize) throws IOException {
-    return Files.isRegularFile(target)
-        && isCurrent(OnnxModelFile.sha256(original), target, pooling, normalize);
-  }
-
-  /** The same, for an original of this digest; a file that cannot be read is not current. */
-  static boolean isCurrent(
-      String originalSha256, Path target, PoolingStrategy pooling, boolean normalize) {
-    if (!Files.isRegularFile(target)) {
-      return false;
-    }
-    Map<String, String> found = new HashMap<>();
-    try {
-      for (StringStringEntryProto property : OnnxModelFile.read(target).getMetadataPropsList()) {
-        found.put(property.getKey(), property.getValue());
-      }
-    } catch (IOException e) {
-      return false;
-    }
-    return found.entrySet().containsAll(properties(originalSha256, pooling, normalize).entrySet());
   }
 
   private static Map<String, String> properties(

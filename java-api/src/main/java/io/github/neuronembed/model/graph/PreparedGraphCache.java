@@ -74,7 +74,7 @@ public final class PreparedGraphCache {
       throws IOException, UnsupportedGraphException {
     String sha256 = OnnxModelFile.sha256(original);
     Path target = folder.resolve(fileName(sha256, model));
-    if (PreparedGraph.isCurrent(sha256, target, model.pooling(), model.normalize())) {
+    if (OnnxModelFile.isWhole(target)) {
       return target;
     }
     synchronized (IN_THIS_PROCESS) {
@@ -83,7 +83,7 @@ public final class PreparedGraphCache {
           FileChannel.open(
               folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
         lock.lock();
-        if (!PreparedGraph.isCurrent(sha256, target, model.pooling(), model.normalize())) {
+        if (!OnnxModelFile.isWhole(target)) {
           removePartialFiles();
           long start = System.nanoTime();
           PreparedGraph.prepare(original, sha256, target, model.pooling(), model.normalize());
@@ -98,6 +98,7 @@ public final class PreparedGraphCache {
     return target;
   }
 
+  /** Everything that the file's content depends on. */
   private static String fileName(String sha256, ModelDirectory model) {
     return "%s-v%s-%s%s.onnx"
         .formatted(

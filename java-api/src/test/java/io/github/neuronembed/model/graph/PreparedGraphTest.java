@@ -12,6 +12,7 @@ import io.github.neuronembed.model.graph.onnx.NodeProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -100,34 +101,30 @@ class PreparedGraphTest {
   }
 
   @Test
-  void aPreparedFileIsCurrentForItsOriginalAndItsPoolingAlone() throws Exception {
-    assertThat(PreparedGraph.isCurrent(original, target, PoolingStrategy.CLS, true)).isFalse();
+  void aPreparedFileSaysWhatItWasMadeOf() throws Exception {
+    PreparedGraph.prepare(original, target, PoolingStrategy.MEAN, false);
 
-    PreparedGraph.prepare(original, target, PoolingStrategy.CLS, true);
-
-    assertThat(PreparedGraph.isCurrent(original, target, PoolingStrategy.CLS, true)).isTrue();
-    assertThat(PreparedGraph.isCurrent(original, target, PoolingStrategy.CLS, false)).isFalse();
-    assertThat(PreparedGraph.isCurrent(original, target, PoolingStrategy.MEAN, true)).isFalse();
-
-    RandomBertModel.write(original, BertShape.TINY, 9);
-
-    assertThat(PreparedGraph.isCurrent(original, target, PoolingStrategy.CLS, true)).isFalse();
+    assertThat(OnnxModelFile.read(target).getMetadataPropsList())
+        .extracting(property -> property.getKey() + "=" + property.getValue())
+        .contains(
+            PreparedGraph.VERSION_KEY + "=" + PreparedGraph.VERSION,
+            PreparedGraph.ORIGINAL_KEY + "=" + OnnxModelFile.sha256(original),
+            PreparedGraph.POOLING_KEY + "=MEAN",
+            PreparedGraph.NORMALIZE_KEY + "=false");
   }
 
   @Test
-  void anotherVersionsFileAndADamagedOneAreNotCurrent() throws Exception {
-    PreparedGraph.prepare(original, target, PoolingStrategy.CLS, true);
-    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(target)).toBuilder();
-    model.getMetadataPropsBuilderList().stream()
-        .filter(property -> property.getKey().equals(PreparedGraph.VERSION_KEY))
-        .forEach(property -> property.setValue("0"));
-    Files.write(target, model.build().toByteArray());
+  void aFileThatWasCutAnywhereIsNotWhole() throws Exception {
+    byte[] whole = Files.readAllBytes(original);
 
-    assertThat(PreparedGraph.isCurrent(original, target, PoolingStrategy.CLS, true)).isFalse();
-
-    Files.writeString(target, "not a model");
-
-    assertThat(PreparedGraph.isCurrent(original, target, PoolingStrategy.CLS, true)).isFalse();
+    assertThat(OnnxModelFile.isWhole(original)).isTrue();
+    for (int length : new int[] {0, 1, 10, whole.length / 2, whole.length - 1}) {
+      Files.write(target, Arrays.copyOf(whole, length));
+      assertThat(OnnxModelFile.isWhole(target)).as("%d bytes", length).isFalse();
+    }
+    Files.write(target, new byte[10]);
+    assertThat(OnnxModelFile.isWhole(target)).isFalse();
+    assertThat(OnnxModelFile.isWhole(folder)).isFalse();
   }
 
   @Test
