@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Tells a whole ONNX file from a part of one, or from another kind of file, without loading it: the
  * top-level fields of the protobuf message are walked by their lengths.
  */
-final class OnnxFile {
+public final class OnnxFile {
 
   private static final int MODEL_PROTO_GRAPH = 7;
   private static final int VARINT = 0;
@@ -26,6 +26,15 @@ final class OnnxFile {
       JsonValue.GIT_LFS_POINTER.getBytes(StandardCharsets.US_ASCII);
 
   private OnnxFile() {}
+
+  /** Whether a file is there, can be read and is whole. */
+  public static boolean isWhole(Path file) {
+    try {
+      return requireWhole(file).equals(file);
+    } catch (ModelLoadException e) {
+      return false;
+    }
+  }
 
   /**
    * Returns the file if it is whole.

@@ -41,6 +41,7 @@ class OnnxFileTest {
 
     assertThat(directory.onnxPrecisions()).containsExactly(Precision.FP32, Precision.INT8);
     assertThat(directory.onnxFile(Precision.FP32)).isEqualTo(folder.path("onnx/model.onnx"));
+    assertThat(OnnxFile.isWhole(folder.path("onnx/model.onnx"))).isTrue();
     assertThat(directory.onnxFile(Precision.INT8))
         .isEqualTo(folder.path("onnx/model_quantized.onnx"));
   }
@@ -94,5 +95,6 @@ class OnnxFileTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> model.onnxFile(precision))
         .satisfies(e -> assertThat(e.getMessage()).contains(parts));
+    assertThat(OnnxFile.isWhole(folder.path("onnx/model.onnx"))).isFalse();
   }
 }

@@ -1,6 +1,5 @@
 package io.github.neuronembed.model.graph;
 
-import io.github.neuronembed.model.graph.onnx.ModelProto;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +16,7 @@ record BertEncoder(
     long hiddenSize, long heads, float maskValue, Embeddings embeddings, List<Layer> layers) {
 
   /** Reads a graph; see {@link BertGraphReader}. */
-  static BertEncoder of(ModelProto model) throws UnsupportedGraphException {
+  static BertEncoder of(OnnxModel model) throws UnsupportedGraphException {
     return new BertGraphReader(model).read();
   }
 

@@ -50,9 +50,9 @@ final class BertGraphReader {
   private float maskValue;
   private float divisor;
 
-  BertGraphReader(ModelProto model) throws UnsupportedGraphException {
-    this.model = model;
-    this.graph = new GraphReader(model.getGraph());
+  BertGraphReader(OnnxModel model) throws UnsupportedGraphException {
+    this.model = model.proto();
+    this.graph = new GraphReader(model.proto().getGraph(), model.rawData());
   }
 
   BertEncoder read() throws UnsupportedGraphException {

@@ -1,6 +1,5 @@
 package io.github.neuronembed.model.graph;
 
-import com.google.protobuf.ByteString;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.graph.BertEncoder.Embeddings;
 import io.github.neuronembed.model.graph.BertEncoder.Layer;
@@ -8,6 +7,7 @@ import io.github.neuronembed.model.graph.BertEncoder.LayerNorm;
 import io.github.neuronembed.model.graph.BertEncoder.Table;
 import io.github.neuronembed.model.graph.Linear.Quantization;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -349,7 +349,7 @@ final class FusedBertGraph {
     Tensor model = tensors.get(0);
     int rows = model.rank() == 2 ? Math.toIntExact(model.dims().get(0)) : 1;
     long columns = tensors.stream().mapToLong(one -> one.dims().get(one.rank() - 1)).sum();
-    Iterable<ByteString> parts =
+    Iterable<ByteBuffer> parts =
         () ->
             IntStream.range(0, rows)
                 .boxed()
@@ -359,8 +359,8 @@ final class FusedBertGraph {
     return graph.weight(Weight.of(name, model.type(), dims, parts));
   }
 
-  private static ByteString row(Tensor tensor, int row, int rows) {
-    int bytes = tensor.bytes().size() / rows;
-    return tensor.bytes().substring(row * bytes, (row + 1) * bytes);
+  private static ByteBuffer row(Tensor tensor, int row, int rows) {
+    int bytes = tensor.bytes().capacity() / rows;
+    return tensor.bytes().slice(row * bytes, bytes);
   }
 }

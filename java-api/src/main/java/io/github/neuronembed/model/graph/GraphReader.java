@@ -5,6 +5,7 @@ import io.github.neuronembed.model.graph.onnx.GraphProto;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import io.github.neuronembed.model.graph.onnx.ValueInfoProto;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,7 +27,10 @@ final class GraphReader {
   private final Set<String> seenInitializers = new HashSet<>();
   private final Set<String> seenInputs = new HashSet<>();
 
-  GraphReader(GraphProto graph) throws UnsupportedGraphException {
+  private final Map<String, ByteBuffer> rawData;
+
+  GraphReader(GraphProto graph, Map<String, ByteBuffer> rawData) throws UnsupportedGraphException {
+    this.rawData = rawData;
     for (TensorProto initializer : graph.getInitializerList()) {
       initializers.put(initializer.getName(), initializer);
     }
@@ -98,13 +102,13 @@ final class GraphReader {
     TensorProto initializer = initializers.get(value);
     if (initializer != null) {
       seenInitializers.add(value);
-      return Tensor.of(value, initializer);
+      return Tensor.of(value, initializer, rawData.get(value));
     }
     NodeProto node = node(value, "Constant");
     if (node.getAttributeCount() != 1 || !node.getAttribute(0).hasT()) {
       throw new UnsupportedGraphException("Constant %s holds no tensor.".formatted(value));
     }
-    return Tensor.of(value, node.getAttribute(0).getT());
+    return Tensor.of(value, node.getAttribute(0).getT(), null);
   }
 
   /** A float32 constant of one element. */

@@ -1,15 +1,15 @@
 package io.github.neuronembed.model.graph;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.WireFormat;
 import io.github.neuronembed.model.graph.onnx.GraphProto;
 import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -20,8 +20,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Reads and writes ONNX files without holding their weights on the heap. */
@@ -32,42 +34,87 @@ final class OnnxModelFile {
 
   private static final int BUFFER_BYTES = 1 << 20;
 
+  private static final int GRAPH = lengthDelimited(ModelProto.GRAPH_FIELD_NUMBER);
+  private static final int INITIALIZER = lengthDelimited(GraphProto.INITIALIZER_FIELD_NUMBER);
+  private static final int RAW_DATA = lengthDelimited(TensorProto.RAW_DATA_FIELD_NUMBER);
+
   private OnnxModelFile() {}
 
-  /**
-   * Reads a model. Its weights stay in the file, which is mapped for as long as the model is
-   * reachable.
-   *
-   * @throws IOException if the file cannot be read or is no ONNX file
-   */
-  static ModelProto read(Path file) throws IOException {
-    CodedInputStream in = UnsafeByteOperations.unsafeWrap(map(file)).newCodedInput();
-    in.enableAliasing(true);
-    try {
-      return ModelProto.parseFrom(in);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IOException("%s is not an ONNX file: %s".formatted(file, e.getMessage()), e);
-    }
+  /** The tag of a field in the format: its number, and that a length precedes its bytes. */
+  private static int lengthDelimited(int field) {
+    return field << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
   }
 
   /**
-   * Whether a file is there and is a sequence of whole fields, a graph among them. Looks at their
-   * lengths only, which costs nothing beside reading the model.
+   * Reads a model. The elements of its initializers stay in the file, which is mapped for as long
+   * as they are reachable.
+   *
+   * @throws IOException if the file cannot be read or is no ONNX file
    */
-  static boolean isWhole(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return false;
-    }
-    try {
-      CodedInputStream in = UnsafeByteOperations.unsafeWrap(map(file)).newCodedInput();
-      boolean graph = false;
+  static OnnxModel read(Path file) throws IOException {
+    ByteBuffer mapped = map(file);
+    ModelProto.Builder model = ModelProto.newBuilder();
+    Map<String, ByteBuffer> rawData = new HashMap<>();
+    try (InputStream stream = Files.newInputStream(file)) {
+      CodedInputStream in = CodedInputStream.newInstance(stream, BUFFER_BYTES);
+      in.setSizeLimit(Integer.MAX_VALUE);
+      UnknownFieldSet.Builder rest = UnknownFieldSet.newBuilder();
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        graph |= WireFormat.getTagFieldNumber(tag) == ModelProto.GRAPH_FIELD_NUMBER;
-        in.skipField(tag);
+        if (tag == GRAPH) {
+          int outer = in.pushLimit(in.readRawVarint32());
+          readGraph(in, model.getGraphBuilder(), mapped, rawData);
+          in.popLimit(outer);
+        } else {
+          rest.mergeFieldFrom(tag, in);
+        }
       }
-      return graph;
-    } catch (IOException e) {
-      return false;
+      model.mergeFrom(rest.build().toByteString());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IOException("%s is not an ONNX file: %s".formatted(file, e.getMessage()), e);
+    }
+    return new OnnxModel(model.build(), rawData);
+  }
+
+  private static void readGraph(
+      CodedInputStream in,
+      GraphProto.Builder graph,
+      ByteBuffer mapped,
+      Map<String, ByteBuffer> rawData)
+      throws IOException {
+    UnknownFieldSet.Builder rest = UnknownFieldSet.newBuilder();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (tag == INITIALIZER) {
+        int outer = in.pushLimit(in.readRawVarint32());
+        readInitializer(in, graph.addInitializerBuilder(), mapped, rawData);
+        in.popLimit(outer);
+      } else {
+        rest.mergeFieldFrom(tag, in);
+      }
+    }
+    graph.mergeFrom(rest.build().toByteString());
+  }
+
+  private static void readInitializer(
+      CodedInputStream in,
+      TensorProto.Builder tensor,
+      ByteBuffer mapped,
+      Map<String, ByteBuffer> rawData)
+      throws IOException {
+    UnknownFieldSet.Builder rest = UnknownFieldSet.newBuilder();
+    ByteBuffer elements = null;
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (tag == RAW_DATA) {
+        int length = in.readRawVarint32();
+        int start = in.getTotalBytesRead();
+        in.skipRawBytes(length);
+        elements = mapped.slice(start, length);
+      } else {
+        rest.mergeFieldFrom(tag, in);
+      }
+    }
+    tensor.mergeFrom(rest.build().toByteString());
+    if (elements != null) {
+      rawData.put(tensor.getName(), elements);
     }
   }
 
@@ -144,7 +191,7 @@ final class OnnxModelFile {
       out.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
       out.writeUInt64NoTag(weight.sizeBytes());
       int before = out.getTotalBytesWritten();
-      for (ByteString part : weight.parts()) {
+      for (ByteBuffer part : weight.parts()) {
         out.writeRawBytes(part);
       }
       if (out.getTotalBytesWritten() - before != weight.sizeBytes()) {

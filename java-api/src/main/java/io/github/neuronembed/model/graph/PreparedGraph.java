@@ -7,6 +7,7 @@ import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Makes of a BERT encoder's ONNX file one that gives the same vectors for less work on ONNX
@@ -70,8 +71,9 @@ public final class PreparedGraph {
   static void prepare(
       Path original, String originalSha256, Path target, PoolingStrategy pooling, boolean normalize)
       throws IOException, UnsupportedGraphException {
-    ModelProto model = OnnxModelFile.read(original);
-    GraphBuilder graph = new FusedBertGraph(BertEncoder.of(model), pooling, normalize).build();
+    OnnxModel read = OnnxModelFile.read(original);
+    ModelProto model = read.proto();
+    GraphBuilder graph = new FusedBertGraph(BertEncoder.of(read), pooling, normalize).build();
     ModelProto.Builder prepared =
         ModelProto.newBuilder()
             .setIrVersion(IR_VERSION)
@@ -96,14 +98,16 @@ public final class PreparedGraph {
 
   private static Map<String, String> properties(
       String originalSha256, PoolingStrategy pooling, boolean normalize) {
-    return Map.of(
-        VERSION_KEY,
-        VERSION,
-        ORIGINAL_KEY,
-        originalSha256,
-        POOLING_KEY,
-        pooling.name(),
-        NORMALIZE_KEY,
-        Boolean.toString(normalize));
+    // Sorted, so that the same original gives the same file.
+    return new TreeMap<>(
+        Map.of(
+            VERSION_KEY,
+            VERSION,
+            ORIGINAL_KEY,
+            originalSha256,
+            POOLING_KEY,
+            pooling.name(),
+            NORMALIZE_KEY,
+            Boolean.toString(normalize)));
   }
 }

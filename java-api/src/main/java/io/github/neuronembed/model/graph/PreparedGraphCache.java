@@ -3,6 +3,7 @@ package io.github.neuronembed.model.graph;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.model.CacheFolder;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.OnnxFile;
 import io.github.neuronembed.model.Precision;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -74,7 +75,7 @@ public final class PreparedGraphCache {
       throws IOException, UnsupportedGraphException {
     String sha256 = OnnxModelFile.sha256(original);
     Path target = folder.resolve(fileName(sha256, model));
-    if (OnnxModelFile.isWhole(target)) {
+    if (OnnxFile.isWhole(target)) {
       return target;
     }
     synchronized (IN_THIS_PROCESS) {
@@ -83,7 +84,7 @@ public final class PreparedGraphCache {
           FileChannel.open(
               folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
         lock.lock();
-        if (!OnnxModelFile.isWhole(target)) {
+        if (!OnnxFile.isWhole(target)) {
           removePartialFiles();
           long start = System.nanoTime();
           PreparedGraph.prepare(original, sha256, target, model.pooling(), model.normalize());

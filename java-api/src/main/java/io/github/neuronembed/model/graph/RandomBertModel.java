@@ -1,7 +1,5 @@
 package io.github.neuronembed.model.graph;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.OperatorSetIdProto;
 import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
@@ -247,7 +245,7 @@ public final class RandomBertModel {
   private String weights(String name, double mean, double deviation, long... dims) {
     long count = LongStream.of(dims).reduce(1, Math::multiplyExact);
     double width = deviation * Math.sqrt(12);
-    Iterable<ByteString> parts =
+    Iterable<ByteBuffer> parts =
         () -> {
           SplittableRandom random = new SplittableRandom(seed + name.hashCode());
           return LongStream.iterate(0, start -> start < count, start -> start + PART_FLOATS)
@@ -259,11 +257,11 @@ public final class RandomBertModel {
         Weight.of(name, TensorProto.DataType.FLOAT, LongStream.of(dims).boxed().toList(), parts));
   }
 
-  private static ByteString part(SplittableRandom random, int count, double mean, double width) {
+  private static ByteBuffer part(SplittableRandom random, int count, double mean, double width) {
     ByteBuffer bytes = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
       bytes.putFloat((float) (mean + width * (random.nextDouble() - 0.5)));
     }
-    return UnsafeByteOperations.unsafeWrap(bytes.flip());
+    return bytes.flip();
   }
 }

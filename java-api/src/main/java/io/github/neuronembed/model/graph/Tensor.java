@@ -1,11 +1,11 @@
 package io.github.neuronembed.model.graph;
 
-import com.google.protobuf.ByteString;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A constant of a model that was read.
@@ -13,15 +13,19 @@ import java.util.List;
  * @param name its name in the graph
  * @param type its element type
  * @param dims its dimensions
- * @param bytes its elements, little-endian and row-major
+ * @param bytes its elements, little-endian and row-major, all of the buffer; only read
  */
-record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteString bytes) {
+record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffer bytes) {
 
   /**
+   * A constant of a file.
+   *
+   * @param rawData its elements if they were left in the file; null if the proto has them
    * @throws UnsupportedGraphException if it is not held in the file, is of an unusual type or does
    *     not have the bytes that its dimensions ask for
    */
-  static Tensor of(String name, TensorProto proto) throws UnsupportedGraphException {
+  static Tensor of(String name, TensorProto proto, @Nullable ByteBuffer rawData)
+      throws UnsupportedGraphException {
     TensorProto.DataType type = TensorProto.DataType.forNumber(proto.getDataType());
     if (type == null || type == TensorProto.DataType.UNDEFINED) {
       throw new UnsupportedGraphException(
@@ -31,7 +35,11 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteStrin
       throw new UnsupportedGraphException("Constant %s is kept in another file.".formatted(name));
     }
     Tensor tensor =
-        new Tensor(name, type, List.copyOf(proto.getDimsList()), elementBytes(type, proto));
+        new Tensor(
+            name,
+            type,
+            List.copyOf(proto.getDimsList()),
+            rawData != null ? rawData : elementBytes(type, proto));
     long expected = Weight.elementBytes(type);
     for (long dim : tensor.dims) {
       if (dim < 0 || (dim > 0 && expected > Integer.MAX_VALUE / dim)) {
@@ -40,17 +48,17 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteStrin
       }
       expected *= dim;
     }
-    if (tensor.bytes.size() != expected) {
+    if (tensor.bytes.capacity() != expected) {
       throw new UnsupportedGraphException(
           "Constant %s, %s %s, has %d bytes instead of %d."
-              .formatted(name, type, tensor.dims, tensor.bytes.size(), expected));
+              .formatted(name, type, tensor.dims, tensor.bytes.capacity(), expected));
     }
     return tensor;
   }
 
-  private static ByteString elementBytes(TensorProto.DataType type, TensorProto proto) {
+  private static ByteBuffer elementBytes(TensorProto.DataType type, TensorProto proto) {
     if (proto.hasRawData()) {
-      return proto.getRawData();
+      return ByteBuffer.wrap(proto.getRawData().toByteArray());
     }
     int elementBytes = Weight.elementBytes(type);
     int count =
@@ -69,7 +77,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteStrin
         default -> bytes.put((byte) proto.getInt32Data(i));
       }
     }
-    return ByteString.copyFrom(bytes.flip());
+    return bytes.flip();
   }
 
   int rank() {
@@ -89,17 +97,17 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteStrin
     if (type != TensorProto.DataType.INT64) {
       return new long[0];
     }
-    long[] values = new long[bytes.size() / Long.BYTES];
-    bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(values);
+    long[] values = new long[bytes.capacity() / Long.BYTES];
+    bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(values);
     return values;
   }
 
   /** The value of a float32 tensor of one element, or NaN. */
   float scalar() {
-    if (type != TensorProto.DataType.FLOAT || bytes.size() != Float.BYTES) {
+    if (type != TensorProto.DataType.FLOAT || bytes.capacity() != Float.BYTES) {
       return Float.NaN;
     }
-    return bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getFloat();
+    return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN).getFloat();
   }
 
   /** The same constant under its own name, in a model that is written. */

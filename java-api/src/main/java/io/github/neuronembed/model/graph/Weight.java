@@ -1,6 +1,5 @@
 package io.github.neuronembed.model.graph;
 
-import com.google.protobuf.ByteString;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,12 +10,13 @@ import java.util.List;
  * when they are written.
  *
  * @param header name, element type and dimensions
- * @param parts the elements, little-endian and row-major; walked once a write
+ * @param parts the elements, little-endian and row-major, each buffer all of it; walked once a
+ *     write
  */
-record Weight(TensorProto header, Iterable<ByteString> parts) {
+record Weight(TensorProto header, Iterable<ByteBuffer> parts) {
 
   static Weight of(
-      String name, TensorProto.DataType type, List<Long> dims, Iterable<ByteString> parts) {
+      String name, TensorProto.DataType type, List<Long> dims, Iterable<ByteBuffer> parts) {
     return new Weight(
         TensorProto.newBuilder()
             .setName(name)
@@ -30,14 +30,14 @@ record Weight(TensorProto header, Iterable<ByteString> parts) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    return of(name, TensorProto.DataType.FLOAT, dims, List.of(ByteString.copyFrom(bytes)));
+    return of(name, TensorProto.DataType.FLOAT, dims, List.of(bytes));
   }
 
   static Weight ofLongs(String name, List<Long> dims, long... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asLongBuffer().put(values);
-    return of(name, TensorProto.DataType.INT64, dims, List.of(ByteString.copyFrom(bytes)));
+    return of(name, TensorProto.DataType.INT64, dims, List.of(bytes));
   }
 
   String name() {

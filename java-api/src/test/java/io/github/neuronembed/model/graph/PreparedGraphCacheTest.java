@@ -152,7 +152,7 @@ class PreparedGraphCacheTest {
   }
 
   private static void expectMadeOf(Path source, Path prepared) throws IOException {
-    assertThat(OnnxModelFile.read(prepared).getMetadataPropsList())
+    assertThat(OnnxModelFile.read(prepared).proto().getMetadataPropsList())
         .extracting(property -> property.getValue())
         .contains(OnnxModelFile.sha256(source));
   }

@@ -11,9 +11,11 @@ import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +29,7 @@ class RandomBertModelTest {
     Path file = folder.resolve("model.onnx");
     RandomBertModel.write(file, BertShape.TINY, 1);
 
-    ModelProto model = OnnxModelFile.read(file);
+    ModelProto model = OnnxModelFile.read(file).proto();
 
     assertThat(model.getGraph().getName()).contains("random");
     assertThat(model.getDocString()).contains(RandomBertModel.LABEL);
@@ -52,13 +54,8 @@ class RandomBertModelTest {
         .isNotEqualTo(weight(first, "encoder.layer.0.output.dense.bias"));
   }
 
-  private static byte[] weight(Path file, String name) throws IOException {
-    return OnnxModelFile.read(file).getGraph().getInitializerList().stream()
-        .filter(tensor -> tensor.getName().equals(name))
-        .findFirst()
-        .orElseThrow()
-        .getRawData()
-        .toByteArray();
+  private static ByteBuffer weight(Path file, String name) throws IOException {
+    return Objects.requireNonNull(OnnxModelFile.read(file).rawData().get(name));
   }
 
   @Test
@@ -68,7 +65,7 @@ class RandomBertModelTest {
     RandomBertModel.write(file, new BertShape(2, 384, 12, 1536, 1000, 512), 1);
 
     long weights =
-        OnnxModelFile.read(file).getGraph().getInitializerList().stream()
+        OnnxModelFile.read(file).proto().getGraph().getInitializerList().stream()
             .filter(tensor -> tensor.getDataType() == TensorProto.DataType.FLOAT.getNumber())
             .filter(tensor -> tensor.getDimsCount() > 0)
             .mapToLong(
