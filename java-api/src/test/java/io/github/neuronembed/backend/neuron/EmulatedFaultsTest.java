@@ -1,0 +1,217 @@
+package io.github.neuronembed.backend.neuron;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.BgeSmall;
+import io.github.neuronembed.DeviceFailureException;
+import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.EngineHealth;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.nrt.InputPath;
+import io.github.neuronembed.nrt.NeuronRuntime;
+import io.github.neuronembed.nrt.NrtEmulator;
+import io.github.neuronembed.nrt.NrtStatus;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every status that libnrt has, and one it has not, at every call: the right exception comes out,
+ * nothing is held afterwards, and the other core goes on.
+ */
+class EmulatedFaultsTest {
+
+  private static final Shape SHAPE = new Shape(2, 16);
+  private static final int UNKNOWN_STATUS = 4711;
+
+  /** The table of statuses after which libnrt's documentation gives a core up. */
+  private static final Set<Integer> CORE_IS_LOST = Set.of(5, 6, 101, 1004, 1201, 1202, 1203, 1205);
+
+  /** Those that may pass by themselves, and those without a meaning of their own. */
+  private static final Set<Integer> RETRYABLE = Set.of(1, 7, 15, 1005, 1100, UNKNOWN_STATUS);
+
+  private static final ModelDirectory MODEL = ModelDirectory.open(BgeSmall.directory());
+
+  @AfterEach
+  void nothingIsLeft() {
+    NrtEmulator.open().setFaults("[]");
+    assertThat(NeuronRuntime.liveCounts()).isEqualTo(new NeuronRuntime.LiveCounts(0, 0, 0, 0, 0));
+    NrtEmulator.Counters counters = NrtEmulator.open().counters();
+    assertThat(counters.liveModels()).isZero();
+    assertThat(counters.liveTensors()).isZero();
+    assertThat(counters.liveTensorSets()).isZero();
+  }
+
+  static IntStream statuses() {
+    return IntStream.concat(
+        Arrays.stream(NrtStatus.values())
+            .filter(status -> status != NrtStatus.NRT_SUCCESS)
+            .mapToInt(NrtStatus::number),
+        IntStream.of(UNKNOWN_STATUS));
+  }
+
+  static Stream<Arguments> statusesAtExecution() {
+    return Stream.of("write", "execute", "read")
+        .flatMap(call -> statuses().mapToObj(status -> Arguments.of(call, status)));
+  }
+
+  static Stream<Arguments> statusesAtLoad() {
+    return Stream.of("load", "allocate", "addTensor", "tensorInfo")
+        .flatMap(call -> statuses().mapToObj(status -> Arguments.of(call, status)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("statuses")
+  void aFailedInitIsABackendThatIsNotThere(int status) {
+    Throwable thrown = catchThrowable(() -> open(fault("init", null, status)).close());
+
+    assertThat(thrown).isInstanceOf(BackendUnavailableException.class);
+    assertThat(thrown).hasMessageContaining(String.valueOf(status));
+    open(null).close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("statusesAtLoad")
+  void whatCannotBeLoadedIsReleased(String call, int status) {
+    // For good: a path of the inputs that fails once is replaced by another.
+    JsonArray faults = fault(call, 1, status);
+    faults.get(0).getAsJsonObject().remove("nth");
+
+    Throwable thrown =
+        catchThrowable(
+            () -> {
+              try (InferenceBackend backend = open(faults);
+                  ExecutionSlot slot = backend.replicas().get(1).newSlot(SHAPE)) {
+                run(slot);
+              }
+            });
+
+    assertThat(thrown)
+        .isInstanceOf(
+            CORE_IS_LOST.contains(status) ? DeviceFailureException.class : ModelLoadException.class)
+        .hasMessageContaining(String.valueOf(status));
+    open(null).close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("statusesAtExecution")
+  void aFailedExecutionIsOneOfItsCoreAlone(String call, int status) {
+    try (InferenceBackend backend = open(null);
+        ExecutionSlot broken = backend.replicas().get(0).newSlot(SHAPE);
+        ExecutionSlot other = backend.replicas().get(1).newSlot(SHAPE)) {
+      float[] expected = run(other);
+      assertThat(run(broken)).isEqualTo(expected);
+      NrtEmulator.open().setFaults(fault(call, 0, status).toString());
+
+      Throwable thrown = catchThrowable(() -> run(broken));
+
+      if (CORE_IS_LOST.contains(status)) {
+        assertThat(thrown).isInstanceOf(DeviceFailureException.class);
+        assertThat(((DeviceFailureException) thrown).core()).isZero();
+      } else {
+        assertThat(thrown).isInstanceOf(InferenceException.class);
+        assertThat(((InferenceException) thrown).isRetryable())
+            .isEqualTo(RETRYABLE.contains(status));
+      }
+      assertThat(thrown).hasMessageContaining(String.valueOf(status));
+      assertThat(run(other)).isEqualTo(expected);
+      NrtEmulator.open().setFaults("[]");
+      if (status != 101) {
+        assertThat(run(broken)).as("the same slot, without the fault").isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void aCoreThatDiesUnderLoadLosesNoRequest() {
+    List<String> texts =
+        IntStream.range(0, 300).mapToObj(i -> "text number %d of many".formatted(i)).toList();
+    try (TextEmbedder embedder =
+        TextEmbedder.builder().model(MODEL).backend(BackendChoice.EMULATOR).build()) {
+      List<float[]> expected = embedder.embedPassages(texts);
+      NrtEmulator.open()
+          .setFaults(
+              """
+              [{"call": "execute", "core": 1, "from": 10, "status": 101}]""");
+
+      List<CompletableFuture<float[]>> futures = new ArrayList<>();
+      texts.forEach(text -> futures.add(embedder.embedAsync(text, InputType.PASSAGE)));
+
+      for (int i = 0; i < futures.size(); i++) {
+        assertThat(cosine(futures.get(i).join(), expected.get(i)))
+            .as("text %d", i)
+            .isGreaterThanOrEqualTo(0.99999);
+      }
+      assertThat(embedder.health().state()).isEqualTo(EngineHealth.State.DEGRADED);
+    }
+  }
+
+  private static InferenceBackend open(@Nullable JsonArray faults) {
+    return open(faults, new JsonObject());
+  }
+
+  private static InferenceBackend open(@Nullable JsonArray faults, JsonObject configuration) {
+    configuration.add("faults", faults == null ? new JsonArray() : faults);
+    return EmulatedBackend.open(
+        MODEL,
+        List.of(SHAPE),
+        new EmulatedModels(true, false, false, false),
+        InputPath.WRITE_BATCH,
+        2,
+        configuration);
+  }
+
+  private static JsonArray fault(String call, @Nullable Integer core, int status) {
+    JsonObject fault = new JsonObject();
+    fault.addProperty("call", call);
+    if (core != null) {
+      fault.addProperty("core", core);
+    }
+    fault.addProperty("nth", 1);
+    fault.addProperty("status", status);
+    JsonArray faults = new JsonArray();
+    faults.add(fault);
+    return faults;
+  }
+
+  private static float[] run(ExecutionSlot slot) {
+    slot.tokens().begin(2, 5);
+    slot.tokens().row(new int[] {101, 2023, 2003, 102});
+    slot.tokens().row(new int[] {101, 7592, 2088, 999, 102});
+    slot.tokens().finish();
+    slot.execute();
+    float[] vectors = new float[2 * slot.output().hiddenSize()];
+    slot.output().copy(0, 0, vectors, 0);
+    slot.output().copy(1, 0, vectors, slot.output().hiddenSize());
+    return vectors;
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+    }
+    return dot;
+  }
+}

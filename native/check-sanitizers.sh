@@ -1,0 +1,18 @@
+#!/bin/sh
+# The C++ tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, then under
+# ThreadSanitizer. Needs what the C++ tests need.
+#   usage: native/check-sanitizers.sh [BUILD_FOLDER]
+set -eu
+cd "$(dirname "$0")/.."
+folder=${1:-native/target/sanitizers}
+mkdir -p "$folder"
+for sanitizer in address thread; do
+  build=$folder/$sanitizer
+  echo "--- C++ tests, -DNEURON_EMBED_SANITIZER=$sanitizer"
+  {
+    cmake -S native -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+      -DNEURON_EMBED_SANITIZER=$sanitizer -DNEURON_EMBED_TESTS=ON
+    cmake --build "$build" --parallel "${NEURON_EMBED_BUILD_JOBS:-2}"
+  } >"$build.log" 2>&1 || { tail -60 "$build.log" >&2; exit 1; }
+  ctest --test-dir "$build" --output-on-failure --no-tests=error
+done
