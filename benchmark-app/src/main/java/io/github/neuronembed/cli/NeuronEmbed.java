@@ -3,7 +3,10 @@ package io.github.neuronembed.cli;
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
+import io.github.neuronembed.cli.doctor.DoctorCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
+import io.github.neuronembed.cli.neff.InspectCommand;
+import io.github.neuronembed.cli.neff.PackCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -34,7 +37,13 @@ public final class NeuronEmbed {
   private static final String PROGRAM = "neuron-embed";
   private static final int HELP_WIDTH = 100;
   private static final List<Command> COMMANDS =
-      List.of(new EmbedCommand(), new BenchCommand(), new CompareCommand());
+      List.of(
+          new EmbedCommand(),
+          new BenchCommand(),
+          new CompareCommand(),
+          new PackCommand(),
+          new InspectCommand(),
+          new DoctorCommand());
 
   private NeuronEmbed() {}
 
