@@ -1,5 +1,7 @@
 package io.github.neuronembed;
 
+import static io.github.neuronembed.Vectors.cosine;
+import static io.github.neuronembed.Vectors.norm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -217,22 +219,5 @@ public abstract class TextEmbedderContract {
     } finally {
       embedder = open(TruncationPolicy.TRUNCATE);
     }
-  }
-
-  private static double norm(float[] vector) {
-    return Math.sqrt(dot(vector, vector));
-  }
-
-  private static double cosine(float[] a, float[] b) {
-    return dot(a, b) / (norm(a) * norm(b));
-  }
-
-  private static double dot(float[] a, float[] b) {
-    assertThat(a).hasSameSizeAs(b);
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 }

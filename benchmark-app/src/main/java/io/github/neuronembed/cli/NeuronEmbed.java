@@ -3,8 +3,11 @@ package io.github.neuronembed.cli;
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
+import io.github.neuronembed.cli.doctor.DoctorCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
 import io.github.neuronembed.cli.models.MakeModelCommand;
+import io.github.neuronembed.cli.neff.InspectCommand;
+import io.github.neuronembed.cli.neff.PackCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -35,7 +38,14 @@ public final class NeuronEmbed {
   private static final String PROGRAM = "neuron-embed";
   private static final int HELP_WIDTH = 100;
   private static final List<Command> COMMANDS =
-      List.of(new EmbedCommand(), new BenchCommand(), new CompareCommand(), new MakeModelCommand());
+      List.of(
+          new EmbedCommand(),
+          new BenchCommand(),
+          new CompareCommand(),
+          new PackCommand(),
+          new InspectCommand(),
+          new MakeModelCommand(),
+          new DoctorCommand());
 
   private NeuronEmbed() {}
 

@@ -9,6 +9,9 @@ import java.nio.file.Path;
 /** What {@code --model} says. */
 public final class ModelArgument {
 
+  /** The model that comes with the program. */
+  public static final String AT_HAND = ModelAtHand.NAME;
+
   private ModelArgument() {}
 
   /**

@@ -87,6 +87,18 @@ public final class NeuronBackend implements InferenceBackend {
    * @throws ModelLoadException if a model is not for the emulator
    */
   public static NeuronBackend openEmulated(
+      NrtEmulator emulator, NeuronManifest manifest, int padTokenId) {
+    return openEmulated(emulator, manifest, padTokenId, InputPath.WRITE_BATCH);
+  }
+
+  /**
+   * Takes the cores of the emulator.
+   *
+   * @param emulator configured already
+   * @param inputPath how ids reach the device
+   * @throws ModelLoadException if a model is not for the emulator
+   */
+  public static NeuronBackend openEmulated(
       NrtEmulator emulator, NeuronManifest manifest, int padTokenId, InputPath inputPath) {
     return open(emulator.library(), manifest, padTokenId, RuntimeOptions.defaults(), inputPath);
   }

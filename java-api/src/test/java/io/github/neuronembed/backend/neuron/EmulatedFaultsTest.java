@@ -1,5 +1,6 @@
 package io.github.neuronembed.backend.neuron;
 
+import static io.github.neuronembed.Vectors.dot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -84,24 +85,20 @@ class EmulatedFaultsTest {
   @ParameterizedTest
   @MethodSource("statuses")
   void aFailedInitIsABackendThatIsNotThere(int status) {
-    Throwable thrown = catchThrowable(() -> open(fault("init", null, status)).close());
+    Throwable thrown = catchThrowable(() -> open(faults("init", null, status)).close());
 
     assertThat(thrown).isInstanceOf(BackendUnavailableException.class);
     assertThat(thrown).hasMessageContaining(String.valueOf(status));
-    open(null).close();
+    open().close();
   }
 
   @ParameterizedTest
   @MethodSource("statusesAtLoad")
   void whatCannotBeLoadedIsReleased(String call, int status) {
-    // For good: a path of the inputs that fails once is replaced by another.
-    JsonArray faults = fault(call, 1, status);
-    faults.get(0).getAsJsonObject().remove("nth");
-
     Throwable thrown =
         catchThrowable(
             () -> {
-              try (InferenceBackend backend = open(faults);
+              try (InferenceBackend backend = open(faults(call, 1, status));
                   ExecutionSlot slot = backend.replicas().get(1).newSlot(SHAPE)) {
                 run(slot);
               }
@@ -111,18 +108,18 @@ class EmulatedFaultsTest {
         .isInstanceOf(
             CORE_IS_LOST.contains(status) ? DeviceFailureException.class : ModelLoadException.class)
         .hasMessageContaining(String.valueOf(status));
-    open(null).close();
+    open().close();
   }
 
   @ParameterizedTest
   @MethodSource("statusesAtExecution")
   void aFailedExecutionIsOneOfItsCoreAlone(String call, int status) {
-    try (InferenceBackend backend = open(null);
+    try (InferenceBackend backend = open();
         ExecutionSlot broken = backend.replicas().get(0).newSlot(SHAPE);
         ExecutionSlot other = backend.replicas().get(1).newSlot(SHAPE)) {
       float[] expected = run(other);
       assertThat(run(broken)).isEqualTo(expected);
-      NrtEmulator.open().setFaults(fault(call, 0, status).toString());
+      NrtEmulator.open().setFaults(faults(call, 0, status).toString());
 
       Throwable thrown = catchThrowable(() -> run(broken));
 
@@ -159,7 +156,7 @@ class EmulatedFaultsTest {
       texts.forEach(text -> futures.add(embedder.embedAsync(text, InputType.PASSAGE)));
 
       for (int i = 0; i < futures.size(); i++) {
-        assertThat(cosine(futures.get(i).join(), expected.get(i)))
+        assertThat(dot(futures.get(i).join(), expected.get(i)))
             .as("text %d", i)
             .isGreaterThanOrEqualTo(0.99999);
       }
@@ -167,12 +164,9 @@ class EmulatedFaultsTest {
     }
   }
 
-  private static InferenceBackend open(@Nullable JsonArray faults) {
-    return open(faults, new JsonObject());
-  }
-
-  private static InferenceBackend open(@Nullable JsonArray faults, JsonObject configuration) {
-    configuration.add("faults", faults == null ? new JsonArray() : faults);
+  private static InferenceBackend open(JsonArray faults) {
+    JsonObject configuration = new JsonObject();
+    configuration.add("faults", faults);
     return EmulatedBackend.open(
         MODEL,
         List.of(SHAPE),
@@ -182,13 +176,17 @@ class EmulatedFaultsTest {
         configuration);
   }
 
-  private static JsonArray fault(String call, @Nullable Integer core, int status) {
+  private static InferenceBackend open() {
+    return open(new JsonArray());
+  }
+
+  /** A plan by which every such call fails; without a core, on any. */
+  private static JsonArray faults(String call, @Nullable Integer core, int status) {
     JsonObject fault = new JsonObject();
     fault.addProperty("call", call);
     if (core != null) {
       fault.addProperty("core", core);
     }
-    fault.addProperty("nth", 1);
     fault.addProperty("status", status);
     JsonArray faults = new JsonArray();
     faults.add(fault);
@@ -205,13 +203,5 @@ class EmulatedFaultsTest {
     slot.output().copy(0, 0, vectors, 0);
     slot.output().copy(1, 0, vectors, slot.output().hiddenSize());
     return vectors;
-  }
-
-  private static double cosine(float[] a, float[] b) {
-    double dot = 0;
-    for (int i = 0; i < a.length; i++) {
-      dot += (double) a[i] * b[i];
-    }
-    return dot;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.neuronembed.backend.neuron;
 
+import static io.github.neuronembed.Vectors.cosine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
@@ -108,11 +109,11 @@ class EmulatedShapesTest {
       assertThat(backend.replicas()).hasSize(cores);
       assertThat(backend.shapes()).containsExactlyInAnyOrderElementsOf(SHAPES);
       for (Shape shape : SHAPES) {
+        // Large shapes cost seconds: they tell the kinds apart on two cores, the cores by one kind,
+        // and run on one core of all.
         if (shape.tokens() > 512 && cores != 2 && !(pooled && !bfloat16)) {
-          continue; // It costs seconds; the kinds are told apart on two cores, the cores by one
-          // kind.
+          continue;
         }
-        // The large shapes cost seconds each: they run on one core, another for every kind.
         List<Replica> replicas =
             shape.tokens() <= 128
                 ? backend.replicas()
@@ -185,17 +186,5 @@ class EmulatedShapesTest {
       vectors.add(READER.read(slot.tokens(), slot.output(), row));
     }
     return vectors;
-  }
-
-  private static double cosine(float[] a, float[] b) {
-    double dot = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.length; i++) {
-      dot += (double) a[i] * b[i];
-      aa += (double) a[i] * a[i];
-      bb += (double) b[i] * b[i];
-    }
-    return dot / Math.sqrt(aa * bb);
   }
 }

@@ -2,6 +2,7 @@ package io.github.neuronembed.model.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.neuronembed.Vectors;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.VectorReader;
@@ -54,7 +55,7 @@ class PreparedBgeSmallTest {
     Path prepared = folder.resolve("prepared.onnx");
     PreparedGraph.prepare(original, prepared, PoolingStrategy.CLS, true);
 
-    try (Vectors vectors = new Vectors(prepared, new Shape(4, 512), READER)) {
+    try (GraphRun vectors = new GraphRun(prepared, new Shape(4, 512), READER)) {
       assertThat(vectors.pooledInGraph()).isTrue();
       for (int i = 0; i < texts.size(); i++) {
         expectGolden(i, vectors.of(List.of(tokens.get(i))).get(0));
@@ -93,7 +94,7 @@ class PreparedBgeSmallTest {
   }
 
   private static double[] cosines(Path file) throws IOException {
-    try (Vectors vectors = new Vectors(file, new Shape(1, 512), READER)) {
+    try (GraphRun vectors = new GraphRun(file, new Shape(1, 512), READER)) {
       return IntStream.range(0, texts.size())
           .mapToDouble(
               i -> Vectors.cosine(vectors.of(List.of(tokens.get(i))).get(0), texts.get(i).vector()))

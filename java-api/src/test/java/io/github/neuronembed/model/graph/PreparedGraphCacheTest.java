@@ -73,8 +73,8 @@ class PreparedGraphCacheTest {
   }
 
   private static float[] first(Path file) {
-    try (Vectors vectors =
-        new Vectors(file, new Shape(1, 8), new VectorReader(PoolingStrategy.CLS, true))) {
+    try (GraphRun vectors =
+        new GraphRun(file, new Shape(1, 8), new VectorReader(PoolingStrategy.CLS, true))) {
       return vectors.of(List.of(new int[] {1, 5, 9, 2})).get(0);
     }
   }

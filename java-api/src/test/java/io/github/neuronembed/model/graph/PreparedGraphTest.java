@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.neuronembed.Vectors;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.PoolingStrategy;
@@ -59,8 +60,8 @@ class PreparedGraphTest {
 
   private void expectEqualVectors(PoolingStrategy pooling, boolean normalize) {
     VectorReader reader = new VectorReader(pooling, normalize);
-    try (Vectors expected = new Vectors(original, SHAPE, reader);
-        Vectors actual = new Vectors(target, SHAPE, reader)) {
+    try (GraphRun expected = new GraphRun(original, SHAPE, reader);
+        GraphRun actual = new GraphRun(target, SHAPE, reader)) {
       assertThat(expected.pooledInGraph()).isFalse();
       assertThat(actual.pooledInGraph()).isTrue();
       List<int[]> texts =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.neuronembed.Vectors;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.PoolingStrategy;
@@ -84,8 +85,8 @@ class RandomBertModelTest {
     Path file = folder.resolve("model.onnx");
     RandomBertModel.write(file, BertShape.TINY, 1);
 
-    try (Vectors vectors =
-        new Vectors(file, new Shape(2, 48), new VectorReader(PoolingStrategy.CLS, true))) {
+    try (GraphRun vectors =
+        new GraphRun(file, new Shape(2, 48), new VectorReader(PoolingStrategy.CLS, true))) {
       List<float[]> two = vectors.of(List.of(new int[] {1, 2, 3, 4}, new int[] {1, 9, 8}));
 
       assertThat(Vectors.norm(two.get(0))).isCloseTo(1, within(1e-5));

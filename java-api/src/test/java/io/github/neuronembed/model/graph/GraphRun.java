@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Runs ONNX files through the backend that serves them. */
-final class Vectors implements AutoCloseable {
+final class GraphRun implements AutoCloseable {
 
   private final OnnxBackend backend;
   private final ExecutionSlot slot;
   private final VectorReader reader;
 
-  Vectors(Path file, Shape shape, VectorReader reader) {
+  GraphRun(Path file, Shape shape, VectorReader reader) {
     this.backend = OnnxBackend.open(file, 0, new OnnxOptions(1, 1, List.of(shape)));
     this.slot = backend.replicas().get(0).newSlot(shape);
     this.reader = reader;
@@ -41,25 +41,5 @@ final class Vectors implements AutoCloseable {
   public void close() {
     slot.close();
     backend.close();
-  }
-
-  static double cosine(float[] a, float[] b) {
-    double ab = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.length; i++) {
-      ab += (double) a[i] * b[i];
-      aa += (double) a[i] * a[i];
-      bb += (double) b[i] * b[i];
-    }
-    return ab / Math.sqrt(aa * bb);
-  }
-
-  static double norm(float[] a) {
-    double aa = 0;
-    for (float x : a) {
-      aa += (double) x * x;
-    }
-    return Math.sqrt(aa);
   }
 }

@@ -1,0 +1,151 @@
+package io.github.neuronembed.cli.neff;
+
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
+import io.github.neuronembed.cli.Command;
+import io.github.neuronembed.cli.ExitCode;
+import io.github.neuronembed.cli.Streams;
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeuronManifest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** Makes emulated models of a model directory, for trying the device path without a device. */
+public final class PackCommand implements Command {
+
+  private static final Pattern SHAPE = Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})");
+
+  @Override
+  public String name() {
+    return "pack";
+  }
+
+  @Override
+  public String summary() {
+    return "Make emulated NEFFs of a model for given shapes. No device runs them.";
+  }
+
+  @Override
+  public String arguments() {
+    return "[options]";
+  }
+
+  @Override
+  public Options options() {
+    Options options = new Options();
+    options.addOption(
+        Option.builder("m")
+            .longOpt("model")
+            .hasArg()
+            .argName("NAME|DIR")
+            .desc("the model: bge-small-en-v1.5 (default) or a model directory")
+            .get());
+    options.addOption(
+        Option.builder("s")
+            .longOpt("shapes")
+            .hasArg()
+            .argName("BxS,...")
+            .desc("batch sizes and sequence lengths, such as 1x128,4x32 (default 1x128)")
+            .get());
+    options.addOption(
+        Option.builder("o")
+            .longOpt("output")
+            .hasArg()
+            .argName("DIR")
+            .desc(
+                "where the NEFFs and manifest.json go (default: neuron/ of the model directory, where"
+                    + " --backend emulator finds them)")
+            .get());
+    options.addOption(
+        Option.builder()
+            .longOpt("raw")
+            .desc("outputs are the last hidden state, not finished vectors")
+            .get());
+    options.addOption(
+        Option.builder().longOpt("bfloat16").desc("outputs are bfloat16, not float32").get());
+    options.addOption(Option.builder().longOpt("int64").desc("inputs are int64, not int32").get());
+    options.addOption(
+        Option.builder()
+            .longOpt("hash")
+            .desc("no weights: vectors are a hash of the ids, which costs no time")
+            .get());
+    return options;
+  }
+
+  @Override
+  public int run(CommandLine arguments, Streams streams) throws IOException {
+    if (!arguments.getArgList().isEmpty()) {
+      throw new UsageException(
+          "pack takes options only, not '%s'.".formatted(arguments.getArgs()[0]));
+    }
+    String name = arguments.getOptionValue("model", ModelArgument.AT_HAND);
+    List<Shape> shapes = shapes(arguments.getOptionValue("shapes", "1x128"));
+    if (name.equals(ModelArgument.AT_HAND) && !arguments.hasOption("output")) {
+      throw new UsageException(
+          "%s is not a folder of yours: say with --output where the NEFFs go.".formatted(name));
+    }
+    ModelDirectory model = ModelArgument.resolve(name);
+    for (Shape shape : shapes) {
+      if (shape.sequenceLength() > model.maxTokens()) {
+        throw new UsageException(
+            "--shapes has %dx%d, and %s takes at most %d tokens."
+                .formatted(
+                    shape.batchSize(), shape.sequenceLength(), model.name(), model.maxTokens()));
+      }
+    }
+    Path folder =
+        arguments.hasOption("output")
+            ? Path.of(arguments.getOptionValue("output"))
+            : Objects.requireNonNull(model.neuronManifestFile().getParent());
+    Path manifest = folder.resolve("manifest.json");
+    if (Files.exists(manifest) && !NeuronManifest.read(manifest).emulated()) {
+      throw new UsageException(
+          "%s describes models compiled for a device; choose another --output."
+              .formatted(manifest));
+    }
+    EmulatedModels kind =
+        new EmulatedModels(
+            !arguments.hasOption("raw"),
+            arguments.hasOption("bfloat16"),
+            arguments.hasOption("int64"),
+            !arguments.hasOption("hash"));
+    NeuronManifest packed = kind.pack(model, shapes, folder);
+    StringBuilder text = new StringBuilder();
+    for (NeuronManifest.CompiledModel compiled : packed.models()) {
+      text.append(compiled.neff()).append('\n');
+    }
+    text.append(packed.file()).append('\n');
+    streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));
+    streams.err().println("Emulated models: no device runs them.");
+    return ExitCode.DONE;
+  }
+
+  private static List<Shape> shapes(String argument) {
+    List<Shape> shapes = new ArrayList<>();
+    for (String part : argument.split(",", -1)) {
+      Matcher matcher = SHAPE.matcher(part.strip());
+      if (!matcher.matches()) {
+        throw new UsageException(
+            "--shapes takes batch x length, such as 1x128,4x32, not '%s'.".formatted(part));
+      }
+      Shape shape =
+          new Shape(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+      if (!shapes.contains(shape)) {
+        shapes.add(shape);
+      }
+    }
+    return shapes;
+  }
+}
