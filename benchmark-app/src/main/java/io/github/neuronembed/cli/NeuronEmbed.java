@@ -4,6 +4,7 @@ import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
+import io.github.neuronembed.cli.pull.PullCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -34,7 +35,7 @@ public final class NeuronEmbed {
   private static final String PROGRAM = "neuron-embed";
   private static final int HELP_WIDTH = 100;
   private static final List<Command> COMMANDS =
-      List.of(new EmbedCommand(), new BenchCommand(), new CompareCommand());
+      List.of(new PullCommand(), new EmbedCommand(), new BenchCommand(), new CompareCommand());
 
   private NeuronEmbed() {}
 
@@ -196,6 +197,9 @@ public final class NeuronEmbed {
             options,
             "",
             false);
+    for (String paragraph : command.notes()) {
+      appendable.appendParagraph(paragraph);
+    }
     return text.toString();
   }
 
