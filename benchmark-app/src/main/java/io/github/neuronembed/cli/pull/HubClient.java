@@ -11,7 +11,6 @@ import dev.failsafe.ExecutionContext;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
-import dev.failsafe.RetryPolicyBuilder;
 import dev.failsafe.function.CheckedSupplier;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,7 +35,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -86,18 +87,17 @@ final class HubClient implements AutoCloseable {
             .connectTimeout(CONNECT_TIMEOUT)
             .build();
     this.stallGuard = new StallGuard(timeout);
-    this.patient = policy(pause).build();
-    this.onlyIfReachable =
-        policy(pause)
-            .abortOn(e -> e instanceof TransferException transfer && transfer.isUnreachable())
-            .build();
+    this.patient = policy(pause, failure -> true);
+    this.onlyIfReachable = policy(pause, failure -> !failure.isUnreachable());
   }
 
-  private static RetryPolicyBuilder<Object> policy(UnaryOperator<Duration> pause) {
+  private static RetryPolicy<Object> policy(
+      UnaryOperator<Duration> pause, Predicate<TransferException> worthAnotherTry) {
     return RetryPolicy.builder()
-        .handle(TransferException.class)
+        .handleIf(e -> e instanceof TransferException failure && worthAnotherTry.test(failure))
         .withMaxAttempts(TRIES)
-        .withDelayFn(context -> pause.apply(pauseBefore(context)));
+        .withDelayFn(context -> pause.apply(pauseBefore(context)))
+        .build();
   }
 
   private static Duration pauseBefore(ExecutionContext<Object> next) {
@@ -221,23 +221,23 @@ final class HubClient implements AutoCloseable {
       throws IOException, InterruptedException {
     URI uri = URI.create(settings.endpoint() + repository.filePath(commit, file.path()));
     // What If-Range compares: the entity tag of the answer that brought the bytes so far.
-    String[] etag = new String[1];
+    AtomicReference<@Nullable String> etag = new AtomicReference<>();
     retrying(
         patient,
         "%s of %s".formatted(file.path(), repository),
         () -> {
-          etag[0] = receive(repository, uri, file, part, etag[0], arrived);
+          receive(repository, uri, file, part, etag, arrived);
           return file;
         });
   }
 
-  /** One try; returns the strong entity tag of what was received. */
-  private @Nullable String receive(
+  /** One try; {@code etag} is the strong entity tag of the part, if it is known. */
+  private void receive(
       Repository repository,
       URI uri,
       RemoteFile file,
       Path part,
-      @Nullable String etag,
+      AtomicReference<@Nullable String> etag,
       LongConsumer arrived)
       throws IOException, InterruptedException {
     long have = Files.exists(part) ? Files.size(part) : 0;
@@ -250,8 +250,9 @@ final class HubClient implements AutoCloseable {
       List<String> headers = new ArrayList<>();
       if (have > 0) {
         headers.addAll(List.of("Range", "bytes=%d-".formatted(have)));
-        if (etag != null) {
-          headers.addAll(List.of("If-Range", etag));
+        String known = etag.get();
+        if (known != null) {
+          headers.addAll(List.of("If-Range", known));
         }
       }
       HttpResponse<InputStream> response = get(uri, repository, file.path(), headers);
@@ -261,6 +262,7 @@ final class HubClient implements AutoCloseable {
           Files.deleteIfExists(part);
           throw TransferException.broken("the server sent another part than was asked for");
         }
+        etag.set(strongEtag(response));
         append(body, part, continued ? have : 0, file.size(), arrived);
       } catch (TransferException e) {
         throw e;
@@ -270,7 +272,6 @@ final class HubClient implements AutoCloseable {
                 .formatted(Files.size(part), file.size(), reason(e.broken)),
             e.broken);
       }
-      etag = strongEtag(response);
     } else if (have == 0) {
       Files.write(part, new byte[0]);
     }
@@ -285,7 +286,6 @@ final class HubClient implements AutoCloseable {
           "the bytes that came are not those that the repository states (checksum %s)"
               .formatted(file.checksum()));
     }
-    return etag;
   }
 
   private static boolean continues(HttpResponse<?> response, long have) {
@@ -404,10 +404,10 @@ final class HubClient implements AutoCloseable {
   private HttpResponse<InputStream> send(String method, URI uri, List<String> headers)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri)
-            .method(method, HttpRequest.BodyPublishers.noBody())
-            .timeout(timeout)
-            .header("User-Agent", "neuron-embed");
+        HttpRequest.newBuilder(uri).timeout(timeout).header("User-Agent", "neuron-embed");
+    if (method.equals("HEAD")) {
+      request.method(method, HttpRequest.BodyPublishers.noBody());
+    }
     if (!headers.isEmpty()) {
       request.headers(headers.toArray(String[]::new));
     }

@@ -152,6 +152,10 @@ public final class PullCommand implements Command {
             folder.before().stream()
                 .flatMap(before -> before.listing().files().stream().map(RemoteFile::path))
                 .toList();
+        for (RemoteFile file : listing.files()) {
+          // A listing with such a name is not to be trusted, whatever is chosen from it.
+          file.below(folder.path());
+        }
         List<RemoteFile> files = new ArrayList<>();
         for (RemoteFile file :
             ModelFiles.select(repository, listing, arguments.hasOption("int8"), include, kept)) {
