@@ -5,6 +5,7 @@ import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
 import io.github.neuronembed.cli.pull.PullCommand;
+import io.github.neuronembed.cli.verify.VerifyCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -35,7 +36,12 @@ public final class NeuronEmbed {
   private static final String PROGRAM = "neuron-embed";
   private static final int HELP_WIDTH = 100;
   private static final List<Command> COMMANDS =
-      List.of(new PullCommand(), new EmbedCommand(), new BenchCommand(), new CompareCommand());
+      List.of(
+          new PullCommand(),
+          new EmbedCommand(),
+          new VerifyCommand(),
+          new BenchCommand(),
+          new CompareCommand());
 
   private NeuronEmbed() {}
 
