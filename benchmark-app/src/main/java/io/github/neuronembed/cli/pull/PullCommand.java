@@ -168,7 +168,7 @@ public final class PullCommand implements Command {
               .err()
               .println(
                   String.format(
-                      Locale.ROOT, "%-34s %9.1f MiB  %s", file.path(), mib(file.size()), how));
+                      Locale.ROOT, "%-34s %11s  %s", file.path(), size(file.size()), how));
         }
         warnOfCompiledModels(folder, listing, streams.err());
         folder.complete(
@@ -258,8 +258,10 @@ public final class PullCommand implements Command {
     return "downloaded" + replaced;
   }
 
-  private static double mib(long bytes) {
-    return (double) bytes / MIB;
+  private static String size(long bytes) {
+    return bytes < MIB
+        ? String.format(Locale.ROOT, "%.1f KiB", bytes / 1024.0)
+        : String.format(Locale.ROOT, "%.1f MiB", (double) bytes / MIB);
   }
 
   private static void warnOfCompiledModels(PullFolder folder, Listing listing, PrintStream err) {
