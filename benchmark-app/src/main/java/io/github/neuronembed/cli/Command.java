@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli;
 
 import java.io.IOException;
+import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -15,6 +16,11 @@ public interface Command {
 
   /** What follows the name, for example {@code [options] [FILE...]}. */
   String arguments();
+
+  /** Paragraphs of its help below the options. */
+  default List<String> notes() {
+    return List.of();
+  }
 
   /** Its options; {@code --help} and {@code --debug} come with every command. */
   Options options();

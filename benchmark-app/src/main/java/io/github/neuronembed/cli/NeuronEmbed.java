@@ -8,6 +8,8 @@ import io.github.neuronembed.cli.embed.EmbedCommand;
 import io.github.neuronembed.cli.models.MakeModelCommand;
 import io.github.neuronembed.cli.neff.InspectCommand;
 import io.github.neuronembed.cli.neff.PackCommand;
+import io.github.neuronembed.cli.pull.PullCommand;
+import io.github.neuronembed.cli.verify.VerifyCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -39,12 +41,14 @@ public final class NeuronEmbed {
   private static final int HELP_WIDTH = 100;
   private static final List<Command> COMMANDS =
       List.of(
+          new PullCommand(),
+          new MakeModelCommand(),
           new EmbedCommand(),
+          new VerifyCommand(),
           new BenchCommand(),
           new CompareCommand(),
           new PackCommand(),
           new InspectCommand(),
-          new MakeModelCommand(),
           new DoctorCommand());
 
   private NeuronEmbed() {}
@@ -207,6 +211,9 @@ public final class NeuronEmbed {
             options,
             "",
             false);
+    for (String paragraph : command.notes()) {
+      appendable.appendParagraph(paragraph);
+    }
     return text.toString();
   }
 

@@ -31,13 +31,24 @@ public final class Progress implements AutoCloseable {
    * @param steps how many steps make the whole, -1 if that is not known
    */
   public static Progress start(String task, String unit, long steps, Streams streams) {
+    return start(task, unit, 1, steps, streams);
+  }
+
+  /**
+   * Starts one of small steps that are shown in a larger unit.
+   *
+   * @param unitSteps steps that make one unit
+   * @param steps how many steps make the whole, -1 if that is not known
+   */
+  public static Progress start(
+      String task, String unit, long unitSteps, long steps, Streams streams) {
     if (!streams.terminal()) {
       return new Progress(null, streams.err());
     }
     ProgressBar bar =
         new ProgressBarBuilder()
             .setTaskName(task)
-            .setUnit(" " + unit, 1)
+            .setUnit(" " + unit, unitSteps)
             .setInitialMax(steps)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(UPDATE_MILLIS)
@@ -51,6 +62,13 @@ public final class Progress implements AutoCloseable {
   public void step() {
     if (bar != null) {
       bar.step();
+    }
+  }
+
+  /** So many steps are made in all. */
+  public void stepTo(long steps) {
+    if (bar != null) {
+      bar.stepTo(steps);
     }
   }
 

@@ -353,4 +353,22 @@ class CommandLineTest {
                   name.matches("bge-small-en-v1\\.5\\.results-\\d{8}-\\d{6}\\.(csv|json|html)"));
     }
   }
+
+  @Test
+  void pullAndVerifyExplainThemselves() {
+    assertThat(run("", "pull", "--help")).isZero();
+    assertThat(run("", "verify", "--help")).isZero();
+    assertThat(out())
+        .contains("OWNER/NAME", "HF_HUB_OFFLINE", "neuron-embed.json", "queryPrefix")
+        .contains("0.99999 for fp32", "0.95 for int8");
+    assertThat(run("", "pull")).isEqualTo(ExitCode.USAGE);
+    assertThat(err()).contains("pull takes one repository");
+  }
+
+  /** A failure to load is a failed verification, in one line. */
+  @Test
+  void verifyFailsOnADirectoryThatIsNoModel(@TempDir Path folder) {
+    assertThat(run("", "verify", "--model", folder.toString())).isEqualTo(ExitCode.FAILED);
+    assertThat(err()).contains("modules.json is missing").hasLineCount(1);
+  }
 }

@@ -10,11 +10,18 @@ import io.github.neuronembed.InputType;
  * @param text the text, without any prefix
  * @param tokenCount tokens after truncation, special tokens and prefix included
  * @param truncated whether tokens were dropped
+ * @param tokenIds the tokens' ids
  * @param vector the vector
  */
 @SuppressWarnings("ArrayRecordComponent") // read only, and never compared
 public record GoldenText(
-    String id, InputType type, String text, int tokenCount, boolean truncated, float[] vector) {
+    String id,
+    InputType type,
+    String text,
+    int tokenCount,
+    boolean truncated,
+    int[] tokenIds,
+    float[] vector) {
 
   /** Names it without its text. */
   @Override

@@ -20,9 +20,11 @@ import java.util.Optional;
  * @param model the model's repository, for example {@code BAAI/bge-small-en-v1.5}
  * @param dimension length of a vector
  * @param maxTokens the truncation limit they were made with
+ * @param queryPrefix what they were made with before a query; passages had nothing
  * @param texts the texts and their vectors
  */
-public record GoldenVectors(String model, int dimension, int maxTokens, List<GoldenText> texts) {
+public record GoldenVectors(
+    String model, int dimension, int maxTokens, String queryPrefix, List<GoldenText> texts) {
 
   /** The golden vectors that ship with the library, if there are any for the model. */
   public static Optional<GoldenVectors> of(String modelName) {
@@ -44,10 +46,16 @@ public record GoldenVectors(String model, int dimension, int maxTokens, List<Gol
                 one.text,
                 one.tokens,
                 one.truncated,
+                one.tokenIds,
                 one.vector));
       }
       return Optional.of(
-          new GoldenVectors(header.model, header.dimension, header.maxTokens, List.copyOf(texts)));
+          new GoldenVectors(
+              header.model,
+              header.dimension,
+              header.maxTokens,
+              header.queryPrefix,
+              List.copyOf(texts)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -60,6 +68,9 @@ public record GoldenVectors(String model, int dimension, int maxTokens, List<Gol
 
     @SerializedName("max_tokens")
     int maxTokens;
+
+    @SerializedName("query_prefix")
+    String queryPrefix;
   }
 
   @SuppressWarnings("NullAway.Init") // as above
@@ -69,6 +80,10 @@ public record GoldenVectors(String model, int dimension, int maxTokens, List<Gol
     String text;
     int tokens;
     boolean truncated;
+
+    @SerializedName("token_ids")
+    int[] tokenIds;
+
     float[] vector;
   }
 }

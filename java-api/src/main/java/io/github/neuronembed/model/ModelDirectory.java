@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code onnx/model.onnx}, {@code onnx/model_quantized.onnx} or {@code onnx/model_int8.onnx}:
  *       the graph and its weights
  *   <li>{@code neuron/manifest.json}: the compiled models
+ *   <li>{@value ModelOverrides#FILE}: what the others do not say, or say wrongly
  * </ul>
  *
  * <p>A wrong pooling or prefix gives plausible, wrong vectors, and nothing fails. So nothing is
@@ -91,7 +92,8 @@ public final class ModelDirectory {
   }
 
   /**
-   * Opens a directory, and tells explicitly what it does not say, or says wrongly.
+   * Opens a directory, and tells explicitly what it does not say, or says wrongly, its {@value
+   * ModelOverrides#FILE} included.
    *
    * @throws ModelLoadException if a file is missing, corrupt or contradicts another, or pooling,
    *     normalisation or prefixes are neither stated nor told; the message names the file and what
@@ -107,7 +109,8 @@ public final class ModelDirectory {
                   .formatted(folder)
               : "There is no model directory %s.".formatted(folder));
     }
-    return new ModelDirectory(folder.toAbsolutePath().normalize(), overrides);
+    Path absolute = folder.toAbsolutePath().normalize();
+    return new ModelDirectory(absolute, overrides.or(ModelOverrides.read(absolute)));
   }
 
   static JsonValue config(Path file) {

@@ -1,11 +1,20 @@
 package io.github.neuronembed.model;
 
+import io.github.neuronembed.ModelLoadException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is told about a model explicitly, in place of what its directory says or where it says
  * nothing. Null means not told: the directory decides. Immutable.
+ *
+ * <p>They are told in code, or once and for all in a file {@value #FILE} in the model directory: a
+ * JSON object whose members have the names of this record's components, each of them optional, for
+ * example {@code {"queryPrefix": "query: ", "pooling": "cls"}}. What is told in code wins.
  *
  * @param pooling how token vectors become the text's vector
  * @param normalize whether a vector is scaled to length 1 (L2)
@@ -27,6 +36,12 @@ public record ModelOverrides(
   /** Nothing is told. */
   public static final ModelOverrides NONE = new ModelOverrides(null, null, null, null, null, null);
 
+  /** The file in a model directory that tells overrides. */
+  public static final String FILE = "neuron-embed.json";
+
+  private static final Set<String> MEMBERS =
+      Set.of("pooling", "normalize", "queryPrefix", "passagePrefix", "maxTokens", "name");
+
   /**
    * @throws IllegalArgumentException if {@code maxTokens} is not positive, or {@code name} is blank
    */
@@ -38,6 +53,61 @@ public record ModelOverrides(
     if (name != null && name.isBlank()) {
       throw new IllegalArgumentException("A model's name must not be blank.");
     }
+  }
+
+  /**
+   * Reads the overrides that a model directory has in its file {@value #FILE}.
+   *
+   * @return {@link #NONE} if it has no such file
+   * @throws ModelLoadException if the file is not such an object; a misspelt member would otherwise
+   *     go unnoticed
+   */
+  public static ModelOverrides read(Path folder) {
+    Path file = folder.resolve(FILE);
+    if (!Files.exists(file)) {
+      return NONE;
+    }
+    JsonValue json = ModelDirectory.config(file);
+    for (String key : json.keys()) {
+      if (!MEMBERS.contains(key)) {
+        throw new ModelLoadException(
+            "%s has a member \"%s\", which tells nothing: it may have %s."
+                .formatted(file, key, MEMBERS.stream().sorted().toList()));
+      }
+    }
+    return new ModelOverrides(
+        json.get("pooling").map(ModelOverrides::pooling).orElse(null),
+        json.get("normalize").map(JsonValue::bool).orElse(null),
+        json.get("queryPrefix").map(JsonValue::string).orElse(null),
+        json.get("passagePrefix").map(JsonValue::string).orElse(null),
+        json.get("maxTokens").map(JsonValue::positive).orElse(null),
+        json.get("name").map(ModelOverrides::name).orElse(null));
+  }
+
+  private static PoolingStrategy pooling(JsonValue value) {
+    String told = value.string();
+    return Arrays.stream(PoolingStrategy.values())
+        .filter(strategy -> strategy.name().equalsIgnoreCase(told))
+        .findFirst()
+        .orElseThrow(() -> value.wrong("\"cls\" or \"mean\""));
+  }
+
+  private static String name(JsonValue value) {
+    if (value.string().isBlank()) {
+      throw value.wrong("a name");
+    }
+    return value.string();
+  }
+
+  /** These, and what others tell that these do not. */
+  public ModelOverrides or(ModelOverrides others) {
+    return new ModelOverrides(
+        pooling != null ? pooling : others.pooling,
+        normalize != null ? normalize : others.normalize,
+        queryPrefix != null ? queryPrefix : others.queryPrefix,
+        passagePrefix != null ? passagePrefix : others.passagePrefix,
+        maxTokens != null ? maxTokens : others.maxTokens,
+        name != null ? name : others.name);
   }
 
   /** These, and how token vectors become the text's vector. */

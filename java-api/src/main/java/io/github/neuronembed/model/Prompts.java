@@ -50,7 +50,9 @@ record Prompts(String query, String passage) {
                   .formatted(file)
               + ", so what the model expects before a query is not known: add {\"prompts\":"
               + " {\"query\": \"...\", \"document\": \"\"}} with what its model card says (\"\" for"
-              + " nothing), or tell it (ModelOverrides.withQueryPrefix).");
+              + " nothing), or tell it ({\"queryPrefix\": \"...\"} in %s, or"
+                  .formatted(ModelOverrides.FILE)
+              + " ModelOverrides.withQueryPrefix).");
     }
     return new Prompts(query.get(), passage.orElse(""));
   }

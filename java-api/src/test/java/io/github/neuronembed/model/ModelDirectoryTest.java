@@ -131,6 +131,46 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void overridesCanStandInTheDirectory() {
+    folder.delete("modules.json").delete("config_sentence_transformers.json");
+    folder.write(
+        ModelOverrides.FILE,
+        """
+        {"pooling": "mean", "normalize": false, "queryPrefix": "q ", "maxTokens": 16, "name": "n"}
+        """);
+
+    ModelDirectory model = folder.open();
+    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.normalize()).isFalse();
+    assertThat(model.prefix(InputType.QUERY)).isEqualTo("q ");
+    assertThat(model.prefix(InputType.PASSAGE)).isEmpty();
+    assertThat(model.maxTokens()).isEqualTo(16);
+    assertThat(model.name()).isEqualTo("n");
+
+    ModelDirectory told =
+        ModelDirectory.open(
+            folder.path(), ModelOverrides.NONE.withQueryPrefix("").withPassagePrefix("p "));
+    assertThat(told.prefix(InputType.QUERY)).isEmpty();
+    assertThat(told.prefix(InputType.PASSAGE)).isEqualTo("p ");
+    assertThat(told.maxTokens()).isEqualTo(16);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"queryprefix\": \"q\"} | \"queryprefix\"",
+        "{\"pooling\": \"max\"}   | \"cls\" or \"mean\"",
+        "{\"maxTokens\": 0}       | above zero",
+        "{\"name\": \" \"}        | a name",
+        "[]                       | an object",
+      })
+  void overridesInTheDirectoryAreChecked(String json, String reason) {
+    folder.write(ModelOverrides.FILE, json);
+    refused(ModelOverrides.FILE, reason);
+  }
+
+  @Test
   void withoutModulesBothPoolingAndNormalisationAreTold() {
     folder.delete("modules.json");
     refused("modules.json", "is missing", "withPooling", "withNormalize");

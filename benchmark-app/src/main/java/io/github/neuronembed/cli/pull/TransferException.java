@@ -1,0 +1,54 @@
+package io.github.neuronembed.cli.pull;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A request failed in a way that another try may not; the message says how, as a clause. */
+final class TransferException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final @Nullable Duration retryAfter;
+  private final boolean unreachable;
+
+  private TransferException(
+      String message,
+      @Nullable Throwable cause,
+      @Nullable Duration retryAfter,
+      boolean unreachable) {
+    super(message, cause);
+    this.retryAfter = retryAfter;
+    this.unreachable = unreachable;
+  }
+
+  /** What was received is not all, or not right. */
+  static TransferException broken(String message) {
+    return new TransferException(message, null, null, false);
+  }
+
+  /** The connection broke. */
+  static TransferException broken(String message, Throwable cause) {
+    return new TransferException(message, cause, null, false);
+  }
+
+  /** The server asks to come back later. */
+  static TransferException refused(String message, @Nullable Duration retryAfter) {
+    return new TransferException(message, null, retryAfter, false);
+  }
+
+  /** No connection came about. */
+  static TransferException unreachable(String message, Throwable cause) {
+    return new TransferException(message, cause, null, true);
+  }
+
+  /** How long the server asks to wait, if it says so. */
+  @Nullable Duration retryAfter() {
+    return retryAfter;
+  }
+
+  /** Whether there was no connection at all. */
+  boolean isUnreachable() {
+    return unreachable;
+  }
+}

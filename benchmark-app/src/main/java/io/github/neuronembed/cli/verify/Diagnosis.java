@@ -1,0 +1,204 @@
+package io.github.neuronembed.cli.verify;
+
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.EmbeddingException;
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.golden.GoldenText;
+import io.github.neuronembed.golden.GoldenVectors;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.ModelOverrides;
+import io.github.neuronembed.model.PoolingStrategy;
+import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.tokenizer.TextTokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Why texts failed, found by trying what would explain it: each cause is told only if the golden
+ * vectors or tokens, or the failed ones, come out when it alone is changed.
+ *
+ * @param model the model directory as it is
+ * @param backend what computed the vectors
+ * @param precision of what computed them
+ * @param threshold the least cosine that counted
+ */
+record Diagnosis(
+    ModelDirectory model, BackendChoice backend, Precision precision, Threshold threshold) {
+
+  /** Enough to tell poolings apart; long texts cost more and tell no more. */
+  private static final int TRIED_TEXTS = 4;
+
+  /**
+   * A text, the vector it came to, and the one it has to come to.
+   *
+   * @param text the text
+   * @param actual what it came to
+   * @param expected what it has to come to
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read only, and never compared
+  record Pair(GoldenText text, float[] actual, float[] expected) {}
+
+  /** What the tokens say, one sentence a cause. */
+  List<String> ofTokens(GoldenVectors golden, List<TextResult> results) {
+    List<String> causes = new ArrayList<>();
+    if (results.stream().noneMatch(TextResult::hasOtherTokens)) {
+      return causes;
+    }
+    if (tokenizerDiffers(golden)) {
+      long other =
+          results.stream()
+              .filter(r -> r.text().type() == InputType.PASSAGE && r.hasOtherTokens())
+              .count();
+      causes.add(
+          "The tokenizer is another one: with the golden prefix and limit, too, texts come to other tokens than the golden ones (%d passages as it is). Copy %s from the model's repository."
+              .formatted(other, model.tokenizerFile()));
+    }
+    String query = model.prefix(InputType.QUERY);
+    if (!query.equals(golden.queryPrefix())) {
+      boolean only =
+          results.stream()
+              .allMatch(
+                  r ->
+                      r.text().type() == InputType.QUERY
+                          || r.failure(threshold.cosine()).isEmpty());
+      causes.add(
+          "%s: %s, and the golden vectors were made with \"%s\". State it in config_sentence_transformers.json or %s."
+              .formatted(
+                  only ? "Only queries fail" : "Queries fail",
+                  query.isEmpty()
+                      ? "the query prefix is missing"
+                      : "the directory puts \"%s\" before a query".formatted(query),
+                  golden.queryPrefix(),
+                  ModelOverrides.FILE));
+    }
+    if (!model.prefix(InputType.PASSAGE).isEmpty()) {
+      causes.add(
+          "The directory puts \"%s\" before a passage, the golden vectors were made with nothing."
+              .formatted(model.prefix(InputType.PASSAGE)));
+    }
+    if (model.maxTokens() != golden.maxTokens()) {
+      causes.add(
+          "The directory cuts texts at %d tokens, the golden ones were cut at %d: see max_seq_length in sentence_bert_config.json."
+              .formatted(model.maxTokens(), golden.maxTokens()));
+    }
+    return causes;
+  }
+
+  private boolean tokenizerDiffers(GoldenVectors golden) {
+    ModelOverrides right =
+        ModelOverrides.NONE.withQueryPrefix(golden.queryPrefix()).withPassagePrefix("");
+    ModelDirectory corrected;
+    try {
+      corrected = ModelDirectory.open(model.folder(), right.withMaxTokens(golden.maxTokens()));
+    } catch (ModelLoadException e) {
+      // Not so many positions: then texts below the limit tell.
+      corrected = ModelDirectory.open(model.folder(), right);
+    }
+    int limit = corrected.maxTokens();
+    try (TextTokenizer tokenizer = TextTokenizer.open(corrected)) {
+      return golden.texts().stream()
+          .filter(text -> text.tokenCount() < limit || limit == golden.maxTokens())
+          .anyMatch(
+              text -> !Arrays.equals(tokenizer.encode(text.text(), text.type()), text.tokenIds()));
+    }
+  }
+
+  /**
+   * What vectors of the right tokens that point elsewhere say, a sentence or none.
+   *
+   * @param failed at least one
+   * @param golden whether the expected vectors are golden ones; else those of ONNX Runtime over the
+   *     directory as it is
+   */
+  List<String> ofVectors(List<Pair> failed, boolean golden) {
+    if (!model.onnxPrecisions().contains(Precision.FP32)) {
+      return List.of("No cause can be told without the model's onnx/model.onnx.");
+    }
+    List<Pair> tried =
+        failed.stream()
+            .sorted(Comparator.comparingInt(pair -> pair.text().tokenCount()))
+            // The special tokens alone have nearly the same vectors under any pooling.
+            .filter(pair -> pair.text().tokenCount() > 3)
+            .limit(TRIED_TEXTS)
+            .toList();
+    if (tried.isEmpty()) {
+      return List.of();
+    }
+    PoolingStrategy stated = model.pooling();
+    PoolingStrategy other =
+        stated == PoolingStrategy.CLS ? PoolingStrategy.MEAN : PoolingStrategy.CLS;
+    List<float[]> asStated;
+    List<float[]> asOther;
+    try {
+      asStated = onOnnx(stated, tried);
+      asOther = onOnnx(other, tried);
+    } catch (EmbeddingException e) {
+      return List.of("No cause can be told: " + e.getMessage());
+    }
+    List<float[]> actual = tried.stream().map(Pair::actual).toList();
+    List<float[]> expected = tried.stream().map(Pair::expected).toList();
+    double loose = Math.min(threshold.cosine(), Threshold.BF16);
+    if (golden && agree(expected, asOther, Threshold.FP32)) {
+      return List.of(
+          "%s%s pooling, which the directory states (1_Pooling/config.json or %s); with %s pooling ONNX Runtime gives the golden ones."
+              .formatted(
+                  agree(actual, asStated, loose) ? "The vectors agree with " : "Not right is ",
+                  name(stated),
+                  ModelOverrides.FILE,
+                  name(other)));
+    }
+    if (agree(actual, asOther, loose)) {
+      return List.of(
+          "The vectors agree with %s pooling, the directory states %s: the compiled model pools otherwise. Compile it again."
+              .formatted(name(other), name(stated)));
+    }
+    if (!agree(expected, asStated, Threshold.FP32)) {
+      return List.of(
+          "On ONNX Runtime, too, neither CLS nor mean pooling gives the golden vectors: the weights in %s are another model's, or were changed."
+              .formatted(model.onnxFile(Precision.FP32)));
+    }
+    if (agree(actual, expected, Threshold.BF16)) {
+      return List.of(
+          String.format(
+              Locale.ROOT,
+              "ONNX Runtime agrees, and these vectors do to the precision of bfloat16: the model was compiled with casts. If that is meant, accept it with --threshold %s.",
+              Threshold.BF16));
+    }
+    return List.of(
+        backend == BackendChoice.ONNX
+            ? "The fp32 graph agrees: the int8 graph is not made of this model, or loses too much."
+            : "ONNX Runtime over the same directory agrees: the compiled models are made of other weights, or compute otherwise. Compile them again.");
+  }
+
+  private List<float[]> onOnnx(PoolingStrategy pooling, List<Pair> tried) {
+    ModelDirectory changed =
+        ModelDirectory.open(
+            model.folder(), ModelOverrides.NONE.withPooling(pooling).withNormalize(true));
+    try (TextEmbedder embedder =
+        TextEmbedder.builder().model(changed).backend(BackendChoice.ONNX).build()) {
+      return Vectors.embed(embedder, tried.stream().map(Pair::text).toList());
+    }
+  }
+
+  private static boolean agree(List<float[]> some, List<float[]> others, double threshold) {
+    return least(some, others) >= threshold;
+  }
+
+  private static double least(List<float[]> some, List<float[]> others) {
+    double least = 1;
+    for (int i = 0; i < some.size(); i++) {
+      double cosine = Vectors.cosine(some.get(i), others.get(i));
+      least = Double.isNaN(cosine) ? -1 : Math.min(least, cosine);
+    }
+    return least;
+  }
+
+  private static String name(PoolingStrategy pooling) {
+    return pooling == PoolingStrategy.CLS ? "CLS" : "mean";
+  }
+}

@@ -1,0 +1,59 @@
+package io.github.neuronembed.cli.verify;
+
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.golden.GoldenText;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Vectors of golden texts, and how near two of them are. */
+final class Vectors {
+
+  private Vectors() {}
+
+  /** Embeds texts, each as what it is; the result has a vector for each, in their order. */
+  static List<float[]> embed(TextEmbedder embedder, List<GoldenText> texts) {
+    float[][] vectors = new float[texts.size()][];
+    for (InputType type : InputType.values()) {
+      List<Integer> places = new ArrayList<>();
+      List<String> ofType = new ArrayList<>();
+      for (int i = 0; i < vectors.length; i++) {
+        if (texts.get(i).type() == type) {
+          places.add(i);
+          ofType.add(texts.get(i).text());
+        }
+      }
+      List<float[]> embedded = embedder.embed(ofType, type);
+      for (int i = 0; i < places.size(); i++) {
+        vectors[places.get(i)] = embedded.get(i);
+      }
+    }
+    return List.of(vectors);
+  }
+
+  /**
+   * Embeds texts one at a time. An int8 graph takes the range of its activations from the whole
+   * batch, so that a vector changes with the texts beside it; alone, it is always the same.
+   */
+  static List<float[]> embedAlone(TextEmbedder embedder, List<GoldenText> texts) {
+    return texts.stream().map(text -> embedder.embed(text.text(), text.type())).toList();
+  }
+
+  /** Cosine of the angle between two vectors of one length; NaN if a number is, or one is zero. */
+  static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+    }
+    return dot / (length(a) * length(b));
+  }
+
+  /** The Euclidean norm. */
+  static double length(float[] vector) {
+    double squares = 0;
+    for (float x : vector) {
+      squares += (double) x * x;
+    }
+    return Math.sqrt(squares);
+  }
+}

@@ -1,0 +1,346 @@
+package io.github.neuronembed.cli.verify;
+
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.cli.Command;
+import io.github.neuronembed.cli.EmbedderArguments;
+import io.github.neuronembed.cli.ExitCode;
+import io.github.neuronembed.cli.Streams;
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.golden.GoldenText;
+import io.github.neuronembed.golden.GoldenVectors;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeuronManifest;
+import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.tokenizer.TextTokenizer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** Compares a backend's vectors of the golden texts with the golden ones; exit code 1 if not. */
+public final class VerifyCommand implements Command {
+
+  /** Whose texts are embedded where a model has no golden vectors. */
+  private static final String TEXTS = "bge-small-en-v1.5";
+
+  @Override
+  public String name() {
+    return "verify";
+  }
+
+  @Override
+  public String summary() {
+    return "Prove a model directory's vectors right, or say what is wrong with it; exit code 1 if it is.";
+  }
+
+  @Override
+  public String arguments() {
+    return "[options]";
+  }
+
+  @Override
+  public List<String> notes() {
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "Golden vectors ship for bge-small-en-v1.5. Other models are compared with fp32 on ONNX Runtime over the same texts, which proves a compiled or int8 model, not the directory. A text passes at a cosine of %s for fp32, %s where a compiled model's output is bfloat16, and %s for int8, whose texts are embedded one at a time, as its vectors change with their company.",
+            Threshold.FP32,
+            Threshold.BF16,
+            Threshold.INT8),
+        "With auto, compiled models in the directory's neuron folder are verified if it has any for a device, else ONNX Runtime; unlike elsewhere, a device that is missing is a failure.");
+  }
+
+  @Override
+  public Options options() {
+    Options options = new Options();
+    EmbedderArguments.addTo(options);
+    options.addOption(
+        Option.builder()
+            .longOpt("golden")
+            .hasArg()
+            .argName("NAME")
+            .desc("whose golden vectors (default the directory's name)")
+            .get());
+    options.addOption(
+        Option.builder()
+            .longOpt("threshold")
+            .hasArg()
+            .argName("COSINE")
+            .desc("the least cosine that passes, above 0 to 1")
+            .get());
+    return options;
+  }
+
+  @Override
+  public int run(CommandLine arguments, Streams streams) throws IOException {
+    if (!arguments.getArgList().isEmpty()) {
+      throw new UsageException(
+          "verify takes options only, not '%s'.".formatted(arguments.getArgList().get(0)));
+    }
+    ModelDirectory model = ModelArgument.resolve(arguments.getOptionValue("model", TEXTS));
+    Precision precision =
+        EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
+    BackendChoice backend = backend(arguments, model);
+    Threshold threshold = threshold(arguments, backend, precision, model);
+    Optional<GoldenVectors> golden = golden(arguments, model);
+    StringBuilder report = new StringBuilder();
+    boolean right =
+        golden.isPresent()
+            ? againstGolden(model, backend, precision, threshold, golden.get(), report)
+            : againstOnnx(model, backend, precision, threshold, report);
+    report.append(right ? "PASS\n" : "FAIL\n");
+    streams.out().write(report.toString().getBytes(StandardCharsets.UTF_8));
+    return right ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private static BackendChoice backend(CommandLine arguments, ModelDirectory model) {
+    BackendChoice asked =
+        EmbedderArguments.choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
+    if (asked != BackendChoice.AUTO) {
+      return asked;
+    }
+    return Files.isRegularFile(model.neuronManifestFile())
+            && !NeuronManifest.read(model.neuronManifestFile()).emulated()
+        ? BackendChoice.NEURON
+        : BackendChoice.ONNX;
+  }
+
+  private static Threshold threshold(
+      CommandLine arguments, BackendChoice backend, Precision precision, ModelDirectory model) {
+    String given = arguments.getOptionValue("threshold");
+    if (given == null) {
+      return Threshold.of(backend, precision, model);
+    }
+    try {
+      double cosine = Double.parseDouble(given);
+      if (cosine > 0 && cosine <= 1) {
+        return new Threshold(cosine, "as told");
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new UsageException("--threshold is a cosine above 0 to 1, not '%s'.".formatted(given));
+  }
+
+  private static Optional<GoldenVectors> golden(CommandLine arguments, ModelDirectory model) {
+    String asked = arguments.getOptionValue("golden");
+    Optional<GoldenVectors> golden = GoldenVectors.of(asked == null ? model.name() : asked);
+    if (asked != null && golden.isEmpty()) {
+      throw new UsageException(
+          "--golden %s: no golden vectors of that name ship, only of %s.".formatted(asked, TEXTS));
+    }
+    return golden;
+  }
+
+  private static TextEmbedder open(
+      ModelDirectory model, BackendChoice backend, Precision precision) {
+    return TextEmbedder.builder()
+        .model(model)
+        .backend(backend)
+        .precision(precision)
+        .truncation(TruncationPolicy.TRUNCATE)
+        .build();
+  }
+
+  private static List<float[]> embed(
+      TextEmbedder embedder, Precision precision, List<GoldenText> texts) {
+    return precision == Precision.INT8
+        ? Vectors.embedAlone(embedder, texts)
+        : Vectors.embed(embedder, texts);
+  }
+
+  private static boolean againstGolden(
+      ModelDirectory model,
+      BackendChoice backend,
+      Precision precision,
+      Threshold threshold,
+      GoldenVectors golden,
+      StringBuilder report) {
+    List<float[]> vectors;
+    try (TextEmbedder embedder = open(model, backend, precision)) {
+      head(embedder, threshold, golden.texts().size() + " golden vectors", report);
+      if (embedder.dimension() != golden.dimension()) {
+        report.append(
+            "The vectors have %d elements, the golden ones %d: this is another model.%n"
+                .formatted(embedder.dimension(), golden.dimension()));
+        return false;
+      }
+      vectors = embed(embedder, precision, golden.texts());
+    }
+    List<TextResult> results = new ArrayList<>();
+    try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
+      for (int i = 0; i < vectors.size(); i++) {
+        GoldenText text = golden.texts().get(i);
+        results.add(
+            result(
+                text, tokenizer.encode(text.text(), text.type()), vectors.get(i), text.vector()));
+      }
+    }
+    if (summary(results, threshold, report)) {
+      return true;
+    }
+    Diagnosis diagnosis = new Diagnosis(model, backend, precision, threshold);
+    List<String> causes = new ArrayList<>(diagnosis.ofTokens(golden, results));
+    List<float[]> expected = golden.texts().stream().map(GoldenText::vector).toList();
+    causes.addAll(ofVectors(diagnosis, results, vectors, expected, threshold, true));
+    causes.addAll(ofLengths(results));
+    tell(causes, report);
+    return false;
+  }
+
+  private static boolean againstOnnx(
+      ModelDirectory model,
+      BackendChoice backend,
+      Precision precision,
+      Threshold threshold,
+      StringBuilder report) {
+    if (backend == BackendChoice.ONNX && precision == Precision.FP32) {
+      report.append(
+          "No golden vectors ship for %s, and it would be compared with fp32 on ONNX Runtime: with itself. Choose --backend neuron or emulator, --precision int8, or, if it is a copy of %s, --golden %s.%n"
+              .formatted(model.name(), TEXTS, TEXTS));
+      return false;
+    }
+    List<GoldenText> texts = GoldenVectors.of(TEXTS).orElseThrow().texts();
+    List<float[]> expected;
+    try (TextEmbedder reference = open(model, BackendChoice.ONNX, Precision.FP32)) {
+      expected = Vectors.embed(reference, texts);
+    }
+    List<float[]> vectors;
+    try (TextEmbedder embedder = open(model, backend, precision)) {
+      head(
+          embedder,
+          threshold,
+          "fp32 on ONNX Runtime over %d texts, as no golden vectors ship for it"
+              .formatted(texts.size()),
+          report);
+      if (embedder.dimension() != expected.get(0).length) {
+        report.append(
+            "The vectors have %d elements, those of ONNX Runtime %d: they are not the same model.%n"
+                .formatted(embedder.dimension(), expected.get(0).length));
+        return false;
+      }
+      vectors = embed(embedder, precision, texts);
+    }
+    List<TextResult> results = new ArrayList<>();
+    for (int i = 0; i < vectors.size(); i++) {
+      results.add(result(texts.get(i), new int[0], vectors.get(i), expected.get(i)));
+    }
+    if (summary(results, threshold, report)) {
+      return true;
+    }
+    Diagnosis diagnosis = new Diagnosis(model, backend, precision, threshold);
+    List<String> causes =
+        new ArrayList<>(ofVectors(diagnosis, results, vectors, expected, threshold, false));
+    causes.addAll(ofLengths(results));
+    tell(causes, report);
+    return false;
+  }
+
+  private static TextResult result(
+      GoldenText text, int[] tokenIds, float[] vector, float[] expected) {
+    return new TextResult(
+        text,
+        tokenIds,
+        Vectors.cosine(vector, expected),
+        Vectors.length(vector),
+        Vectors.length(expected));
+  }
+
+  private static void head(
+      TextEmbedder embedder, Threshold threshold, String against, StringBuilder report) {
+    report.append(
+        String.format(
+            Locale.ROOT,
+            "%s on %s%s, against %s; passes at cosine %s (%s)%n",
+            embedder.modelName(),
+            embedder.backend(),
+            embedder.isEmulated() ? " (emulated)" : "",
+            against,
+            threshold.cosine(),
+            threshold.reason()));
+  }
+
+  /** Says how near the vectors are, and which texts failed; returns whether none did. */
+  private static boolean summary(
+      List<TextResult> results, Threshold threshold, StringBuilder report) {
+    TextResult least = results.get(0);
+    double sum = 0;
+    long failures = 0;
+    for (TextResult result : results) {
+      // One that is no number counts as the least.
+      least = result.cosine() >= least.cosine() ? least : result;
+      sum += result.cosine();
+      failures += result.failure(threshold.cosine()).isPresent() ? 1 : 0;
+    }
+    report.append(
+        String.format(
+            Locale.ROOT,
+            "cosine: least %.7f (%s), mean %.7f%n",
+            least.cosine(),
+            least.text().id(),
+            sum / results.size()));
+    if (failures > 0) {
+      report.append("%d of %d texts failed:%n".formatted(failures, results.size()));
+    }
+    for (TextResult result : results) {
+      result
+          .failure(threshold.cosine())
+          .ifPresent(
+              how ->
+                  report.append(
+                      "  %-32s %-8s %s%n"
+                          .formatted(
+                              result.text().id(),
+                              result.text().type().name().toLowerCase(Locale.ROOT),
+                              how)));
+    }
+    return failures == 0;
+  }
+
+  private static List<String> ofVectors(
+      Diagnosis diagnosis,
+      List<TextResult> results,
+      List<float[]> vectors,
+      List<float[]> expected,
+      Threshold threshold,
+      boolean golden) {
+    List<Diagnosis.Pair> failed = new ArrayList<>();
+    for (int i = 0; i < results.size(); i++) {
+      TextResult result = results.get(i);
+      if (result.hasOtherDirection(threshold.cosine()) && !result.hasOtherTokens()) {
+        failed.add(new Diagnosis.Pair(result.text(), vectors.get(i), expected.get(i)));
+      }
+    }
+    return failed.isEmpty() ? List.of() : diagnosis.ofVectors(failed, golden);
+  }
+
+  private static List<String> ofLengths(List<TextResult> results) {
+    List<TextResult> other = results.stream().filter(TextResult::hasOtherLength).toList();
+    if (other.isEmpty()) {
+      return List.of();
+    }
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "%d vectors are not normalised (length %.4f to %.4f): modules.json lists no Normalize, or the compiled model leaves it out.",
+            other.size(),
+            other.stream().mapToDouble(TextResult::length).min().orElseThrow(),
+            other.stream().mapToDouble(TextResult::length).max().orElseThrow()));
+  }
+
+  private static void tell(List<String> causes, StringBuilder report) {
+    if (causes.isEmpty()) {
+      report.append("No cause found.\n");
+    }
+    causes.forEach(cause -> report.append("cause: ").append(cause).append('\n'));
+  }
+}
