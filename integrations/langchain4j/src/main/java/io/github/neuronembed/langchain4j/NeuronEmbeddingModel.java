@@ -1,0 +1,287 @@
+package io.github.neuronembed.langchain4j;
+
+import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.model.embedding.EmbeddingModel;
+import dev.langchain4j.model.embedding.listener.EmbeddingModelListener;
+import dev.langchain4j.model.embedding.request.EmbeddingInput;
+import dev.langchain4j.model.embedding.request.EmbeddingInputType;
+import dev.langchain4j.model.embedding.request.EmbeddingParameter;
+import dev.langchain4j.model.embedding.request.EmbeddingRequest;
+import dev.langchain4j.model.embedding.request.EmbeddingRequestParameters;
+import dev.langchain4j.model.embedding.response.EmbeddingResponse;
+import dev.langchain4j.model.output.TokenUsage;
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.engine.RequestOptions;
+import io.github.neuronembed.model.ModelDirectory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * LangChain4j's {@link EmbeddingModel} over a {@link TextEmbedder}.
+ *
+ * <p>{@link EmbeddingRequestParameters#INPUT_TYPE} is the one parameter that a request can have: a
+ * {@link EmbeddingInputType#QUERY} gets the model's query prefix; a {@link
+ * EmbeddingInputType#DOCUMENT}, and a request that does not say, is a passage. LangChain4j refuses
+ * the others, and content that is no text, with an {@link
+ * dev.langchain4j.exception.UnsupportedFeatureException}.
+ *
+ * <p>One text is urgent, and refused at once when too much is waiting; several go to the engine's
+ * bulk lane as a whole, and wait for room. Failures are the embedder's own exceptions, see {@link
+ * TextEmbedder}. A text that is too long is truncated, unless the embedder is strict.
+ *
+ * <p>The token usage counts what the model reads: special tokens and prefix included, tokens that
+ * were cut off not.
+ *
+ * <p>Thread-safe.
+ */
+public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable {
+
+  private static final Executor THREADS =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "neuron-embed-langchain4j");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private final TextEmbedder embedder;
+  private final boolean owned;
+  private final List<EmbeddingModelListener> listeners;
+  private final Executor executor;
+
+  private NeuronEmbeddingModel(
+      TextEmbedder embedder,
+      boolean owned,
+      List<EmbeddingModelListener> listeners,
+      Executor executor) {
+    this.embedder = embedder;
+    this.owned = owned;
+    this.listeners = listeners;
+    this.executor = executor;
+  }
+
+  /** Starts the description of a model; an embedder or a model directory is required. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  @Override
+  public EmbeddingResponse doEmbed(EmbeddingRequest request) {
+    List<String> texts = texts(request);
+    InputType type = inputType(request);
+    List<float[]> vectors =
+        texts.size() == 1
+            ? List.of(embedder.embed(texts.get(0), type))
+            : embedder.embed(texts, type);
+    return response(vectors, countTokens(texts, type));
+  }
+
+  /**
+   * Embeds without waiting. A request of one text holds no thread. One of several holds a thread of
+   * the executor while it waits for room in the engine. The future is completed on the executor,
+   * never on a thread of the engine; cancelling it withdraws the texts that have not begun.
+   */
+  @Override
+  public CompletableFuture<EmbeddingResponse> doEmbedAsync(EmbeddingRequest request) {
+    List<String> texts = texts(request);
+    InputType type = inputType(request);
+    CompletableFuture<EmbeddingResponse> response = new CompletableFuture<>();
+    if (texts.size() == 1) {
+      List<CompletableFuture<float[]>> vector =
+          List.of(embedder.embedAsync(texts.get(0), type, RequestOptions.INTERACTIVE));
+      answer(response, vector, countTokens(texts, type));
+    } else {
+      executor.execute(() -> submit(texts, type, response));
+    }
+    return response;
+  }
+
+  private void submit(
+      List<String> texts, InputType type, CompletableFuture<EmbeddingResponse> response) {
+    List<CompletableFuture<float[]>> vectors = new ArrayList<>(texts.size());
+    try {
+      for (String text : texts) {
+        if (response.isDone()) {
+          throw new CancellationException();
+        }
+        vectors.add(embedder.embedAsync(text, type, RequestOptions.BULK));
+      }
+      answer(response, vectors, countTokens(texts, type));
+    } catch (RuntimeException | Error e) {
+      vectors.forEach(vector -> vector.cancel(false));
+      response.completeExceptionally(e);
+    }
+  }
+
+  /** Completes the response when all vectors are there or have failed. */
+  private void answer(
+      CompletableFuture<EmbeddingResponse> response,
+      List<CompletableFuture<float[]>> vectors,
+      TokenUsage usage) {
+    var unusedAnswer =
+        CompletableFuture.allOf(vectors.toArray(CompletableFuture[]::new))
+            .handleAsync(
+                (nothing, failure) ->
+                    failure == null
+                        ? response.complete(
+                            response(vectors.stream().map(CompletableFuture::join).toList(), usage))
+                        : response.completeExceptionally(cause(failure)),
+                executor)
+            .exceptionally(refusedByExecutor -> response.completeExceptionally(refusedByExecutor));
+    var unusedWithdrawal =
+        response.exceptionally(
+            failure -> {
+              vectors.forEach(vector -> vector.cancel(false));
+              return null;
+            });
+  }
+
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+    return cause == null ? failure : cause;
+  }
+
+  private EmbeddingResponse response(List<float[]> vectors, TokenUsage usage) {
+    return EmbeddingResponse.builder()
+        .embeddings(vectors.stream().map(Embedding::from).toList())
+        .modelName(modelName())
+        .tokenUsage(usage)
+        .build();
+  }
+
+  private TokenUsage countTokens(List<String> texts, InputType type) {
+    long tokens = 0;
+    for (String text : texts) {
+      tokens += Math.min(embedder.countTokens(text, type), embedder.maxTokens());
+    }
+    return new TokenUsage((int) Math.min(tokens, Integer.MAX_VALUE));
+  }
+
+  private static List<String> texts(EmbeddingRequest request) {
+    return request.inputs().stream().map(EmbeddingInput::text).toList();
+  }
+
+  private static InputType inputType(EmbeddingRequest request) {
+    return request.inputType() == EmbeddingInputType.QUERY ? InputType.QUERY : InputType.PASSAGE;
+  }
+
+  @Override
+  public Set<EmbeddingParameter<?>> supportedParameters() {
+    return Set.of(EmbeddingRequestParameters.INPUT_TYPE);
+  }
+
+  @Override
+  public List<EmbeddingModelListener> listeners() {
+    return listeners;
+  }
+
+  // LangChain4j's own wrapper for added listeners has no asynchronous calls (1.20.0).
+  /** A model over the same embedder that tells these listeners too. */
+  @Override
+  public NeuronEmbeddingModel addListeners(@Nullable List<EmbeddingModelListener> added) {
+    if (added == null || added.isEmpty()) {
+      return this;
+    }
+    List<EmbeddingModelListener> all = new ArrayList<>(listeners);
+    all.addAll(added);
+    return new NeuronEmbeddingModel(embedder, owned, List.copyOf(all), executor);
+  }
+
+  @Override
+  public int dimension() {
+    return embedder.dimension();
+  }
+
+  @Override
+  public String modelName() {
+    return embedder.modelName();
+  }
+
+  /**
+   * Closes the embedder if this model opened it; one that was given stays open. Does nothing when
+   * it is closed already.
+   */
+  @Override
+  public void close() {
+    if (owned) {
+      embedder.close();
+    }
+  }
+
+  /** Describes a model. Not thread-safe. */
+  public static final class Builder {
+
+    private @Nullable TextEmbedder embedder;
+    private @Nullable Path modelDirectory;
+    private Consumer<TextEmbedder.Builder> options = builder -> {};
+    private List<EmbeddingModelListener> listeners = List.of();
+    private Executor executor = THREADS;
+
+    private Builder() {}
+
+    /** The embedder, which stays the caller's: closing the model does not close it. */
+    public Builder embedder(TextEmbedder given) {
+      this.embedder = given;
+      return this;
+    }
+
+    /** The model directory for an embedder that the model opens, and closes with itself. */
+    public Builder modelDirectory(Path folder) {
+      this.modelDirectory = folder;
+      return this;
+    }
+
+    /** Changes the options of the embedder that the model opens. */
+    public Builder options(Consumer<TextEmbedder.Builder> changes) {
+      this.options = changes;
+      return this;
+    }
+
+    /** Told of each request, its response or its failure. */
+    public Builder listeners(List<EmbeddingModelListener> told) {
+      this.listeners = List.copyOf(told);
+      return this;
+    }
+
+    /** Where asynchronous calls wait and end; daemon threads, made as needed, unless told. */
+    public Builder executor(Executor threads) {
+      this.executor = Objects.requireNonNull(threads, "threads");
+      return this;
+    }
+
+    /**
+     * Makes the model, and opens its embedder if none was given.
+     *
+     * @throws IllegalStateException if not exactly one of embedder and model directory was given
+     * @throws ModelLoadException if the model directory cannot be served
+     * @throws io.github.neuronembed.BackendUnavailableException if the backend is not available on
+     *     this machine
+     */
+    public NeuronEmbeddingModel build() {
+      if (embedder != null && modelDirectory == null) {
+        return new NeuronEmbeddingModel(embedder, false, listeners, executor);
+      }
+      if (embedder == null && modelDirectory != null) {
+        TextEmbedder.Builder opened =
+            TextEmbedder.builder().model(ModelDirectory.open(modelDirectory));
+        options.accept(opened);
+        return new NeuronEmbeddingModel(opened.build(), true, listeners, executor);
+      }
+      throw new IllegalStateException(
+          "Give either embedder(...) or modelDirectory(...): %s was given."
+              .formatted(embedder == null ? "neither" : "both"));
+    }
+  }
+}

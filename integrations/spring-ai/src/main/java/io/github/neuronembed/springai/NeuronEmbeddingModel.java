@@ -1,0 +1,224 @@
+package io.github.neuronembed.springai;
+
+import io.github.neuronembed.InputType;
+import io.github.neuronembed.TextEmbedder;
+import io.micrometer.observation.ObservationRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.metadata.DefaultUsage;
+import org.springframework.ai.document.Document;
+import org.springframework.ai.document.MetadataMode;
+import org.springframework.ai.embedding.Embedding;
+import org.springframework.ai.embedding.EmbeddingModel;
+import org.springframework.ai.embedding.EmbeddingOptions;
+import org.springframework.ai.embedding.EmbeddingRequest;
+import org.springframework.ai.embedding.EmbeddingResponse;
+import org.springframework.ai.embedding.EmbeddingResponseMetadata;
+import org.springframework.ai.embedding.observation.DefaultEmbeddingModelObservationConvention;
+import org.springframework.ai.embedding.observation.EmbeddingModelObservationContext;
+import org.springframework.ai.embedding.observation.EmbeddingModelObservationConvention;
+import org.springframework.ai.embedding.observation.EmbeddingModelObservationDocumentation;
+
+/**
+ * Spring AI's {@link EmbeddingModel} over a {@link TextEmbedder}, which stays the caller's.
+ *
+ * <p>Spring AI does not say whether a text is a query. This model goes by how its vector stores
+ * call: a lone string ({@link #embed(String)}) is what they search for, so it is a query and gets
+ * the model's query prefix, unless {@link Builder#textType} says otherwise; documents, and the
+ * texts of a request, are passages. {@link NeuronEmbeddingOptions} say it outright.
+ *
+ * <p>One text is urgent, and refused at once when too much is waiting; several go to the engine's
+ * bulk lane as a whole, and wait for room. Failures are the embedder's own exceptions, see {@link
+ * TextEmbedder}. A text that is too long is truncated, unless the embedder is strict. The usage
+ * counts what the model reads: special tokens and prefix included, tokens that were cut off not.
+ *
+ * <p>Thread-safe.
+ */
+public final class NeuronEmbeddingModel implements EmbeddingModel {
+
+  private static final String PROVIDER = "neuron-embed";
+  private static final EmbeddingModelObservationConvention DEFAULT_CONVENTION =
+      new DefaultEmbeddingModelObservationConvention();
+
+  private final TextEmbedder embedder;
+  private final InputType textType;
+  private final MetadataMode metadataMode;
+  private final ObservationRegistry observations;
+  private final @Nullable EmbeddingModelObservationConvention convention;
+
+  private NeuronEmbeddingModel(TextEmbedder embedder, Builder builder) {
+    this.embedder = embedder;
+    this.textType = builder.textType;
+    this.metadataMode = builder.metadataMode;
+    this.observations = builder.observations;
+    this.convention = builder.convention;
+  }
+
+  /**
+   * Starts the description of a model.
+   *
+   * @param embedder what computes; stays the caller's, who closes it
+   */
+  public static Builder builder(TextEmbedder embedder) {
+    return new Builder(Objects.requireNonNull(embedder, "embedder"));
+  }
+
+  /**
+   * Embeds texts. They are passages, unless the options are {@link NeuronEmbeddingOptions} of
+   * another type.
+   *
+   * @return an embedding for each text, in their order, with its index from 0
+   * @throws IllegalArgumentException if the options ask for another model or other dimensions
+   */
+  @Override
+  public EmbeddingResponse call(EmbeddingRequest request) {
+    EmbeddingOptions options = request.getOptions();
+    requireOwn(options);
+    InputType type =
+        options instanceof NeuronEmbeddingOptions told ? told.inputType() : InputType.PASSAGE;
+    return embed(request.getInstructions(), type);
+  }
+
+  private void requireOwn(@Nullable EmbeddingOptions options) {
+    if (options == null) {
+      return;
+    }
+    String model = options.getModel();
+    if (model != null && !model.equals(embedder.modelName())) {
+      throw new IllegalArgumentException(
+          "The options ask for the model %s, this is %s: leave the model out."
+              .formatted(model, embedder.modelName()));
+    }
+    Integer dimensions = options.getDimensions();
+    if (dimensions != null && dimensions != embedder.dimension()) {
+      throw new IllegalArgumentException(
+          "The options ask for %d dimensions, %s has %d and is not trained for others: leave them out."
+              .formatted(dimensions, embedder.modelName(), embedder.dimension()));
+    }
+  }
+
+  /** Embeds what is searched for, or what {@link Builder#textType} says. */
+  @Override
+  public float[] embed(String text) {
+    return embed(List.of(text), textType).getResults().get(0).getOutput();
+  }
+
+  /**
+   * Embeds what is to be found.
+   *
+   * @throws IllegalArgumentException if the document has no text
+   */
+  @Override
+  public float[] embed(Document document) {
+    return embed(List.of(getEmbeddingContent(document)), InputType.PASSAGE)
+        .getResults()
+        .get(0)
+        .getOutput();
+  }
+
+  /** The document's text, with the metadata that {@link Builder#metadataMode} says. */
+  @Override
+  public String getEmbeddingContent(Document document) {
+    String text = document.getText();
+    if (text == null) {
+      throw new IllegalArgumentException(
+          "Document %s has no text, and only texts can be embedded.".formatted(document.getId()));
+    }
+    return metadataMode == MetadataMode.NONE ? text : document.getFormattedContent(metadataMode);
+  }
+
+  private EmbeddingResponse embed(List<String> texts, InputType type) {
+    EmbeddingOptions options =
+        EmbeddingOptions.builder()
+            .model(embedder.modelName())
+            .dimensions(embedder.dimension())
+            .build();
+    EmbeddingModelObservationContext context =
+        EmbeddingModelObservationContext.builder()
+            .embeddingRequest(new EmbeddingRequest(texts, options))
+            .provider(PROVIDER)
+            .build();
+    return Objects.requireNonNull(
+        EmbeddingModelObservationDocumentation.EMBEDDING_MODEL_OPERATION
+            .observation(convention, DEFAULT_CONVENTION, () -> context, observations)
+            .observe(
+                () -> {
+                  EmbeddingResponse response = compute(texts, type);
+                  context.setResponse(response);
+                  return response;
+                }));
+  }
+
+  private EmbeddingResponse compute(List<String> texts, InputType type) {
+    List<float[]> vectors =
+        texts.size() == 1
+            ? List.of(embedder.embed(texts.get(0), type))
+            : embedder.embed(texts, type);
+    List<Embedding> embeddings = new ArrayList<>(vectors.size());
+    for (float[] vector : vectors) {
+      embeddings.add(new Embedding(vector, embeddings.size()));
+    }
+    return new EmbeddingResponse(
+        embeddings,
+        new EmbeddingResponseMetadata(
+            embedder.modelName(), new DefaultUsage(countTokens(texts, type), 0)));
+  }
+
+  private int countTokens(List<String> texts, InputType type) {
+    long tokens = 0;
+    for (String text : texts) {
+      tokens += Math.min(embedder.countTokens(text, type), embedder.maxTokens());
+    }
+    return (int) Math.min(tokens, Integer.MAX_VALUE);
+  }
+
+  @Override
+  public int dimensions() {
+    return embedder.dimension();
+  }
+
+  /** Describes a model. Not thread-safe. */
+  public static final class Builder {
+
+    private final TextEmbedder embedder;
+    private InputType textType = InputType.QUERY;
+    private MetadataMode metadataMode = MetadataMode.NONE;
+    private ObservationRegistry observations = ObservationRegistry.NOOP;
+    private @Nullable EmbeddingModelObservationConvention convention;
+
+    private Builder(TextEmbedder embedder) {
+      this.embedder = embedder;
+    }
+
+    /** What a lone string is; {@link InputType#QUERY} unless told. */
+    public Builder textType(InputType type) {
+      this.textType = Objects.requireNonNull(type, "type");
+      return this;
+    }
+
+    /** Which of a document's metadata is embedded with its text; none unless told. */
+    public Builder metadataMode(MetadataMode mode) {
+      this.metadataMode = Objects.requireNonNull(mode, "mode");
+      return this;
+    }
+
+    /** Where calls are observed; nowhere unless told. */
+    public Builder observationRegistry(ObservationRegistry registry) {
+      this.observations = Objects.requireNonNull(registry, "registry");
+      return this;
+    }
+
+    /** The names and tags of observations; Spring AI's own unless told. */
+    public Builder observationConvention(@Nullable EmbeddingModelObservationConvention told) {
+      this.convention = told;
+      return this;
+    }
+
+    /** Makes the model. */
+    public NeuronEmbeddingModel build() {
+      return new NeuronEmbeddingModel(embedder, this);
+    }
+  }
+}

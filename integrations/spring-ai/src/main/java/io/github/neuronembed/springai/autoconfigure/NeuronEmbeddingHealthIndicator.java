@@ -1,0 +1,39 @@
+package io.github.neuronembed.springai.autoconfigure;
+
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.engine.EngineHealth;
+import java.util.Locale;
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+
+/**
+ * The engine's health as Spring Boot's: ready and degraded are UP, since both serve; failed is
+ * DOWN. Details: {@code state} in the engine's word, {@code model}, {@code backend}, and {@code
+ * failedCores} with the reason for each core that left.
+ */
+final class NeuronEmbeddingHealthIndicator extends AbstractHealthIndicator {
+
+  private final TextEmbedder embedder;
+
+  NeuronEmbeddingHealthIndicator(TextEmbedder embedder) {
+    super("The health of the embedding engine could not be read.");
+    this.embedder = embedder;
+  }
+
+  @Override
+  protected void doHealthCheck(Health.Builder builder) {
+    report(embedder.health(), builder);
+    builder.withDetail("model", embedder.modelName()).withDetail("backend", embedder.backend());
+  }
+
+  static void report(EngineHealth health, Health.Builder builder) {
+    switch (health.state()) {
+      case READY, DEGRADED -> builder.up();
+      case FAILED -> builder.down();
+    }
+    builder.withDetail("state", health.state().name().toLowerCase(Locale.ROOT));
+    if (!health.failedCores().isEmpty()) {
+      builder.withDetail("failedCores", health.failedCores());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** What Spring Boot makes of the properties {@code neuronembed.*}. */
+@NullMarked
+package io.github.neuronembed.springai.autoconfigure;
+
+import org.jspecify.annotations.NullMarked;
