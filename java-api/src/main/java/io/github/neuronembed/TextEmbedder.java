@@ -159,6 +159,41 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
+   * The token ids of a text, for callers that count tokens, choose a policy for each call, or keep
+   * ids: {@link #embedTokensAsync} embeds them.
+   *
+   * @return a new array of at most {@link #maxTokens()} ids, special tokens and the type's prefix
+   *     included
+   * @throws TextTooLongException if it has more tokens, and the policy is strict
+   */
+  public int[] tokenize(String text, InputType type, TruncationPolicy policy) {
+    return tokenizer.encode(text, type, policy);
+  }
+
+  /**
+   * Makes ids that were counted or cut elsewhere ready for {@link #embedTokensAsync}: the model's
+   * special tokens are put around them unless they are there. An input type's prefix is not.
+   *
+   * @param tokenIds ids of the model's own tokenizer; only read
+   * @return a new array of at most {@link #maxTokens()} ids
+   * @throws TextTooLongException if there are more tokens, and the policy is strict
+   */
+  public int[] withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
+    return tokenizer.withSpecialTokens(tokenIds, policy);
+  }
+
+  /**
+   * Embeds a text's token ids without waiting, see {@link #embedAsync(String, InputType,
+   * RequestOptions)}.
+   *
+   * @param tokenIds what {@link #tokenize} or {@link #withSpecialTokens} gave; copied
+   * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
+   */
+  public CompletableFuture<float[]> embedTokensAsync(int[] tokenIds, RequestOptions options) {
+    return engine.submit(tokenIds, options);
+  }
+
+  /**
    * Counts the tokens that a text comes to, special tokens and the type's prefix included, before
    * any truncation.
    */
