@@ -4,6 +4,7 @@ import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
+import io.github.neuronembed.cli.serve.ServeCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -34,7 +35,7 @@ public final class NeuronEmbed {
   private static final String PROGRAM = "neuron-embed";
   private static final int HELP_WIDTH = 100;
   private static final List<Command> COMMANDS =
-      List.of(new EmbedCommand(), new BenchCommand(), new CompareCommand());
+      List.of(new EmbedCommand(), new ServeCommand(), new BenchCommand(), new CompareCommand());
 
   private NeuronEmbed() {}
 
@@ -199,7 +200,8 @@ public final class NeuronEmbed {
     return text.toString();
   }
 
-  private static String version() throws IOException {
+  /** The program's version. */
+  public static String version() throws IOException {
     Properties properties = new Properties();
     try (InputStream in = NeuronEmbed.class.getResourceAsStream("version.properties")) {
       properties.load(in);
