@@ -104,7 +104,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the execution began
    */
   public float[] embed(String text, InputType type, RequestOptions options) {
-    return engine.embed(tokenizer.encode(text, type, truncation), options);
+    return engine.embed(tokenize(text, type, truncation), options);
   }
 
   /**
@@ -155,7 +155,7 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public CompletableFuture<float[]> embedAsync(
       String text, InputType type, RequestOptions options) {
-    return engine.submit(tokenizer.encode(text, type, truncation), options);
+    return engine.submit(tokenize(text, type, truncation), options);
   }
 
   /**
@@ -167,7 +167,10 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws TextTooLongException if it has more tokens, and the policy is strict
    */
   public int[] tokenize(String text, InputType type, TruncationPolicy policy) {
-    return tokenizer.encode(text, type, policy);
+    long start = System.nanoTime();
+    int[] tokenIds = tokenizer.encode(text, type, policy);
+    engine.tokenized(System.nanoTime() - start);
+    return tokenIds;
   }
 
   /**

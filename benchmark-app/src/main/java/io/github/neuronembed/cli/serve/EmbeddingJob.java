@@ -142,14 +142,15 @@ final class EmbeddingJob {
   }
 
   private void fail(Throwable failure) {
-    withdraw();
+    // First, so that this is why, and not that the others are cancelled because of it.
     result.completeExceptionally(failure);
+    withdraw();
   }
 
   /** Nobody waits any more. */
   void cancel() {
-    withdraw();
     result.cancel(false);
+    withdraw();
   }
 
   private void withdraw() {

@@ -64,17 +64,27 @@ final class JsonBody {
     try {
       body.readObject(fields);
     } catch (MalformedJsonException | EOFException | NumberFormatException e) {
-      boolean deep = String.valueOf(e.getMessage()).startsWith("Nesting limit");
       throw HttpError.invalid(
           null,
-          "The body is %s: see character %d%s."
+          "The body %s: see character %d%s."
               .formatted(
-                  deep ? "nested deeper than %d levels".formatted(MOST_NESTING) : "not JSON",
+                  whatIsWrong(String.valueOf(e.getMessage())),
                   body.json.getCharacterOffset(),
                   body.field.isEmpty() ? "" : ", in '" + body.field + "'"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The library has no types for it, and its own words may have parts of a text in them. */
+  private static String whatIsWrong(String message) {
+    if (message.startsWith("Nesting limit")) {
+      return "is nested deeper than %d levels".formatted(MOST_NESTING);
+    }
+    if (message.startsWith("Unpaired surrogate")) {
+      return "has half of a surrogate pair, which is no text";
+    }
+    return "is not JSON";
   }
 
   private static String decode(ByteBuffer bytes) {

@@ -17,7 +17,6 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -97,13 +96,13 @@ public final class ServeCommand implements Command {
     }
     ServerOptions options = serverOptions(arguments);
     ModelDirectory model = EmbedderArguments.model(arguments);
-    End end = new End();
     try (ServerMetrics metrics = new ServerMetrics();
         TextEmbedder embedder = open(arguments, model, options, metrics)) {
       // What happens only the first time is over before anybody waits for it.
       embedder.embedPassage("ready");
       try (EmbeddingServer server =
           EmbeddingServer.start(embedder, model, options, metrics, NeuronEmbed.version())) {
+        TerminationSignal end = new TerminationSignal();
         streams
             .err()
             .printf(
@@ -120,36 +119,8 @@ public final class ServeCommand implements Command {
           streams.err().println("neuron-embed: some requests were not over in time.");
         }
       }
-    } finally {
-      end.reached();
     }
     return ExitCode.DONE;
-  }
-
-  /** The process is told to end, and does so when everything is closed. */
-  private static final class End {
-    private final CountDownLatch told = new CountDownLatch(1);
-    private final CountDownLatch reached = new CountDownLatch(1);
-
-    /** Waits until the process is told to end. */
-    void await() throws InterruptedException {
-      Runtime.getRuntime().addShutdownHook(new Thread(this::hook, "neuron-embed-end"));
-      told.await();
-    }
-
-    private void hook() {
-      told.countDown();
-      try {
-        reached.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-
-    /** Everything is closed. */
-    void reached() {
-      reached.countDown();
-    }
   }
 
   private static ServerOptions serverOptions(CommandLine arguments) throws IOException {
