@@ -104,7 +104,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the execution began
    */
   public float[] embed(String text, InputType type, RequestOptions options) {
-    return engine.embed(tokenizer.encode(text, type, truncation), options);
+    return engine.embed(tokenize(text, type, truncation), options);
   }
 
   /**
@@ -155,7 +155,45 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public CompletableFuture<float[]> embedAsync(
       String text, InputType type, RequestOptions options) {
-    return engine.submit(tokenizer.encode(text, type, truncation), options);
+    return engine.submit(tokenize(text, type, truncation), options);
+  }
+
+  /**
+   * The token ids of a text, for callers that count tokens, choose a policy for each call, or keep
+   * ids: {@link #embedTokensAsync} embeds them.
+   *
+   * @return a new array of at most {@link #maxTokens()} ids, special tokens and the type's prefix
+   *     included
+   * @throws TextTooLongException if it has more tokens, and the policy is strict
+   */
+  public int[] tokenize(String text, InputType type, TruncationPolicy policy) {
+    long start = System.nanoTime();
+    int[] tokenIds = tokenizer.encode(text, type, policy);
+    engine.tokenized(System.nanoTime() - start);
+    return tokenIds;
+  }
+
+  /**
+   * Makes ids that were counted or cut elsewhere ready for {@link #embedTokensAsync}: the model's
+   * special tokens are put around them unless they are there. An input type's prefix is not.
+   *
+   * @param tokenIds ids of the model's own tokenizer; only read
+   * @return a new array of at most {@link #maxTokens()} ids
+   * @throws TextTooLongException if there are more tokens, and the policy is strict
+   */
+  public int[] withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
+    return tokenizer.withSpecialTokens(tokenIds, policy);
+  }
+
+  /**
+   * Embeds a text's token ids without waiting, see {@link #embedAsync(String, InputType,
+   * RequestOptions)}.
+   *
+   * @param tokenIds what {@link #tokenize} or {@link #withSpecialTokens} gave; copied
+   * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
+   */
+  public CompletableFuture<float[]> embedTokensAsync(int[] tokenIds, RequestOptions options) {
+    return engine.submit(tokenIds, options);
   }
 
   /**

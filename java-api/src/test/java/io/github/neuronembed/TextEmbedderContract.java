@@ -5,9 +5,11 @@ import static io.github.neuronembed.Vectors.norm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.neuronembed.engine.RequestOptions;
 import io.github.neuronembed.golden.GoldenText;
 import io.github.neuronembed.golden.GoldenVectors;
 import java.nio.BufferOverflowException;
@@ -68,6 +70,33 @@ public abstract class TextEmbedderContract {
 
     assertThat(cosine(vector, golden.vector())).isGreaterThanOrEqualTo(leastCosine());
     assertThat(norm(vector)).isCloseTo(1, within(1e-3));
+  }
+
+  @Test
+  void idsHaveTheVectorOfTheirText() throws Exception {
+    for (GoldenText golden : GOLDEN.texts()) {
+      int[] ids = embedder.tokenize(golden.text(), golden.type(), TruncationPolicy.TRUNCATE);
+
+      float[] vector = embedder.embedTokensAsync(ids, RequestOptions.BULK).get();
+
+      assertThat(cosine(vector, golden.vector())).isGreaterThanOrEqualTo(leastCosine());
+    }
+    int[] content = {7592, 2088};
+    float[] vector =
+        embedder
+            .embedTokensAsync(
+                embedder.withSpecialTokens(content, TruncationPolicy.STRICT), RequestOptions.BULK)
+            .get();
+    assertThat(cosine(vector, embedder.embedPassage("Hello world")))
+        .isGreaterThanOrEqualTo(leastCosine());
+  }
+
+  @Test
+  void idsOutsideOfTheVocabularyAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> embedder.embedTokensAsync(new int[] {101, 30522, 102}, RequestOptions.BULK))
+        .withMessageContaining("30522");
   }
 
   @Test

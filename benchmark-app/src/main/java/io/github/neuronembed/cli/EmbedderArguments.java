@@ -4,6 +4,7 @@ import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
 import java.util.Arrays;
 import java.util.List;
@@ -57,13 +58,30 @@ public final class EmbedderArguments {
    * @throws io.github.neuronembed.EmbeddingException if the model or the backend cannot be had
    */
   public static TextEmbedder open(CommandLine arguments, TruncationPolicy truncation) {
+    return builder(arguments, model(arguments)).truncation(truncation).build();
+  }
+
+  /**
+   * The model that the arguments name.
+   *
+   * @throws UsageException if there is none of that name
+   * @throws io.github.neuronembed.ModelLoadException if it is incomplete or damaged
+   */
+  public static ModelDirectory model(CommandLine arguments) {
+    return ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5"));
+  }
+
+  /**
+   * Starts the description of an embedder with what the arguments say.
+   *
+   * @throws UsageException if an argument makes no sense
+   */
+  public static TextEmbedder.Builder builder(CommandLine arguments, ModelDirectory model) {
     return TextEmbedder.builder()
-        .model(ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5")))
+        .model(model)
         .backend(choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values()))
         .precision(choice(arguments, "precision", Precision.FP32, Precision.values()))
-        .preparedGraph(preparedGraph(arguments))
-        .truncation(truncation)
-        .build();
+        .preparedGraph(preparedGraph(arguments));
   }
 
   /** Whether ONNX Runtime runs a rewritten model where there can be one. */

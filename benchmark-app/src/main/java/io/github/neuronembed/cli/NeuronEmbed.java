@@ -10,6 +10,7 @@ import io.github.neuronembed.cli.neff.InspectCommand;
 import io.github.neuronembed.cli.neff.PackCommand;
 import io.github.neuronembed.cli.pull.PullCommand;
 import io.github.neuronembed.cli.verify.VerifyCommand;
+import io.github.neuronembed.cli.serve.ServeCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -45,6 +46,7 @@ public final class NeuronEmbed {
           new MakeModelCommand(),
           new EmbedCommand(),
           new VerifyCommand(),
+          new ServeCommand(),
           new BenchCommand(),
           new CompareCommand(),
           new PackCommand(),
@@ -217,7 +219,8 @@ public final class NeuronEmbed {
     return text.toString();
   }
 
-  private static String version() throws IOException {
+  /** The program's version. */
+  public static String version() throws IOException {
     Properties properties = new Properties();
     try (InputStream in = NeuronEmbed.class.getResourceAsStream("version.properties")) {
       properties.load(in);

@@ -155,6 +155,39 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
+   * Makes the ids of a text ready for the model: the special tokens are put around them unless they
+   * are there, and what is too long is cut, or refused, as {@link #encode} does with a text.
+   * Whether an id is in the vocabulary is not checked here.
+   *
+   * @param tokenIds ids of this tokenizer; only read
+   * @return a new array of at most {@link #maxTokens()} ids, special tokens included
+   * @throws TextTooLongException if there are more tokens, and the policy is strict
+   */
+  public int[] withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
+    int from = 0;
+    int to = tokenIds.length;
+    if (to >= leading.length + trailing.length
+        && Arrays.equals(leading, 0, leading.length, tokenIds, 0, leading.length)
+        && Arrays.equals(trailing, 0, trailing.length, tokenIds, to - trailing.length, to)) {
+      from = leading.length;
+      to -= trailing.length;
+    }
+    int room = maxTokens() - leading.length - trailing.length;
+    if (to - from > room && policy == TruncationPolicy.STRICT) {
+      throw new TextTooLongException(0, total(to - from), maxTokens());
+    }
+    return between(tokenIds, from, Math.min(to - from, room));
+  }
+
+  /** Puts the special tokens around a part of an array. */
+  private int[] between(int[] content, int from, int length) {
+    int[] ids = Arrays.copyOf(leading, leading.length + length + trailing.length);
+    System.arraycopy(content, from, ids, leading.length, length);
+    System.arraycopy(trailing, 0, ids, leading.length + length, trailing.length);
+    return ids;
+  }
+
+  /**
    * The tokens of a text before any truncation, special tokens and the input type's prefix
    * included.
    *
@@ -171,11 +204,7 @@ public final class TextTokenizer implements AutoCloseable {
     if (count > kept.length && policy == TruncationPolicy.STRICT) {
       throw new TextTooLongException(index, total(count), maxTokens());
     }
-    int content = (int) Math.min(count, kept.length);
-    int[] ids = Arrays.copyOf(leading, leading.length + content + trailing.length);
-    System.arraycopy(kept, 0, ids, leading.length, content);
-    System.arraycopy(trailing, 0, ids, leading.length + content, trailing.length);
-    return ids;
+    return between(kept, 0, (int) Math.min(count, kept.length));
   }
 
   private int total(long contentTokens) {

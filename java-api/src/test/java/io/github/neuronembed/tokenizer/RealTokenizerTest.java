@@ -1,6 +1,7 @@
 package io.github.neuronembed.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.neuronembed.InputType;
@@ -90,6 +91,37 @@ class RealTokenizerTest {
     assertThat(tokenizer.encode("", InputType.PASSAGE)).containsExactly(101, 102);
     assertThat(tokenizer.encode("[CLS] [PAD]", InputType.PASSAGE))
         .containsExactly(101, 101, 0, 102);
+  }
+
+  @Test
+  void specialTokensArePutAroundIdsUnlessTheyAreThere() {
+    TruncationPolicy cut = TruncationPolicy.TRUNCATE;
+    assertThat(tokenizer.withSpecialTokens(new int[] {7592, 2088}, cut))
+        .containsExactly(101, 7592, 2088, 102);
+    assertThat(tokenizer.withSpecialTokens(new int[] {101, 7592, 2088, 102}, cut))
+        .containsExactly(101, 7592, 2088, 102);
+    assertThat(tokenizer.withSpecialTokens(new int[] {101, 7592}, cut))
+        .containsExactly(101, 101, 7592, 102);
+    assertThat(tokenizer.withSpecialTokens(new int[0], cut)).containsExactly(101, 102);
+    assertThat(tokenizer.withSpecialTokens(new int[] {101}, cut)).containsExactly(101, 101, 102);
+  }
+
+  @Test
+  void tooManyIdsAreCutOrRefusedAsATextIs() {
+    String text = "hello ".repeat(700);
+    int[] all = whole(text);
+    int[] content = Arrays.copyOfRange(all, 1, all.length - 1);
+    int[] expected = tokenizer.encode(text, InputType.PASSAGE);
+    for (int[] ids : List.of(all, content)) {
+      assertThat(tokenizer.withSpecialTokens(ids, TruncationPolicy.TRUNCATE)).isEqualTo(expected);
+      assertThatExceptionOfType(TextTooLongException.class)
+          .isThrownBy(() -> tokenizer.withSpecialTokens(ids, TruncationPolicy.STRICT))
+          .satisfies(
+              e -> {
+                assertThat(e.tokenCount()).isEqualTo(702);
+                assertThat(e.limit()).isEqualTo(LIMIT);
+              });
+    }
   }
 
   @Test

@@ -1,0 +1,65 @@
+package io.github.neuronembed.cli.serve;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.neuronembed.cli.UsageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The secret that clients send as {@code Authorization: Bearer …}. It comes from a file or from the
+ * environment, never from the command line, which every user of a machine can read.
+ */
+final class BearerToken {
+
+  private static final String SCHEME = "bearer ";
+
+  private final byte[] token;
+
+  private BearerToken(byte[] token) {
+    this.token = token;
+  }
+
+  /**
+   * Takes what a file or the environment says; white space at the end is not part of it.
+   *
+   * @param source what it came from, for people
+   * @throws UsageException if it is empty, or has what a header cannot carry
+   */
+  static BearerToken of(String text, String source) {
+    String token = text.strip();
+    if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
+      throw new UsageException(
+          "The token of %s is one line of visible ASCII characters without blanks."
+              .formatted(source));
+    }
+    return new BearerToken(token.getBytes(UTF_8));
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws UsageException as {@link #of}
+   * @throws IOException if the file cannot be read
+   */
+  static BearerToken read(Path file) throws IOException {
+    return of(Files.readString(file), file.toString());
+  }
+
+  /**
+   * Whether a header proves it; takes the same time wherever the two differ.
+   *
+   * @param authorization the header's value; null if there is none
+   */
+  boolean admits(@Nullable String authorization) {
+    if (authorization == null
+        || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return false;
+    }
+    byte[] given = authorization.substring(SCHEME.length()).strip().getBytes(UTF_8);
+    return MessageDigest.isEqual(token, given);
+  }
+}

@@ -1,0 +1,25 @@
+package io.github.neuronembed.cli.serve;
+
+import java.util.List;
+
+/**
+ * What a request wants embedded: texts, or token ids.
+ *
+ * @param texts empty if there are token ids
+ * @param tokenIds a list's ids for each text, with or without special tokens; empty if there are
+ *     texts
+ */
+record Inputs(List<String> texts, List<int[]> tokenIds) {
+
+  static Inputs ofTexts(List<String> texts) {
+    return new Inputs(texts, List.of());
+  }
+
+  static Inputs ofTokenIds(List<int[]> tokenIds) {
+    return new Inputs(List.of(), tokenIds);
+  }
+
+  int size() {
+    return texts.size() + tokenIds.size();
+  }
+}

@@ -1,0 +1,201 @@
+package io.github.neuronembed.cli.serve;
+
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.cli.Command;
+import io.github.neuronembed.cli.EmbedderArguments;
+import io.github.neuronembed.cli.ExitCode;
+import io.github.neuronembed.cli.NeuronEmbed;
+import io.github.neuronembed.cli.Streams;
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.engine.EngineMetrics;
+import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.model.ModelDirectory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
+
+/** Serves vectors over HTTP until the process is told to end. */
+public final class ServeCommand implements Command {
+
+  /** The environment variable of the bearer token. */
+  static final String TOKEN_VARIABLE = "NEURON_EMBED_TOKEN";
+
+  private static final String LOCAL = "127.0.0.1";
+  private static final int MEBIBYTE = 1024 * 1024;
+
+  /**
+   * Part of the heap that bodies may take: their texts and answers need as much again, and more.
+   */
+  private static final int HEAP_PER_BODIES = 8;
+
+  @Override
+  public String name() {
+    return "serve";
+  }
+
+  @Override
+  public String summary() {
+    return "Serve vectors over HTTP, to clients of OpenAI and of text-embeddings-inference.";
+  }
+
+  @Override
+  public String arguments() {
+    return "[options]";
+  }
+
+  @Override
+  public Options options() {
+    Options options = new Options();
+    EmbedderArguments.addTo(options);
+    add(options, "host", "ADDRESS", "listen there (default 127.0.0.1: this machine only)");
+    add(options, "port", "PORT", "listen there (default 8080; 0: any that is free)");
+    add(
+        options,
+        "token-file",
+        "FILE",
+        "clients have to send this bearer token; else that of " + TOKEN_VARIABLE + ", if any");
+    add(
+        options,
+        "model-alias",
+        "NAME",
+        "another name that requests may give the model; repeatable");
+    options.addOption(
+        Option.builder()
+            .longOpt("strict")
+            .desc("refuse a text with more tokens than the model takes, instead of cutting it")
+            .get());
+    add(options, "max-body", "MIB", "most mebibytes of a request (default 8)");
+    add(options, "max-texts", "COUNT", "most texts of a request (default 2048)");
+    add(options, "max-requests", "COUNT", "most requests under way (default 512)");
+    add(options, "request-timeout", "SECONDS", "how long a request may take (default 60)");
+    add(
+        options,
+        "drain-timeout",
+        "SECONDS",
+        "how long requests may go on after SIGTERM (default 25)");
+    return options;
+  }
+
+  private static void add(Options options, String name, String argument, String description) {
+    options.addOption(
+        Option.builder().longOpt(name).hasArg().argName(argument).desc(description).get());
+  }
+
+  @Override
+  public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
+    if (!arguments.getArgList().isEmpty()) {
+      throw new UsageException("serve takes options only.");
+    }
+    ServerOptions options = serverOptions(arguments);
+    ModelDirectory model = EmbedderArguments.model(arguments);
+    try (ServerMetrics metrics = new ServerMetrics();
+        TextEmbedder embedder = open(arguments, model, options, metrics)) {
+      // What happens only the first time is over before anybody waits for it.
+      embedder.embedPassage("ready");
+      try (EmbeddingServer server =
+          EmbeddingServer.start(embedder, model, options, metrics, NeuronEmbed.version())) {
+        TerminationSignal end = new TerminationSignal();
+        streams
+            .err()
+            .printf(
+                "neuron-embed: %s on %s. %s%n",
+                embedder.modelName(), embedder.backend(), embedder.backendReason());
+        warnIfOpen(options, streams);
+        streams
+            .err()
+            .printf(
+                "neuron-embed: serving on http://%s:%d%n", inUrl(options.host()), server.port());
+        end.await();
+        streams.err().println("neuron-embed: ending; requests under way are served first.");
+        if (!server.drain()) {
+          streams.err().println("neuron-embed: some requests were not over in time.");
+        }
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private static ServerOptions serverOptions(CommandLine arguments) throws IOException {
+    String[] aliases = arguments.getOptionValues("model-alias");
+    return new ServerOptions(
+        arguments.getOptionValue("host", LOCAL),
+        number(arguments, "port", 8080, 0, 65_535),
+        token(arguments),
+        aliases == null ? Set.of() : Set.of(aliases),
+        arguments.hasOption("strict") ? TruncationPolicy.STRICT : TruncationPolicy.TRUNCATE,
+        number(arguments, "max-body", 8, 1, 1024) * MEBIBYTE,
+        Runtime.getRuntime().maxMemory() / HEAP_PER_BODIES,
+        number(arguments, "max-texts", 2048, 1, 1_000_000),
+        number(arguments, "max-requests", 512, 1, 1_000_000),
+        Duration.ofSeconds(number(arguments, "request-timeout", 60, 1, 86_400)),
+        Duration.ofSeconds(number(arguments, "drain-timeout", 25, 0, 86_400)));
+  }
+
+  private static int number(
+      CommandLine arguments, String option, int byDefault, int least, int most) {
+    String given = arguments.getOptionValue(option);
+    if (given == null) {
+      return byDefault;
+    }
+    try {
+      int number = Integer.parseInt(given);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new UsageException(
+        "--%s is a number from %d to %d, not '%s'.".formatted(option, least, most, given));
+  }
+
+  private static @Nullable BearerToken token(CommandLine arguments) throws IOException {
+    String file = arguments.getOptionValue("token-file");
+    if (file != null) {
+      return BearerToken.read(Path.of(file));
+    }
+    String variable = System.getenv(TOKEN_VARIABLE);
+    return variable == null ? null : BearerToken.of(variable, TOKEN_VARIABLE);
+  }
+
+  /** The lanes hold what one request may have, so that no idle server refuses one for ever. */
+  private static TextEmbedder open(
+      CommandLine arguments, ModelDirectory model, ServerOptions options, ServerMetrics metrics) {
+    EngineOptions usual = EngineOptions.builder().build();
+    return EmbedderArguments.builder(arguments, model)
+        .truncation(options.truncation())
+        .engine(
+            engine ->
+                engine
+                    .maxQueuedRequests(Math.max(usual.maxQueuedRequests(), options.maxTexts()))
+                    .maxQueuedTokens(
+                        Math.max(
+                            usual.maxQueuedTokens(), (long) options.maxTexts() * model.maxTokens()))
+                    .closeTimeout(Duration.ZERO)
+                    .listener(new EngineMetrics(metrics.registry(), model.name())))
+        .build();
+  }
+
+  private static void warnIfOpen(ServerOptions options, Streams streams)
+      throws UnknownHostException {
+    if (options.token() == null && !InetAddress.getByName(options.host()).isLoopbackAddress()) {
+      streams
+          .err()
+          .printf(
+              "neuron-embed: whoever reaches %s may ask: set %s, or keep the port to yourself.%n",
+              options.host(), TOKEN_VARIABLE);
+    }
+  }
+
+  private static String inUrl(String host) {
+    return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+  }
+}

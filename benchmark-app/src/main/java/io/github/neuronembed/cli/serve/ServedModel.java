@@ -1,0 +1,61 @@
+package io.github.neuronembed.cli.serve;
+
+import io.github.neuronembed.model.ModelDirectory;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The model as clients name it.
+ *
+ * @param directory what is served
+ * @param aliases names that it answers to beside its own
+ */
+record ServedModel(ModelDirectory directory, Set<String> aliases) {
+
+  String name() {
+    return directory.name();
+  }
+
+  /**
+   * Checks the name that a request gives: the model's own, with or without an organisation before
+   * it, or an alias.
+   *
+   * @param asked null if it gives none
+   * @return the name for the answer: what was asked for
+   * @throws HttpError if it is another model's: its vectors would be silently wrong
+   */
+  String require(@Nullable String asked) {
+    if (asked == null) {
+      return name();
+    }
+    if (isServed(asked)) {
+      return asked;
+    }
+    throw new HttpError(
+            HttpError.Kind.NOT_FOUND,
+            "This server has the model %s and not the one asked for. --model-alias gives it another"
+                    .formatted(name())
+                + " name.")
+        .withCode("model_not_found");
+  }
+
+  /** Whether a name is the model's. */
+  boolean isServed(String asked) {
+    return aliases.contains(asked) || asked.substring(asked.lastIndexOf('/') + 1).equals(name());
+  }
+
+  /**
+   * Checks the length of vectors that a request asks for.
+   *
+   * @throws HttpError if it is not the model's
+   */
+  void requireDimension(int dimensions) {
+    if (dimensions != directory.hiddenSize()) {
+      throw HttpError.invalid(
+          "dimensions",
+          "%s gives vectors of %d dimensions and was not trained for shorter ones: leave"
+                  .formatted(name(), directory.hiddenSize())
+              + " 'dimensions' out.");
+    }
+  }
+}

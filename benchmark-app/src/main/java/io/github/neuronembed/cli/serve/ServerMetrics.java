@@ -1,0 +1,98 @@
+package io.github.neuronembed.cli.serve;
+
+import io.github.neuronembed.TextEmbedder;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * What Prometheus reads: the engine's meters, the server's requests, and the JVM's. The times that
+ * somebody waits for are histograms, so that percentiles can be had over several servers.
+ */
+final class ServerMetrics implements AutoCloseable {
+
+  private static final Set<String> HISTOGRAMS =
+      Set.of("http.server.requests", "embedding.requests", "embedding.queue.time");
+
+  private static final double[] BOUNDS =
+      Arrays.stream(new long[] {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000})
+          .mapToDouble(millis -> Duration.ofMillis(millis).toNanos())
+          .toArray();
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final JvmGcMetrics collections = new JvmGcMetrics();
+
+  ServerMetrics() {
+    registry.config().meterFilter(new Histograms());
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+    collections.bindTo(registry);
+  }
+
+  private static final class Histograms implements MeterFilter {
+    @Override
+    public DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {
+      return HISTOGRAMS.contains(id.getName())
+          ? DistributionStatisticConfig.builder()
+              .serviceLevelObjectives(BOUNDS)
+              .build()
+              .merge(config)
+          : config;
+    }
+  }
+
+  /** Where the engine's meters go. */
+  PrometheusMeterRegistry registry() {
+    return registry;
+  }
+
+  /** Adds what is known of the embedder once it is there. */
+  void bind(TextEmbedder embedder, Supplier<Number> requestsUnderWay) {
+    Gauge.builder("embedding.info", () -> 1)
+        .description("What serves; measured on an emulated device where emulated is true")
+        .tag("model", embedder.modelName())
+        .tag("backend", embedder.backend())
+        .tag("emulated", Boolean.toString(embedder.isEmulated()))
+        .register(registry);
+    Gauge.builder("http.server.active.requests", requestsUnderWay).register(registry);
+  }
+
+  /**
+   * A request is over.
+   *
+   * @param route the path, one of few
+   * @param status the answer's status, or {@code client_gone}
+   */
+  void ended(String route, String status, long nanos) {
+    registry
+        .timer("http.server.requests", "uri", route, "status", status)
+        .record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Prometheus' text format, version 0.0.4. */
+  String scrape() {
+    return registry.scrape();
+  }
+
+  @Override
+  public void close() {
+    collections.close();
+    registry.close();
+  }
+}

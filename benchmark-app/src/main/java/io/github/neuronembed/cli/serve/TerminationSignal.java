@@ -1,0 +1,70 @@
+package io.github.neuronembed.cli.serve;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SIGTERM and SIGINT, heard before the JVM begins to end. A shutdown hook would be too late: hooks
+ * run side by side, and ONNX Runtime's own frees the runtime under requests that are being served.
+ * The second of the same signal ends the process at once, as it does by default.
+ */
+final class TerminationSignal {
+
+  private static final List<String> NAMES = List.of("TERM", "INT");
+
+  private final CountDownLatch told = new CountDownLatch(1);
+
+  /**
+   * Begins to listen. A JVM that does not hand signals on (option {@code -Xrs}) ends by them as it
+   * does by default.
+   */
+  TerminationSignal() {
+    for (String name : NAMES) {
+      try {
+        listen(name);
+      } catch (ReflectiveOperationException e) {
+        // What the class comment says of -Xrs; also a Java without the module jdk.unsupported.
+        return;
+      }
+    }
+  }
+
+  /** By reflection, as javac warns of each mention of the only API there is for it. */
+  private void listen(String name) throws ReflectiveOperationException {
+    Class<?> signal = Class.forName("sun.misc.Signal");
+    Class<?> handler = Class.forName("sun.misc.SignalHandler");
+    Object byDefault = handler.getField("SIG_DFL").get(null);
+    Object termination = signal.getConstructor(String.class).newInstance(name);
+    Method handle = signal.getMethod("handle", signal, handler);
+    Object ours =
+        Proxy.newProxyInstance(
+            TerminationSignal.class.getClassLoader(),
+            new Class<?>[] {handler},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("handle")) {
+                told.countDown();
+                handle.invoke(null, termination, byDefault);
+                return null;
+              }
+              return ofObject(proxy, method, arguments);
+            });
+    handle.invoke(null, termination, ours);
+  }
+
+  private static @Nullable Object ofObject(
+      Object proxy, Method method, @Nullable Object @Nullable [] arguments) {
+    return switch (method.getName()) {
+      case "equals" -> arguments != null && proxy == arguments[0];
+      case "hashCode" -> System.identityHashCode(proxy);
+      default -> "handler of a termination signal";
+    };
+  }
+
+  /** Waits for the first signal. */
+  void await() throws InterruptedException {
+    told.await();
+  }
+}

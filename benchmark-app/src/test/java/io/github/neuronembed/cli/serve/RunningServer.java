@@ -1,0 +1,206 @@
+package io.github.neuronembed.cli.serve;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.engine.EngineMetrics;
+import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.model.ModelDirectory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/** A server of the real bge-small-en-v1.5 on ONNX Runtime, and a client of it. */
+final class RunningServer implements AutoCloseable {
+
+  static final ModelDirectory MODEL = ModelArgument.resolve("bge-small-en-v1.5");
+
+  /** How long a test waits for what has to happen. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  final TextEmbedder embedder;
+  final EmbeddingServer server;
+  private final ServerMetrics metrics = new ServerMetrics();
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  RunningServer(ServerOptions options, Consumer<EngineOptions.Builder> engine) throws IOException {
+    embedder =
+        TextEmbedder.builder()
+            .model(MODEL)
+            .engine(
+                builder -> {
+                  builder
+                      .closeTimeout(Duration.ZERO)
+                      .listener(new EngineMetrics(metrics.registry(), MODEL.name()));
+                  engine.accept(builder);
+                })
+            .build();
+    server = EmbeddingServer.start(embedder, MODEL, options, metrics, "test");
+  }
+
+  static RunningServer start() throws IOException {
+    return new RunningServer(options(), engine -> {});
+  }
+
+  static ServerOptions options() {
+    return new ServerOptions(
+        "127.0.0.1",
+        0,
+        null,
+        Set.of("alias"),
+        TruncationPolicy.TRUNCATE,
+        1 << 20,
+        8 << 20,
+        64,
+        32,
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(1));
+  }
+
+  static ServerOptions with(BearerToken token) {
+    ServerOptions o = options();
+    return new ServerOptions(
+        o.host(),
+        o.port(),
+        token,
+        o.modelAliases(),
+        o.truncation(),
+        o.maxBodyBytes(),
+        o.maxBufferedBytes(),
+        o.maxTexts(),
+        o.maxRequests(),
+        o.requestTimeout(),
+        o.drainTimeout());
+  }
+
+  static ServerOptions within(Duration requestTimeout, int maxRequests, Duration drainTimeout) {
+    ServerOptions o = options();
+    return new ServerOptions(
+        o.host(),
+        o.port(),
+        null,
+        o.modelAliases(),
+        TruncationPolicy.STRICT,
+        o.maxBodyBytes(),
+        o.maxBufferedBytes(),
+        o.maxTexts(),
+        maxRequests,
+        requestTimeout,
+        drainTimeout);
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + server.port() + path);
+  }
+
+  Socket socket() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    socket.setSoTimeout((int) PATIENCE.toMillis());
+    return socket;
+  }
+
+  HttpRequest request(String path, byte[] body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri(path))
+            .timeout(PATIENCE)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofByteArray(body));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    return request.build();
+  }
+
+  HttpResponse<String> post(String path, String body, String... headers)
+      throws IOException, InterruptedException {
+    return post(path, body.getBytes(StandardCharsets.UTF_8), headers);
+  }
+
+  HttpResponse<String> post(String path, byte[] body, String... headers)
+      throws IOException, InterruptedException {
+    return client.send(request(path, body, headers), BodyHandlers.ofString());
+  }
+
+  CompletableFuture<HttpResponse<String>> postAsync(String path, String body, String... headers) {
+    return client.sendAsync(
+        request(path, body.getBytes(StandardCharsets.UTF_8), headers), BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> get(String path, String... headers)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri(path)).timeout(PATIENCE);
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  /** Waits for what has to happen; the test's own timeout ends a wait in vain. */
+  static void await(BooleanSupplier condition) throws InterruptedException {
+    long until = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > until) {
+        throw new AssertionError("It did not happen.");
+      }
+      Thread.sleep(5);
+    }
+  }
+
+  static JsonObject json(HttpResponse<String> response) {
+    return JsonParser.parseString(response.body()).getAsJsonObject();
+  }
+
+  static float[] floats(JsonElement list) {
+    JsonArray numbers = list.getAsJsonArray();
+    float[] vector = new float[numbers.size()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = numbers.get(i).getAsFloat();
+    }
+    return vector;
+  }
+
+  static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      aa += (double) a[i] * a[i];
+      bb += (double) b[i] * b[i];
+    }
+    return dot / Math.sqrt(aa * bb);
+  }
+
+  /** A list of so many long texts, as JSON: seconds of work. */
+  static String longTexts(int count) {
+    StringBuilder json = new StringBuilder("[");
+    for (int i = 0; i < count; i++) {
+      json.append(i == 0 ? "" : ",").append('"').append(i).append(" the tide".repeat(200));
+      json.append('"');
+    }
+    return json.append(']').toString();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    embedder.close();
+    metrics.close();
+  }
+}

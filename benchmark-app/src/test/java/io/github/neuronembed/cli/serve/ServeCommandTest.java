@@ -1,0 +1,152 @@
+package io.github.neuronembed.cli.serve;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.neuronembed.cli.NeuronEmbed;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The command as a process. */
+@Timeout(300)
+class ServeCommandTest {
+
+  private static final String SERVING = "neuron-embed: serving on ";
+
+  @TempDir Path temp;
+  private final List<String> said = new ArrayList<>();
+
+  private static Process start(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(NeuronEmbed.class.getName());
+    command.add("serve");
+    command.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().remove(ServeCommand.TOKEN_VARIABLE);
+    return builder.start();
+  }
+
+  private static BufferedReader output(Process process) {
+    return new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+  }
+
+  private URI address(BufferedReader output) throws IOException {
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      said.add(line);
+      if (line.startsWith(SERVING)) {
+        return URI.create(line.substring(SERVING.length()));
+      }
+    }
+    throw new AssertionError("It ended: " + said);
+  }
+
+  private static HttpRequest embed(URI server, String body) {
+    return HttpRequest.newBuilder(server.resolve("/v1/embeddings"))
+        .header("Content-Type", "application/json")
+        .header("Authorization", "Bearer s3cret")
+        .POST(BodyPublishers.ofString(body))
+        .build();
+  }
+
+  @Test
+  void servesUntilSigtermAndLetsRequestsEnd() throws Exception {
+    Path token = Files.writeString(temp.resolve("token"), "s3cret\n");
+    Process process = start("--port", "0", "--token-file", token.toString());
+    try (BufferedReader output = output(process)) {
+      URI server = address(output);
+      HttpClient client = HttpClient.newHttpClient();
+      CompletableFuture<HttpResponse<String>> slow =
+          client.sendAsync(
+              embed(server, "{\"input\":" + RunningServer.longTexts(30) + "}"),
+              BodyHandlers.ofString());
+      RunningServer.await(() -> isWorking(client, server));
+
+      // Not Process.destroy, which also closes the streams.
+      process.toHandle().destroy();
+
+      assertThat(slow.get().statusCode()).isEqualTo(200);
+      assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+      assertThat(process.exitValue()).isZero();
+      output.lines().forEach(said::add);
+      assertThat(said)
+          .contains("neuron-embed: ending; requests under way are served first.")
+          .noneMatch(line -> line.contains("tide") || line.contains("s3cret"))
+          .noneMatch(line -> line.contains("ERROR") || line.contains("Exception"));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static boolean isWorking(HttpClient client, URI server) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(server.resolve("/metrics"))
+              .header("Authorization", "Bearer s3cret")
+              .build();
+      return client
+          .send(request, BodyHandlers.ofString())
+          .body()
+          .contains("http_server_active_requests 1.0");
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--port|99999, '--port is a number from 0 to 65535, not '",
+    "--max-texts|0, --max-texts is a number from 1",
+    "extra, serve takes options only",
+    "--model|/nowhere, --model /nowhere is neither"
+  })
+  void argumentsThatMakeNoSenseAreAUsageError(String arguments, String message) throws Exception {
+    Process process = start(arguments.split("\\|"));
+
+    List<String> lines = lines(process);
+
+    assertThat(process.waitFor()).isEqualTo(2);
+    assertThat(lines).anyMatch(line -> line.contains(message));
+  }
+
+  @Test
+  void aPortThatIsTakenIsSaid() throws Exception {
+    try (RunningServer other = RunningServer.start()) {
+      Process process = start("--port", Integer.toString(other.server.port()));
+
+      List<String> lines = lines(process);
+
+      assertThat(process.waitFor()).isEqualTo(1);
+      assertThat(lines).anyMatch(line -> line.contains("Cannot listen on 127.0.0.1, port "));
+    }
+  }
+
+  private static List<String> lines(Process process) throws IOException {
+    try (BufferedReader output = output(process);
+        Stream<String> lines = output.lines()) {
+      return lines.toList();
+    }
+  }
+}

@@ -1,0 +1,11 @@
+#!/bin/sh
+# What HTTP adds to a call, on the emulator. Build first: ./mvnw -DskipTests package
+# usage: measurements/http-cost.sh [CALLS] [ROUNDS]
+set -eu
+cd "$(dirname "$0")/.."
+if [ ! -d measurements/target/lib ]; then
+  echo "http-cost: measurements/target/lib is not there; build it: ./mvnw -DskipTests package" >&2
+  exit 1
+fi
+exec java -cp "measurements/target/classes:measurements/target/lib/*" \
+  io.github.neuronembed.measurements.HttpCost "${1:-2000}" "${2:-7}"

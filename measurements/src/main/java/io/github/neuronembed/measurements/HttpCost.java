@@ -1,0 +1,230 @@
+package io.github.neuronembed.measurements;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
+import io.github.neuronembed.cli.NeuronEmbed;
+import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.model.ModelDirectory;
+import java.io.BufferedInputStream;
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * What HTTP adds to a call: the same text by {@link TextEmbedder} in this process and from the
+ * server in another, in turns, one call at a time over one connection. On the emulator with models
+ * that take no time, so that what is left is the host's; <em>emulated</em>.
+ *
+ * <p>Arguments: calls a round, rounds.
+ */
+public final class HttpCost {
+
+  private static final String TEXT =
+      "The moon pulls the water of the oceans, and the turning earth carries the bulge around.";
+  private static final String SERVING = "serving on ";
+
+  private HttpCost() {}
+
+  /** Runs the measurement. */
+  public static void main(String[] arguments) throws IOException {
+    int calls = Integer.parseInt(arguments[0]);
+    int rounds = Integer.parseInt(arguments[1]);
+    PrintStream out = System.out;
+    Path folder = Files.createTempDirectory("http-cost");
+    Process server = null;
+    try {
+      ModelDirectory model = modelThatTakesNoTime(folder);
+      server = serve(folder);
+      URI address = address(server);
+      try (TextEmbedder embedder =
+              TextEmbedder.builder().model(model).backend(BackendChoice.EMULATOR).build();
+          Connection connection = new Connection(address)) {
+        out.println("emulated; models that take no time; microseconds");
+        double[][] medians = new double[3][rounds];
+        for (int round = -1; round < rounds; round++) {
+          double direct = median(calls, () -> embedder.embedPassage(TEXT));
+          double numbers = median(calls, () -> connection.call("float"));
+          double base64 = median(calls, () -> connection.call("base64"));
+          if (round < 0) {
+            // The first round is for the compilers.
+            continue;
+          }
+          medians[0][round] = direct;
+          medians[1][round] = numbers;
+          medians[2][round] = base64;
+        }
+        double direct = middle(medians[0]);
+        for (int kind = 0; kind < 3; kind++) {
+          double p50 = middle(medians[kind]);
+          out.printf(
+              Locale.ROOT,
+              "%-22s p50 %7.1f  added %7.1f  (rounds %s)%n",
+              List.of("TextEmbedder", "HTTP, numbers", "HTTP, base64").get(kind),
+              p50,
+              p50 - direct,
+              Arrays.stream(medians[kind]).mapToObj("%.0f"::formatted).toList());
+        }
+      }
+    } finally {
+      if (server != null) {
+        server.destroy();
+      }
+      delete(folder);
+    }
+  }
+
+  private static ModelDirectory modelThatTakesNoTime(Path folder) throws IOException {
+    Path source = ModelArgument.resolve("bge-small-en-v1.5").folder();
+    try (Stream<Path> entries = Files.list(source)) {
+      for (Path entry : entries.toList()) {
+        if (!entry.getFileName().toString().equals("neuron")) {
+          Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
+        }
+      }
+    }
+    ModelDirectory model = ModelDirectory.open(folder);
+    Path neuron = Files.createDirectory(folder.resolve("neuron"));
+    new EmulatedModels(true, false, false, false)
+        .pack(model, List.of(new Shape(1, 64), new Shape(4, 64)), neuron);
+    return model;
+  }
+
+  private static Process serve(Path model) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            NeuronEmbed.class.getName(),
+            "serve",
+            "--backend",
+            "emulator",
+            "--model",
+            model.toString(),
+            "--port",
+            "0")
+        .redirectErrorStream(true)
+        .start();
+  }
+
+  private static URI address(Process server) throws IOException {
+    BufferedReader output =
+        new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8));
+    StringBuilder said = new StringBuilder();
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      said.append(line).append('\n');
+      int at = line.indexOf(SERVING);
+      if (at >= 0) {
+        return URI.create(line.substring(at + SERVING.length()));
+      }
+    }
+    throw new IOException("The server ended: " + said);
+  }
+
+  /** One call. */
+  private interface Call {
+    void make() throws IOException;
+  }
+
+  private static double median(int calls, Call call) throws IOException {
+    double[] micros = new double[calls];
+    for (int i = 0; i < calls; i++) {
+      long start = System.nanoTime();
+      call.make();
+      micros[i] = (System.nanoTime() - start) / 1e3;
+    }
+    return middle(micros);
+  }
+
+  private static double middle(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  /** A connection that is kept, with no more of a client than it takes. */
+  private static final class Connection implements AutoCloseable {
+    private final Socket socket;
+    private final InputStream in;
+
+    Connection(URI address) throws IOException {
+      socket = new Socket(InetAddress.getLoopbackAddress(), address.getPort());
+      socket.setTcpNoDelay(true);
+      in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    void call(String format) throws IOException {
+      String body = "{\"input\":\"%s\",\"encoding_format\":\"%s\"}".formatted(TEXT, format);
+      String head =
+          """
+          POST /v1/embeddings HTTP/1.1
+          Host: localhost
+          Content-Type: application/json
+          Content-Length: %d
+
+          """
+              .formatted(body.length())
+              .replace("\n", "\r\n");
+      socket.getOutputStream().write((head + body).getBytes(UTF_8));
+      if (!line().equals("HTTP/1.1 200 OK")) {
+        throw new IOException("The server did not answer with 200.");
+      }
+      int length = 0;
+      for (String line = line(); !line.isEmpty(); line = line()) {
+        if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
+          length = Integer.parseInt(line.substring(15).strip());
+        }
+      }
+      if (in.readNBytes(length).length < length) {
+        throw new EOFException();
+      }
+    }
+
+    private String line() throws IOException {
+      StringBuilder line = new StringBuilder();
+      for (int c = in.read(); c != '\n'; c = in.read()) {
+        if (c < 0) {
+          throw new EOFException();
+        }
+        if (c != '\r') {
+          line.append((char) c);
+        }
+      }
+      return line.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    Path neuron = folder.resolve("neuron");
+    for (Path each : List.of(neuron, folder)) {
+      if (Files.isDirectory(each)) {
+        try (Stream<Path> entries = Files.list(each)) {
+          for (Path entry : entries.toList()) {
+            Files.delete(entry);
+          }
+        }
+      }
+    }
+    Files.delete(folder);
+  }
+}
