@@ -2,8 +2,8 @@ package io.github.neuronembed.model.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.neuronembed.Vectors;
 import io.github.neuronembed.BgeSmall;
+import io.github.neuronembed.Vectors;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.golden.GoldenText;
