@@ -79,7 +79,8 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
     Path original = model.onnxFile(precision);
     Path file = preparedGraph ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
     return new BackendSelection(
-        OnnxBackend.open(file, model.padTokenId(), OnnxOptions.forModel(model.maxTokens())),
+        OnnxBackend.open(
+            file, model.padTokenId(), OnnxOptions.forModel(model.maxTokens(), precision)),
         Runtime.getRuntime().availableProcessors(),
         file.equals(original)
             ? reason

@@ -38,6 +38,9 @@ public final class BgeSmall {
 
   private static final Path FOLDER = Path.of("target", "bge-small-en-v1.5").toAbsolutePath();
 
+  private static final Path QUANTIZED_FOLDER =
+      Path.of("target", "bge-small-en-v1.5-quantized").toAbsolutePath();
+
   private BgeSmall() {}
 
   /** The directory; nobody writes to it. */
@@ -46,6 +49,17 @@ public final class BgeSmall {
       write(FOLDER);
       resource("/bge-small-en-v1.5.onnx", FOLDER.resolve("onnx/model.onnx"));
       return FOLDER;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A directory with the int8 model alone; nobody writes to it. */
+  public static synchronized Path quantizedDirectory() {
+    try {
+      write(QUANTIZED_FOLDER);
+      resource("/bge-small-en-v1.5-q.onnx", QUANTIZED_FOLDER.resolve("onnx/model_quantized.onnx"));
+      return QUANTIZED_FOLDER;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,6 +1,5 @@
 package io.github.neuronembed.measurements;
 
-import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineOptions;
@@ -13,39 +12,33 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * What the host adds to device time: the configurations of a published matrix, on cores that take
- * exactly the published device time, in a closed loop of models × workers callers. Device time of a
- * batch is the batch over the throughput of the row with one model and two workers, which keep one
- * core busy.
+ * What the host adds to device time: the configurations of a published matrix, on emulated cores
+ * that take the published device time, in a closed loop of models × workers callers. Device time of
+ * a batch is the batch over the throughput of the row with one model and two workers, which keep
+ * one core busy.
  *
  * <p>Arguments: the matrix as CSV, seconds a row.
  */
 public final class EngineHostCost {
 
-  /** Opens cores with a service time. */
-  @FunctionalInterface
-  public interface Backends {
-    InferenceBackend open(int cores, Shape shape, long serviceNanos);
-  }
+  private static final int MOST_CORES = 24;
 
   private EngineHostCost() {}
 
   private record Row(int batch, int length, int models, int workers, double throughput) {}
 
+  /** Runs every row of the matrix and one on 24 cores, and prints a line each. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     if (arguments.length != 2) {
       System.err.println("Usage: EngineHostCost MATRIX.csv SECONDS");
       System.exit(2);
     }
-    run(SleepingBackend::new, Path.of(arguments[0]), Double.parseDouble(arguments[1]));
-  }
-
-  /** Runs every row of a matrix, and prints a line each. */
-  public static void run(Backends backends, Path matrix, double seconds)
-      throws IOException, InterruptedException {
+    Path matrix = Path.of(arguments[0]);
+    double seconds = Double.parseDouble(arguments[1]);
     List<Row> rows = new ArrayList<>();
     for (String line : Files.readAllLines(matrix)) {
       if (!line.isBlank() && Character.isDigit(line.charAt(0))) {
@@ -59,6 +52,7 @@ public final class EngineHostCost {
                 Double.parseDouble(cells[6])));
       }
     }
+    System.out.println("emulated");
     System.out.printf(
         "%-8s %6s %7s %10s %10s %10s %7s %9s %9s%n",
         "shape",
@@ -71,8 +65,10 @@ public final class EngineHostCost {
         "p50 ms",
         "p99 ms");
     for (Row row : rows) {
-      measure(backends, row, deviceSeconds(rows, row), seconds);
+      measure(row, deviceSeconds(rows, row), seconds);
     }
+    Row large = new Row(32, 256, MOST_CORES, 2, Double.NaN);
+    measure(large, deviceSeconds(rows, large), seconds);
   }
 
   private static double deviceSeconds(List<Row> rows, Row of) {
@@ -84,7 +80,7 @@ public final class EngineHostCost {
     throw new IllegalArgumentException("The matrix has no device time for " + of);
   }
 
-  private static void measure(Backends backends, Row row, double deviceSeconds, double seconds)
+  private static void measure(Row row, double deviceSeconds, double seconds)
       throws InterruptedException {
     Shape shape = new Shape(row.batch, row.length);
     int executions = (int) Math.max(20, seconds / deviceSeconds);
@@ -95,7 +91,7 @@ public final class EngineHostCost {
     long wall;
     try (EmbeddingEngine engine =
         EmbeddingEngine.start(
-            backends.open(row.models, shape, (long) (deviceSeconds * 1e9)),
+            EmulatedCores.open(row.models, Map.of(shape, (int) Math.round(deviceSeconds * 1e6))),
             new VectorReader(PoolingStrategy.CLS, true),
             options)) {
       engine.warmUp();

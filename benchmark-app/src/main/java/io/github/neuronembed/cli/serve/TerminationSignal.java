@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * SIGTERM and SIGINT, heard before the JVM begins to end. A shutdown hook would be too late: hooks
- * run side by side, and ONNX Runtime's own frees the runtime under requests that are being served.
+ * run side by side, and the one of the ONNX Runtime backend takes no more work after a short quiet.
  * The second of the same signal ends the process at once, as it does by default.
  */
 final class TerminationSignal {

@@ -23,8 +23,8 @@ record Threshold(double cosine, String reason) {
   /**
    * Weights and activations of eight bits: each model loses something else. The int8
    * bge-small-en-v1.5 that comes with the command line has 0.9604 at least and 0.9947 on average
-   * over the golden texts, each alone, on a CPU with AVX-512 VNNI. With mean pooling in place of
-   * CLS the model has 0.775 at least and 0.914 on average.
+   * over the golden texts on a CPU with AVX-512 VNNI. With mean pooling in place of CLS the model
+   * has 0.775 at least and 0.914 on average.
    */
   static final double INT8 = 0.95;
 

@@ -31,14 +31,6 @@ final class Vectors {
     return List.of(vectors);
   }
 
-  /**
-   * Embeds texts one at a time. An int8 graph takes the range of its activations from the whole
-   * batch, so that a vector changes with the texts beside it; alone, it is always the same.
-   */
-  static List<float[]> embedAlone(TextEmbedder embedder, List<GoldenText> texts) {
-    return texts.stream().map(text -> embedder.embed(text.text(), text.type())).toList();
-  }
-
   /** Cosine of the angle between two vectors of one length; NaN if a number is, or one is zero. */
   static double cosine(float[] a, float[] b) {
     double dot = 0;

@@ -52,7 +52,7 @@ public final class VerifyCommand implements Command {
     return List.of(
         String.format(
             Locale.ROOT,
-            "Golden vectors ship for bge-small-en-v1.5. Other models are compared with fp32 on ONNX Runtime over the same texts, which proves a compiled or int8 model, not the directory. A text passes at a cosine of %s for fp32, %s where a compiled model's output is bfloat16, and %s for int8, whose texts are embedded one at a time, as its vectors change with their company.",
+            "Golden vectors ship for bge-small-en-v1.5. Other models are compared with fp32 on ONNX Runtime over the same texts, which proves a compiled or int8 model, not the directory. A text passes at a cosine of %s for fp32, %s where a compiled model's output is bfloat16, and %s for int8.",
             Threshold.FP32,
             Threshold.BF16,
             Threshold.INT8),
@@ -151,13 +151,6 @@ public final class VerifyCommand implements Command {
         .build();
   }
 
-  private static List<float[]> embed(
-      TextEmbedder embedder, Precision precision, List<GoldenText> texts) {
-    return precision == Precision.INT8
-        ? Vectors.embedAlone(embedder, texts)
-        : Vectors.embed(embedder, texts);
-  }
-
   private static boolean againstGolden(
       ModelDirectory model,
       BackendChoice backend,
@@ -174,7 +167,7 @@ public final class VerifyCommand implements Command {
                 .formatted(embedder.dimension(), golden.dimension()));
         return false;
       }
-      vectors = embed(embedder, precision, golden.texts());
+      vectors = Vectors.embed(embedder, golden.texts());
     }
     List<TextResult> results = new ArrayList<>();
     try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
@@ -228,7 +221,7 @@ public final class VerifyCommand implements Command {
                 .formatted(embedder.dimension(), expected.get(0).length));
         return false;
       }
-      vectors = embed(embedder, precision, texts);
+      vectors = Vectors.embed(embedder, texts);
     }
     List<TextResult> results = new ArrayList<>();
     for (int i = 0; i < vectors.size(); i++) {

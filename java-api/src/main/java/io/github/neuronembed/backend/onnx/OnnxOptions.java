@@ -1,6 +1,7 @@
 package io.github.neuronembed.backend.onnx;
 
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.Precision;
 import java.util.Comparator;
 import java.util.List;
 
@@ -36,10 +37,21 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
    * as many callers as there are processors, and batches bounded by tokens. Threads inside of an
    * execution, and batches past a few hundred tokens, both cost throughput.
    *
+   * <p>Texts of an int8 model do not share executions: its activations are scaled by the extremes
+   * of the whole batch, so that a vector would depend on its company (cosines down to 0.971 between
+   * two runs of one text were seen), and batches gain it nothing.
+   *
    * @param maxTokens tokens of the longest text the model takes
+   * @param precision what the model's file computes with
    */
-  public static OnnxOptions forModel(int maxTokens) {
-    return new OnnxOptions(1, 1, CpuShapes.upTo(maxTokens));
+  public static OnnxOptions forModel(int maxTokens, Precision precision) {
+    List<Shape> shapes = CpuShapes.upTo(maxTokens);
+    return new OnnxOptions(
+        1,
+        1,
+        precision == Precision.INT8
+            ? shapes.stream().map(shape -> new Shape(1, shape.sequenceLength())).toList()
+            : shapes);
   }
 
   public OnnxOptions withSessions(int count) {

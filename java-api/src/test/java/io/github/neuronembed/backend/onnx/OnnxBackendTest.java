@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class OnnxBackendTest {
 
-  private static final OnnxOptions OPTIONS = OnnxOptions.forModel(512);
+  private static final OnnxOptions OPTIONS = OnnxOptions.forModel(512, Precision.FP32);
 
   @Test
   void aMissingFileIsNamed(@TempDir Path folder) {

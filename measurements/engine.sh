@@ -1,0 +1,26 @@
+#!/bin/sh
+# The engine on emulated cores. Build first: ./mvnw -DskipTests package
+# usage: measurements/engine.sh host-cost [SECONDS] | buckets [SECONDS] | open-loop [SECONDS] | soak [SECONDS]
+set -eu
+cd "$(dirname "$0")/.."
+classpath=measurements/target/classpath.txt
+if [ ! -f "$classpath" ]; then
+  echo "engine: $classpath is not there; build it: ./mvnw -DskipTests package" >&2
+  exit 1
+fi
+run() {
+  name=$1
+  shift
+  exec java -cp "measurements/target/classes:$(cat "$classpath")" -Dorg.slf4j.simpleLogger.defaultLogLevel=off \
+    "io.github.neuronembed.measurements.$name" "$@"
+}
+case ${1:-} in
+  host-cost) run EngineHostCost benchmark-app/src/main/resources/io/github/neuronembed/cli/bench/inf2-bge-base.csv "${2:-5}" ;;
+  buckets) run EngineBuckets "${2:-10}" ;;
+  open-loop) run EngineOpenLoop "${2:-20}" ;;
+  soak) run EngineSoak "${2:-600}" ;;
+  *)
+    echo "usage: measurements/engine.sh host-cost | buckets | open-loop | soak [SECONDS]" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,52 @@
+package io.github.neuronembed.measurements;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedBackend;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
+import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.nrt.InputPath;
+import java.util.ArrayList;
+import java.util.Map;
+
+/**
+ * Emulated cores with given service times, whose vectors are a hash of the ids: what is measured on
+ * them is the host's part alone.
+ */
+final class EmulatedCores {
+
+  private EmulatedCores() {}
+
+  /**
+   * Opens them.
+   *
+   * @param cores how many
+   * @param serviceMicros time of an execution, by shape
+   */
+  static InferenceBackend open(int cores, Map<Shape, Integer> serviceMicros) {
+    JsonArray service = new JsonArray();
+    serviceMicros.forEach(
+        (shape, micros) -> {
+          JsonObject time = new JsonObject();
+          time.addProperty("batch", shape.batchSize());
+          time.addProperty("sequenceLength", shape.sequenceLength());
+          time.addProperty("micros", micros);
+          service.add(time);
+        });
+    JsonObject timing = new JsonObject();
+    timing.add("service", service);
+    // A device's interrupt is not a timer of a virtual machine, which wakes 50 to 100 µs late.
+    timing.addProperty("spinMicros", 100);
+    JsonObject configuration = new JsonObject();
+    configuration.add("timing", timing);
+    return EmulatedBackend.open(
+        ModelArgument.resolve(ModelArgument.AT_HAND),
+        new ArrayList<>(serviceMicros.keySet()),
+        new EmulatedModels(true, false, false, false),
+        InputPath.WRITE_BATCH,
+        cores,
+        configuration);
+  }
+}

@@ -1,0 +1,263 @@
+package io.github.neuronembed.measurements;
+
+import io.github.neuronembed.DeadlineExceededException;
+import io.github.neuronembed.EmbeddingException;
+import io.github.neuronembed.EngineOverloadedException;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.EmbeddingEngine;
+import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.engine.EngineSnapshot;
+import io.github.neuronembed.engine.RequestOptions;
+import io.github.neuronembed.engine.VectorReader;
+import io.github.neuronembed.model.PoolingStrategy;
+import io.github.neuronembed.nrt.NeuronRuntime;
+import io.github.neuronembed.nrt.NrtEmulator;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine on four emulated cores for a long time, with all that goes wrong in operation at once:
+ * random lengths in both lanes, cancelled requests, deadlines, refusals, executions, reads and
+ * writes that fail, and a core that dies half way. Every request has to end once, with the vector
+ * of its own ids or with a typed exception, and nothing may be left or grow. <em>Emulated</em>.
+ *
+ * <p>Arguments: seconds. Exit code 1 if anything was wrong.
+ */
+public final class EngineSoak {
+
+  private static final int CORES = 4;
+  private static final int CALLERS = 6;
+  private static final int WINDOW = 64;
+
+  private static final String FAULTS =
+      """
+      {"call": "execute", "every": 97, "status": 7},
+      {"call": "execute", "every": 1009, "status": 1202},
+      {"call": "write", "every": 701, "status": 7},
+      {"call": "read", "every": 503, "status": 7}
+      """;
+
+  private final LongAdder accepted = new LongAdder();
+  private final LongAdder vectors = new LongAdder();
+  private final LongAdder wrongVectors = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private final LongAdder expired = new LongAdder();
+  private final LongAdder cancelled = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder untyped = new LongAdder();
+  private final LongAdder endedTwice = new LongAdder();
+  private final LongAdder neverEnded = new LongAdder();
+
+  /** What a soak saw. */
+  public record Outcome(String summary, List<String> wrong) {}
+
+  private EngineSoak() {}
+
+  /** Runs the soak. */
+  public static void main(String[] arguments) throws InterruptedException {
+    Outcome outcome = run(Double.parseDouble(arguments[0]));
+    System.out.println(outcome.summary);
+    outcome.wrong.forEach(line -> System.out.println("WRONG: " + line));
+    System.exit(outcome.wrong.isEmpty() ? 0 : 1);
+  }
+
+  /** Runs the soak for some seconds. */
+  public static Outcome run(double seconds) throws InterruptedException {
+    return new EngineSoak().soak(seconds);
+  }
+
+  private Outcome soak(double seconds) throws InterruptedException {
+    Map<Shape, Integer> shapes = new TreeMap<>(Comparator.comparingInt(Shape::tokens));
+    shapes.put(new Shape(8, 16), 300);
+    shapes.put(new Shape(4, 64), 500);
+    shapes.put(new Shape(1, 256), 700);
+    shapes.put(new Shape(2, 512), 2_000);
+    long directBefore = directBytes();
+    List<String> wrong = new ArrayList<>();
+    long heapEarly;
+    long heapLate;
+    EngineSnapshot snapshot;
+    NrtEmulator emulator = NrtEmulator.open();
+    try (EmbeddingEngine engine =
+        EmbeddingEngine.start(
+            EmulatedCores.open(CORES, shapes),
+            new VectorReader(PoolingStrategy.CLS, true),
+            EngineOptions.builder().maxQueuedRequests(128).build())) {
+      engine.warmUp();
+      emulator.setFaults("[" + FAULTS + "]");
+      long until = System.nanoTime() + (long) (seconds * 1e9);
+      List<Thread> callers = new ArrayList<>();
+      for (int i = 0; i < CALLERS; i++) {
+        long seed = i;
+        Thread caller = new Thread(() -> call(engine, new Random(seed), until), "caller-" + i);
+        caller.start();
+        callers.add(caller);
+      }
+      Thread.sleep((long) (seconds * 250));
+      heapEarly = heap();
+      Thread.sleep((long) (seconds * 250));
+      emulator.setFaults(
+          "[{\"call\": \"execute\", \"core\": 3, \"nth\": 1, \"status\": 101}," + FAULTS + "]");
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      heapLate = heap();
+      snapshot = engine.snapshot();
+    }
+    if (snapshot.health().failedCores().size() != 1) {
+      wrong.add("not just the core that died has left: " + snapshot.health());
+    }
+    long ended = vectors.sum() + expired.sum() + cancelled.sum() + failed.sum();
+    if (ended != accepted.sum()) {
+      wrong.add("%d accepted, %d ended".formatted(accepted.sum(), ended));
+    }
+    expectNone(wrong, wrongVectors, "vectors of another text");
+    expectNone(wrong, untyped, "exceptions without a type of ours");
+    expectNone(wrong, endedTwice, "requests that ended twice");
+    expectNone(wrong, neverEnded, "requests that never ended");
+    NeuronRuntime.LiveCounts live = NeuronRuntime.liveCounts();
+    if (!live.equals(new NeuronRuntime.LiveCounts(0, 0, 0, 0, 0))) {
+      wrong.add("left on our side: " + live);
+    }
+    NrtEmulator.Counters counters = emulator.counters();
+    if (counters.liveModels() + counters.liveTensors() + counters.liveTensorSets() != 0) {
+      wrong.add("left in libnrt: " + counters);
+    }
+    long threads =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith("neuron-embed"))
+            .count();
+    if (threads != 0) {
+      wrong.add(threads + " threads left");
+    }
+    long direct = directBytes() - directBefore;
+    if (direct > 0) {
+      wrong.add(direct + " bytes of direct memory left");
+    }
+    if (heapLate > heapEarly + (8 << 20)) {
+      wrong.add("the heap grew from %d to %d bytes".formatted(heapEarly, heapLate));
+    }
+    return new Outcome(
+        String.format(
+            Locale.ROOT,
+            "emulated; %.0f s: %d accepted, %d vectors (all checked), %d expired, %d cancelled, %d failed;"
+                + " %d refused; %d retried; failed cores %s; heap %.1f → %.1f MiB",
+            seconds,
+            accepted.sum(),
+            vectors.sum(),
+            expired.sum(),
+            cancelled.sum(),
+            failed.sum(),
+            refused.sum(),
+            snapshot.retried(),
+            snapshot.health().failedCores().keySet(),
+            heapEarly / 1048576.0,
+            heapLate / 1048576.0),
+        wrong);
+  }
+
+  private static void expectNone(List<String> wrong, LongAdder count, String what) {
+    if (count.sum() != 0) {
+      wrong.add("%d %s".formatted(count.sum(), what));
+    }
+  }
+
+  /** One request under way, and how often it was told to end. */
+  private record Pending(
+      CompletableFuture<float[]> future,
+      CompletableFuture<float[]> told,
+      int[] ids,
+      AtomicInteger ends) {}
+
+  private void call(EmbeddingEngine engine, Random random, long until) {
+    List<Pending> window = new ArrayList<>();
+    while (System.nanoTime() < until) {
+      int[] ids = SearchTexts.next(random);
+      RequestOptions options =
+          random.nextInt(3) == 0 ? RequestOptions.BULK : RequestOptions.INTERACTIVE;
+      if (random.nextInt(4) == 0) {
+        options = options.within(Duration.ofNanos(1 + random.nextInt(20_000_000)));
+      }
+      try {
+        AtomicInteger ends = new AtomicInteger();
+        CompletableFuture<float[]> future = engine.submit(ids, options);
+        accepted.increment();
+        CompletableFuture<float[]> told =
+            future.whenComplete((vector, failure) -> ends.incrementAndGet());
+        window.add(new Pending(future, told, ids, ends));
+        if (random.nextInt(10) == 0) {
+          window.get(random.nextInt(window.size())).future.cancel(false);
+        }
+      } catch (EngineOverloadedException e) {
+        refused.increment();
+        settle(window.isEmpty() ? null : window.remove(0));
+      } catch (DeadlineExceededException e) {
+        // Its time was over before it could be accepted.
+        refused.increment();
+      }
+      if (window.size() == WINDOW) {
+        settle(window.remove(0));
+      }
+    }
+    window.forEach(this::settle);
+  }
+
+  private void settle(@Nullable Pending pending) {
+    if (pending == null) {
+      return;
+    }
+    try {
+      float[] vector = pending.told.get(30, TimeUnit.SECONDS);
+      vectors.increment();
+      if (!HashVectors.isOf(pending.ids, vector)) {
+        wrongVectors.increment();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof CancellationException) {
+        cancelled.increment();
+      } else if (e.getCause() instanceof DeadlineExceededException) {
+        expired.increment();
+      } else if (e.getCause() instanceof EmbeddingException) {
+        failed.increment();
+      } else {
+        untyped.increment();
+      }
+    } catch (TimeoutException e) {
+      neverEnded.increment();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    if (pending.ends.get() != 1) {
+      endedTwice.increment();
+    }
+  }
+
+  private static long heap() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+
+  private static long directBytes() {
+    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+        .filter(pool -> pool.getName().equals("direct"))
+        .mapToLong(BufferPoolMXBean::getMemoryUsed)
+        .sum();
+  }
+}
