@@ -126,6 +126,7 @@ class _Layer(nn.Module):
     def __init__(self, weights, prefix, config, dtype):
         super().__init__()
         self.heads, self.dtype = config.heads, dtype
+        self.scale = 1 / math.sqrt(config.hidden_size // config.heads)
         for attribute, name in LINEAR_LAYERS.items():
             setattr(self, attribute, _Linear(weights, prefix + name, dtype))
         for attribute, name in LAYER_NORMS.items():
@@ -141,7 +142,7 @@ class _Layer(nn.Module):
         query = self._split(self.query(x))
         key = self._split(self.key(context))
         value = self._split(self.value(context))
-        scores = torch.matmul(query, key.transpose(-1, -2)).float() / math.sqrt(query.shape[-1]) + bias
+        scores = torch.matmul(query, key.transpose(-1, -2)).float() * self.scale + bias
         attended = torch.matmul(functional.softmax(scores, dim=-1).to(self.dtype), value)
         return attended.transpose(1, 2).reshape(x.shape)
 

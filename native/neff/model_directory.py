@@ -5,6 +5,7 @@ is refused, unless the caller tells it.
 """
 
 import json
+import os
 import pathlib
 import re
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def open_directory(folder, pooling=None, weights=None, revision=None):
     if not folder.is_dir():
         raise Failure(f"{folder} is not a folder: name the folder that holds the model's config.json.")
     # The folder's own name, as the Java API takes it; not that of what a link points to.
-    folder = folder.absolute()
+    folder = pathlib.Path(os.path.abspath(folder))
     transformer, stated_pooling, normalize = _modules(folder, pooling)
     return ModelDirectory(
         folder=folder,
@@ -128,8 +129,11 @@ def _modules(folder, told_pooling):
         )
     places = {}
     for module in read_json(path, list):
-        name = str(module.get("type") if isinstance(module, dict) else module).rpartition(".")[2]
-        places[name] = folder / str(module.get("path", "") if isinstance(module, dict) else "")
+        values = module if isinstance(module, dict) else {}
+        name = str(values.get("type")).rpartition(".")[2]
+        places[name] = pathlib.Path(os.path.abspath(folder / str(values.get("path", ""))))
+        if not places[name].is_relative_to(folder):
+            raise Failure(f"{path} has the path {json.dumps(values['path'])}: it must be inside of the model directory.")
     order = list(places)
     expected = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
     if order not in expected and not (told_pooling and order == ["Transformer"]):
