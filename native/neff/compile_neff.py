@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Compiles a BERT embedding model for NeuronCores: model directory and shapes in, neuron/*.neff and neuron/manifest.json out.
+"""Compiles a BERT embedding model for NeuronCores: model directory and shapes in, NEFF files and their manifest out.
 
-Runs where the AWS Neuron SDK's torch-neuronx is installed; README.md beside this file says how. Exit codes: 0 done, 1 failed,
-2 wrong usage.
+Runs where the AWS Neuron SDK's torch-neuronx is installed; README.md beside this file says how. Exit codes: 0 done,
+1 failed, 2 wrong usage.
 """
 
 import argparse
@@ -22,8 +22,8 @@ try:
     import torch
 except ImportError:
     sys.exit(
-        f"compile_neff: The Python package torch is not installed in {sys.executable}: run this with the Python of an AWS"
-        " Neuron SDK (on an inf2 image, activate its PyTorch environment under /opt)."
+        f"compile_neff: The Python package torch is not installed in {sys.executable}: run this with the Python of an"
+        " AWS Neuron SDK (on an inf2 image, activate its PyTorch environment under /opt)."
     )
 
 import encoder
@@ -97,8 +97,9 @@ class Recipe:
 def neuron_trace(graph, example_inputs, workdir, compiler_args, target, on_cpu):
     """Has torch_neuronx compile the graph, which leaves a NEFF in workdir; returns what runs it on the device, or None.
 
-    The weights go into the NEFF: libnrt would otherwise want each of them as an input. on_cpu compiles without a device, for
-    which the compiler must be told its target before it is imported (huggingface/optimum-neuron pull request 961).
+    The weights go into the NEFF: libnrt would otherwise want each of them as an input. on_cpu compiles without a
+    device, for which the compiler must be told its target before it is imported (huggingface/optimum-neuron pull
+    request 961).
     """
     options = {}
     if on_cpu:
@@ -193,7 +194,9 @@ def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
     try:
         try:
             with torch.no_grad():
-                traced = trace(graph, (ids, ids.clone()), work, recipe.compiler["arguments"], recipe.compiler["target"], on_cpu)
+                traced = trace(
+                    graph, (ids, ids.clone()), work, recipe.compiler["arguments"], recipe.compiler["target"], on_cpu
+                )
         except Exception as e:  # whatever compiler and tracer raise
             line = str(e).strip().partition("\n")[0]
             raise Failure(
@@ -239,8 +242,8 @@ def _only_neff(work, shape):
     found = sorted(work.rglob("*.neff"))
     if len(found) != 1:
         raise Failure(
-            f"The compiler left {len(found)} NEFF files for {shape}, and one is expected: look for errors in its output; a"
-            " graph that it splits into several cannot be used."
+            f"The compiler left {len(found)} NEFF files for {shape}, and one is expected: look for errors in its"
+            " output; a graph that it splits into several cannot be used."
         )
     return found[0]
 
@@ -252,9 +255,9 @@ def _check_tensors(content, recipe, shape):
     expected = ({name: ids for name in INPUTS}, {OUTPUT: recipe.output_bytes(shape)})
     if (content.inputs, content.outputs) != expected:
         raise Failure(
-            f"The compiled {shape} has the inputs {_some(content.inputs)} and outputs {_some(content.outputs)} (bytes), not"
-            f" {expected[0]} and {expected[1]}: this version of the SDK names or lays out tensors differently, or did not put"
-            " the weights into the file."
+            f"The compiled {shape} has the inputs {_some(content.inputs)} and outputs {_some(content.outputs)} (bytes),"
+            f" not {expected[0]} and {expected[1]}: this version of the SDK names or lays out tensors differently, or"
+            " did not put the weights into the file."
         )
 
 
@@ -263,7 +266,7 @@ def _some(sizes):
 
 
 def least_cosine(traced, reference, recipe, shape):
-    """Runs rows of random tokens, of all lengths, on the device and in float32 on the CPU; fails if they do not agree."""
+    """Runs rows of random tokens, of all lengths, on the device and in float32 on the CPU; fails if they differ."""
     random = torch.Generator().manual_seed(1)
     cosines = []
     # A handful of rows at least, the first as long as the shape.
@@ -298,7 +301,7 @@ def least_cosine(traced, reference, recipe, shape):
 
 
 def _usable_entries(folder, recipe):
-    """Of the manifest that is there: the entries by shape that this recipe would give again, and whose files are whole."""
+    """The entries of the manifest by shape which this recipe would give again; their files are whole."""
     path = folder / "manifest.json"
     if not path.exists():
         return {}
@@ -320,8 +323,8 @@ def _usable_entries(folder, recipe):
         return {}
     if len(usable) < len(models):
         print(
-            f"{path}: {len(models) - len(usable)} of {len(models)} models were made of other weights, options or versions, or"
-            " are damaged, and leave the manifest"
+            f"{path}: {len(models) - len(usable)} of {len(models)} models were made of other weights, options or"
+            " versions, or are damaged, and leave the manifest"
         )
     return usable
 
@@ -399,8 +402,8 @@ def _words(text):
 def _parse(arguments):
     parser = argparse.ArgumentParser(
         prog="compile_neff.py",
-        description="Compiles a BERT embedding model for NeuronCores: writes neuron/*.neff and neuron/manifest.json into its"
-        " directory.",
+        description="Compiles a BERT embedding model for NeuronCores: writes neuron/*.neff and neuron/manifest.json"
+        " into its directory.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong usage.",
     )
     parser.add_argument("model", type=pathlib.Path, help="model directory in the Hugging Face layout")
@@ -428,7 +431,9 @@ def _parse(arguments):
         help="default: the first of model.safetensors, pytorch_model.bin, onnx/model.onnx in the model directory",
     )
     parser.add_argument(
-        "--revision", metavar="COMMIT", help="of the model's repository, for the manifest; found where the hub's tools leave it"
+        "--revision",
+        metavar="COMMIT",
+        help="of the model's repository, for the manifest; found where the hub's tools leave it",
     )
     parser.add_argument(
         "--target", choices=["inf2", "trn1"], default="inf2", help="what the models run on (default: %(default)s)"
@@ -441,10 +446,15 @@ def _parse(arguments):
         help="more arguments of neuronx-cc, for example --compiler-args='--optlevel 3'",
     )
     parser.add_argument(
-        "--cpu", action="store_true", help="compile without a Neuron device, as is done where there is none; compares no vectors"
+        "--cpu",
+        action="store_true",
+        help="compile without a Neuron device, as is done where there is none; compares no vectors",
     )
     parser.add_argument(
-        "--workdir", type=pathlib.Path, metavar="FOLDER", help="where the compiler's own files are kept (default: they are not)"
+        "--workdir",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="where the compiler's own files are kept (default: they are not)",
     )
     parser.add_argument("--force", action="store_true", help="compile what is up to date as well")
     return parser.parse_args(arguments)

@@ -1,7 +1,7 @@
 """The graph that is compiled: token ids and mask in, vectors out.
 
-A BERT encoder in plain torch (1.13 and newer), so that the weights' mapping is this project's own and can be tested without
-the Neuron SDK. What differs from the textbook is for the device:
+A BERT encoder in plain torch (1.13 and newer), so that the weights' mapping is this project's own and can be tested
+without the Neuron SDK. What differs from the textbook is for the device:
 
 - The weights have the graph's number format; layer norms, softmax, pooling and the L2 norm are computed in float32,
   where bfloat16's eight bits would add up over the layers.

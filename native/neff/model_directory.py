@@ -1,7 +1,7 @@
 """What a model directory (Hugging Face layout) says of its model; the same rules as the Java API's ModelDirectory.
 
-A wrong pooling gives plausible, wrong vectors, and nothing fails. So nothing is guessed: a directory that does not state it
-is refused, unless the caller tells it.
+A wrong pooling gives plausible, wrong vectors, and nothing fails. So nothing is guessed: a directory that does not
+state it is refused, unless the caller tells it.
 """
 
 import json
@@ -31,7 +31,7 @@ class BertConfig:
 
 @dataclass(frozen=True)
 class ModelDirectory:
-    """pooling is "cls" or "mean"; weights the file that holds them; revision the commit it came from, if that is known."""
+    """pooling is "cls" or "mean"; weights the file that holds them; revision the commit it came from, if known."""
 
     folder: pathlib.Path
     name: str
@@ -69,7 +69,9 @@ def read_json(path, kind):
     except (OSError, ValueError) as e:
         raise Failure(f"{path} cannot be read as JSON: copy it from the model's repository again ({e}).") from e
     if not isinstance(value, kind):
-        raise Failure(f"{path} is not a JSON {'object' if kind is dict else 'list'}: copy it from the repository again.")
+        raise Failure(
+            f"{path} is not a JSON {'object' if kind is dict else 'list'}: copy it from the repository again."
+        )
     return value
 
 
@@ -89,8 +91,8 @@ def _config(path):
     ):
         if values.get(key, default) != expected:
             raise Failure(
-                f"{path} has {key} {json.dumps(values[key])}: only {json.dumps(expected)} can be compiled here, so serve"
-                " this model with the ONNX Runtime backend."
+                f"{path} has {key} {json.dumps(values[key])}: only {json.dumps(expected)} can be compiled here, so"
+                " serve this model with the ONNX Runtime backend."
             )
 
     def positive(key):
@@ -133,7 +135,9 @@ def _modules(folder, told_pooling):
         name = str(values.get("type")).rpartition(".")[2]
         places[name] = pathlib.Path(os.path.abspath(folder / str(values.get("path", ""))))
         if not places[name].is_relative_to(folder):
-            raise Failure(f"{path} has the path {json.dumps(values['path'])}: it must be inside of the model directory.")
+            raise Failure(
+                f"{path} has the path {json.dumps(values['path'])}: it must be inside of the model directory."
+            )
     order = list(places)
     expected = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
     if order not in expected and not (told_pooling and order == ["Transformer"]):
@@ -147,13 +151,16 @@ def _modules(folder, told_pooling):
 
 def _pooling(path):
     values = read_json(path, dict)
-    modes = sorted(key[len("pooling_mode_") :] for key in values if key.startswith("pooling_mode_") and values[key] is True)
+    modes = sorted(
+        key[len("pooling_mode_") :] for key in values if key.startswith("pooling_mode_") and values[key] is True
+    )
     if modes == ["cls_token"]:
         return "cls"
     if modes == ["mean_tokens"]:
         if values.get("include_prompt", True) is not True:
             raise Failure(
-                f'{path} leaves the prefix\'s tokens out of the average ("include_prompt": false), which is not supported.'
+                f'{path} leaves the prefix\'s tokens out of the average ("include_prompt": false), which is not'
+                " supported."
             )
         return "mean"
     raise Failure(
@@ -172,8 +179,8 @@ def _weights(transformer, told):
         if path.is_file():
             return path
     raise Failure(
-        f"{transformer} has no weights: copy one of {', '.join(str(c.relative_to(transformer)) for c in candidates)} from"
-        " the model's repository to there."
+        f"{transformer} has no weights: copy one of {', '.join(str(c.relative_to(transformer)) for c in candidates)}"
+        " from the model's repository to there."
     )
 
 

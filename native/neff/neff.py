@@ -1,8 +1,8 @@
 """Reads what a NEFF file says of itself: its tensors' names and sizes, and its compiler's version.
 
-The container is described by AWS ("Work with NEFF files"): a header of 1024 bytes, then a tar, mostly gzipped. The members'
-form is not documented; it was read off two NEFFs in AWS's nkipy repository (spike/tests/artifacts, compiler 2.23):
-sg00/def.json lists a core's variables with type and bytes, info.json has the compiler's version.
+The container is described by AWS ("Work with NEFF files"): a header of 1024 bytes, then a tar, mostly gzipped. The
+members' form is not documented; it was read off two NEFFs in AWS's nkipy repository (spike/tests/artifacts, compiler
+2.23): sg00/def.json lists a core's variables with type and bytes, info.json has the compiler's version.
 """
 
 import json
@@ -33,7 +33,9 @@ def read(path):
         header = file.read(_HEADER_BYTES)
         header_bytes, payload_bytes = struct.unpack_from("<QQ", header, 8) if len(header) == _HEADER_BYTES else (0, 0)
         if header_bytes != _HEADER_BYTES or _HEADER_BYTES + payload_bytes > size:
-            raise Failure(f"{path} is not a whole NEFF file: look for errors in the compiler's output, and compile again.")
+            raise Failure(
+                f"{path} is not a whole NEFF file: look for errors in the compiler's output, and compile again."
+            )
         members = _members(path, file)
     variables = members.get("sg00/def.json", {}).get("var")
     inputs = outputs = None

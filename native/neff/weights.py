@@ -81,7 +81,9 @@ def _read_safetensors(path):
             tensors[name] = values.reshape(entry["shape"])
         return tensors
     except (struct.error, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as e:
-        raise Failure(f"{path} is not a whole safetensors file of floats: copy it from the repository again ({e}).") from e
+        raise Failure(
+            f"{path} is not a whole safetensors file of floats: copy it from the repository again ({e})."
+        ) from e
 
 
 def _read_torch(path):
@@ -102,13 +104,15 @@ def _read_onnx(path):
         from onnx import numpy_helper
     except ImportError:
         raise Failure(
-            f"The Python package onnx is not installed, which {path} needs: install it, or copy model.safetensors from the"
-            " model's repository to the model directory."
+            f"The Python package onnx is not installed, which {path} needs: install it, or copy model.safetensors from"
+            " the model's repository to the model directory."
         ) from None
     try:
         graph = onnx.load(str(path), load_external_data=False).graph
     except Exception as e:  # protobuf's own exceptions, different in each of its versions
-        raise Failure(f"{path} is not a whole ONNX file: copy it from the repository again ({type(e).__name__}).") from e
+        raise Failure(
+            f"{path} is not a whole ONNX file: copy it from the repository again ({type(e).__name__})."
+        ) from e
     initializers = {tensor.name: tensor for tensor in graph.initializer}
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
         raise Failure(f"{path} keeps its weights in another file: use model.safetensors of the model's repository.")

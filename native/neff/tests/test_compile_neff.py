@@ -126,7 +126,9 @@ class ManifestTest(CompileTest):
         folder.mkdir()
         made = sample_manifest.make(folder)
         stored = sample_manifest.FILE.read_text(encoding="utf-8")
-        self.assertEqual(without_digits(made), without_digits(stored), "run tests/sample_manifest.py, and the Java tests")
+        self.assertEqual(
+            without_digits(made), without_digits(stored), "run tests/sample_manifest.py, and the Java tests"
+        )
 
 
 class TracingTest(CompileTest):
@@ -317,7 +319,11 @@ class ChecksTest(CompileTest):
         def garbage(workdir, *_):
             (workdir / "graph.neff").write_bytes(b"garbage")
 
-        for leave, pattern in ((nothing, "left 0 NEFF files"), (two, "left 2 NEFF files"), (garbage, "not a whole NEFF")):
+        for leave, pattern in (
+            (nothing, "left 0 NEFF files"),
+            (two, "left 2 NEFF files"),
+            (garbage, "not a whole NEFF"),
+        ):
             with self.subTest(leave=leave.__name__):
                 self.stand_in.leave = leave
                 self.assert_fails(pattern)
@@ -448,7 +454,9 @@ class UsageTest(CompileTest):
     def test_a_python_without_torch_is_one_sentence(self):
         program = pathlib.Path(compile_neff.__file__)
         # -S: without the folders in which packages are installed.
-        ended = subprocess.run([sys.executable, "-S", "-E", str(program), "x"], capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            [sys.executable, "-S", "-E", str(program), "x"], capture_output=True, text=True, check=False
+        )
         self.assertEqual(ended.returncode, 1)
         self.assertRegex(ended.stderr, "^compile_neff: The Python package torch is not installed in .*\n$")
 

@@ -24,7 +24,10 @@ def graph(pooling="cls", normalize=True, dtype=torch.float32, weights=None):
 
 def batch():
     ids = torch.randint(
-        tiny.CONFIG.vocabulary_size, (len(LENGTHS), LENGTH), generator=torch.Generator().manual_seed(3), dtype=torch.int32
+        tiny.CONFIG.vocabulary_size,
+        (len(LENGTHS), LENGTH),
+        generator=torch.Generator().manual_seed(3),
+        dtype=torch.int32,
     )
     mask = (torch.arange(LENGTH)[None, :] < torch.tensor(LENGTHS)[:, None]).to(torch.int32)
     return ids, mask

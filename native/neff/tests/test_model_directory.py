@@ -85,7 +85,8 @@ class ModelDirectoryTest(unittest.TestCase):
         for path in ("..", "/tmp", "1_Pooling/../../other"):
             with self.subTest(path=path):
                 tiny.write_json(
-                    self.folder / "modules.json", [{"type": "Transformer", "path": ""}, {"type": "Pooling", "path": path}]
+                    self.folder / "modules.json",
+                    [{"type": "Transformer", "path": ""}, {"type": "Pooling", "path": path}],
                 )
                 self.assert_refused("must be inside of the model directory")
 

@@ -36,7 +36,8 @@ class WeightsTest(unittest.TestCase):
 
     def test_a_head_and_old_names_are_understood(self):
         renamed = {
-            "bert." + name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+            "bert."
+            + name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
             for name, tensor in tiny.tensors().items()
         }
         renamed["bert.pooler.dense.weight"] = torch.zeros(2, 2)

@@ -30,7 +30,8 @@ def tensors(seed=5):
     """Weights by their usual names."""
     random = numpy.random.RandomState(seed)
     return {
-        name: torch.from_numpy(random.randn(*shape).astype("float32")) for name, shape in encoder.weight_shapes(CONFIG).items()
+        name: torch.from_numpy(random.randn(*shape).astype("float32"))
+        for name, shape in encoder.weight_shapes(CONFIG).items()
     }
 
 
