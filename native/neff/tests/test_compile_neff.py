@@ -245,6 +245,13 @@ class ReuseTest(CompileTest):
                 self.assertEqual(self.compiled(*arguments), ["1x8"])
                 self.assertEqual(self.compiled(*arguments), [])
 
+    def test_a_change_of_the_graph_compiles_again(self):
+        self.compile()
+        changed = self.temp / "encoder.py"
+        changed.write_bytes(pathlib.Path(encoder.__file__).read_bytes() + b"\n")
+        with mock.patch.object(encoder, "__file__", str(changed)):
+            self.assertEqual(self.compiled(), ["1x8"])
+
     def test_models_of_another_kind_leave_the_manifest(self):
         self.compile(shapes="1x8,4x16")
         out = self.compile("--precision", "fp32", shapes="1x8")
