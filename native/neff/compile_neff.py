@@ -1,0 +1,464 @@
+#!/usr/bin/env python3
+"""Compiles a BERT embedding model for NeuronCores: model directory and shapes in, NEFF files and their manifest out.
+
+Runs where the AWS Neuron SDK's torch-neuronx is installed; README.md beside this file says how. Exit codes: 0 done,
+1 failed, 2 wrong usage.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+
+try:
+    import torch
+except ImportError:
+    sys.exit(
+        f"compile_neff: The Python package torch is not installed in {sys.executable}: run this with the Python of an"
+        " AWS Neuron SDK (on an inf2 image, activate its PyTorch environment under /opt)."
+    )
+
+import encoder
+import model_directory
+import neff
+import weights
+from failure import Failure
+
+FORMAT = 1
+DEFAULT_SHAPES = "1x32,1x128,4x128,1x256,32x256,1x512"
+DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+DTYPE_NAMES = {torch.bfloat16: "bfloat16", torch.float32: "float32"}
+# What the project promises of a backend's vectors against the model's own.
+LEAST_COSINES = {"bf16": 0.999, "fp32": 0.99999}
+# torch_neuronx.trace names tensors by their place in the example arguments and results.
+INPUTS = {"input0": "input_ids", "input1": "attention_mask"}
+OUTPUT = "output0"
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Shape:
+    """Of a compiled model: tokens of a row, rows of an execution."""
+
+    length: int
+    batch: int
+
+    def __str__(self):
+        return f"{self.batch}x{self.length}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Everything that makes the compiled model what it is, but the shape."""
+
+    model: model_directory.ModelDirectory
+    weights_sha256: str
+    output: str
+    precision: str
+    compiler: dict
+
+    def key(self, shape):
+        """Two compiled models with the same key are the same."""
+        parts = {
+            "graph": _sha256(pathlib.Path(encoder.__file__)),
+            "weights": self.weights_sha256,
+            "config": dataclasses.asdict(self.model.config),
+            "pooling": self.model.pooling,
+            "normalize": self.model.normalize,
+            "output": self.output,
+            "precision": self.precision,
+            "compiler": self.compiler,
+            "shape": str(shape),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def graph(self, tensors, shape, dtype):
+        pooling = self.model.pooling if self.output == "pooled" else None
+        return encoder.Encoder(self.model.config, tensors, shape.length, pooling, self.model.normalize, dtype).eval()
+
+    def output_bytes(self, shape):
+        vectors = shape.batch * (1 if self.output == "pooled" else shape.length)
+        return vectors * self.model.config.hidden_size * torch.empty(0, dtype=self.output_dtype()).element_size()
+
+    def output_dtype(self):
+        return torch.float32 if self.output == "pooled" else DTYPES[self.precision]
+
+    def file_name(self, shape):
+        return f"{self.model.name}-{shape}.neff"
+
+
+def neuron_trace(graph, example_inputs, workdir, compiler_args, target, on_cpu):
+    """Has torch_neuronx compile the graph, which leaves a NEFF in workdir; returns what runs it on the device, or None.
+
+    The weights go into the NEFF: libnrt would otherwise want each of them as an input. on_cpu compiles without a
+    device, for which the compiler must be told its target before it is imported (huggingface/optimum-neuron pull
+    request 961).
+    """
+    options = {}
+    if on_cpu:
+        os.environ.setdefault("NEURON_PLATFORM_TARGET_OVERRIDE", target)
+        options["cpu_backend"] = True
+    import torch_neuronx
+
+    traced = torch_neuronx.trace(
+        graph,
+        example_inputs,
+        compiler_workdir=str(workdir),
+        compiler_args=compiler_args,
+        inline_weights_to_neff=True,
+        **options,
+    )
+    return None if on_cpu else traced
+
+
+def neuron_versions():
+    """The installed SDK's versions by package."""
+    versions = {}
+    for key, package in (("neuronxCc", "neuronx-cc"), ("torchNeuronx", "torch-neuronx"), ("torch", "torch")):
+        try:
+            versions[key] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            raise Failure(
+                f"The Python package {package} is not installed in {sys.executable}: run this with the Python of an AWS"
+                " Neuron SDK (on an inf2 image, activate its PyTorch environment under /opt)."
+            ) from None
+    return versions
+
+
+def has_device():
+    return any(pathlib.Path("/dev").glob("neuron[0-9]*"))
+
+
+def main(arguments=None, trace=neuron_trace, versions=neuron_versions, device=has_device):
+    """The program; tests stand in for what the SDK gives: tracing, versions, the device."""
+    options = _parse(arguments)
+    try:
+        _run(options, trace, versions, device)
+        return 0
+    except Failure as e:
+        print(f"compile_neff: {e}", file=sys.stderr)
+    except OSError as e:
+        print(f"compile_neff: {e.filename or options.model}: {e.strerror or e}.", file=sys.stderr)
+    return 1
+
+
+def _run(options, trace, versions, device):
+    model = model_directory.open_directory(options.model, options.pooling, options.weights, options.revision)
+    for shape in options.shapes:
+        if shape.length > model.config.positions:
+            raise Failure(
+                f"{model.folder} has {model.config.positions} positions: the shape {shape} is too long, leave it out of"
+                " --shapes."
+            )
+    compiler_args = ["--target", options.target, "--model-type", "transformer", "--auto-cast", "none"]
+    recipe = Recipe(
+        model=model,
+        weights_sha256=_sha256(model.weights),
+        output=options.output,
+        precision=options.precision,
+        compiler={**versions(), "target": options.target, "arguments": compiler_args + options.compiler_args},
+    )
+    folder = model.folder / "neuron"
+    folder.mkdir(exist_ok=True)
+    entries = _usable_entries(folder, recipe)
+    wanted = [shape for shape in options.shapes if options.force or shape not in entries]
+    for shape in options.shapes:
+        if shape not in wanted:
+            print(f"{shape}: {folder / recipe.file_name(shape)} is up to date")
+    tensors = weights.read(model.weights, model.config) if wanted else None
+    for shape in wanted:
+        print(f"{shape}: compiling", flush=True)
+        entries[shape] = _compile(recipe, tensors, shape, folder, trace, options.workdir, options.cpu or not device())
+        # After each of them: what was compiled is not lost when the next one fails.
+        _write_manifest(folder, recipe, entries)
+    _write_manifest(folder, recipe, entries)
+    print(f"{folder / 'manifest.json'}: {', '.join(str(shape) for shape in sorted(entries))}")
+
+
+def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
+    """Compiles one shape, checks it and puts it into its place; returns its entry in the manifest."""
+    graph = recipe.graph(tensors, shape, DTYPES[recipe.precision])
+    ids = torch.ones(shape.batch, shape.length, dtype=torch.int32)
+    kept = workdir is not None
+    if kept:
+        workdir.mkdir(parents=True, exist_ok=True)
+    # Never an old folder, in which an old NEFF could be taken for the new one.
+    work = pathlib.Path(tempfile.mkdtemp(prefix=f"{recipe.file_name(shape)}-", dir=workdir))
+    try:
+        try:
+            with torch.no_grad():
+                traced = trace(
+                    graph, (ids, ids.clone()), work, recipe.compiler["arguments"], recipe.compiler["target"], on_cpu
+                )
+        except Exception as e:  # whatever compiler and tracer raise
+            line = str(e).strip().partition("\n")[0]
+            raise Failure(
+                f"{shape} of {recipe.model.folder} was not compiled ({type(e).__name__}: {line}):"
+                f" {'the compiler log is in ' + str(work) if kept else '--workdir keeps the compiler log'}."
+            ) from e
+        compiled = _only_neff(work, shape)
+        content = neff.read(compiled)
+        _check_tensors(content, recipe, shape)
+        cosine = None
+        if traced is not None:
+            cosine = least_cosine(traced, recipe.graph(tensors, shape, torch.float32), recipe, shape)
+        name = recipe.file_name(shape)
+        _place(folder / name, lambda file: shutil.copyfile(compiled, file))
+    finally:
+        if not kept:
+            shutil.rmtree(work, ignore_errors=True)
+    size = (folder / name).stat().st_size
+    compared = "not compared, no Neuron device used" if cosine is None else f"least cosine {cosine:.6f} against float32"
+    print(f"{shape}: {folder / name}, {size} bytes, {compared}", flush=True)
+    if content.inputs is None:
+        print(f"{shape}: the file does not list its tensors in a form known here; they are checked when it is loaded")
+    return {
+        "file": name,
+        "batch": shape.batch,
+        "sequenceLength": shape.length,
+        "inputs": [{"name": name, "role": role, "dtype": "int32"} for name, role in INPUTS.items()],
+        "output": {
+            "name": OUTPUT,
+            "kind": recipe.output,
+            "dtype": DTYPE_NAMES[recipe.output_dtype()],
+            "hiddenSize": recipe.model.config.hidden_size,
+        },
+        "sizeBytes": size,
+        "sha256": _sha256(folder / name),
+        "key": recipe.key(shape),
+        "compilerVersion": content.compiler_version,
+        "checked": {"tensors": content.inputs is not None, "leastCosine": None if cosine is None else round(cosine, 6)},
+    }
+
+
+def _only_neff(work, shape):
+    found = sorted(work.rglob("*.neff"))
+    if len(found) != 1:
+        raise Failure(
+            f"The compiler left {len(found)} NEFF files for {shape}, and one is expected: look for errors in its"
+            " output; a graph that it splits into several cannot be used."
+        )
+    return found[0]
+
+
+def _check_tensors(content, recipe, shape):
+    if content.inputs is None:
+        return
+    ids = shape.batch * shape.length * 4
+    expected = ({name: ids for name in INPUTS}, {OUTPUT: recipe.output_bytes(shape)})
+    if (content.inputs, content.outputs) != expected:
+        raise Failure(
+            f"The compiled {shape} has the inputs {_some(content.inputs)} and outputs {_some(content.outputs)} (bytes),"
+            f" not {expected[0]} and {expected[1]}: this version of the SDK names or lays out tensors differently, or"
+            " did not put the weights into the file."
+        )
+
+
+def _some(sizes):
+    return sizes if len(sizes) <= 4 else f"{dict(list(sizes.items())[:4])} and {len(sizes) - 4} more"
+
+
+def least_cosine(traced, reference, recipe, shape):
+    """Runs rows of random tokens, of all lengths, on the device and in float32 on the CPU; fails if they differ."""
+    random = torch.Generator().manual_seed(1)
+    cosines = []
+    # A handful of rows at least, the first as long as the shape.
+    rows = max(4, shape.batch)
+    lengths = [max(2, shape.length * (rows - row) // rows) for row in range(rows)]
+    for start in range(0, rows - rows % shape.batch, shape.batch):
+        ids = torch.randint(recipe.model.config.vocabulary_size, (shape.batch, shape.length), generator=random)
+        tokens = torch.tensor(lengths[start : start + shape.batch])
+        mask = (torch.arange(shape.length)[None, :] < tokens[:, None]).to(torch.int32)
+        ids = ids.to(torch.int32) * mask
+        with torch.no_grad():
+            actual, expected = traced(ids, mask), reference(ids, mask)
+        if isinstance(actual, (tuple, list)):
+            actual = actual[0]
+        if actual.shape != expected.shape or actual.dtype != recipe.output_dtype():
+            raise Failure(
+                f"The compiled {shape} gives {actual.dtype} {list(actual.shape)}, not {recipe.output_dtype()}"
+                f" {list(expected.shape)}: report this with the versions of the SDK."
+            )
+        here = torch.nn.functional.cosine_similarity(actual.double(), expected.double(), dim=-1)
+        # Nothing is meant by the vectors of padding.
+        cosines.append(here if recipe.output == "pooled" else here[mask.bool()])
+    # torch's minimum is NaN if one of them is, and NaN fails.
+    least = float(torch.cat(cosines).min())
+    if not least >= LEAST_COSINES[recipe.precision]:
+        raise Failure(
+            f"The compiled {shape} gives other vectors than the model: the least cosine is {least:.6f}, and"
+            f" {LEAST_COSINES[recipe.precision]} is allowed for {recipe.precision}; try --precision fp32 or other"
+            " --compiler-args."
+        )
+    return least
+
+
+def _usable_entries(folder, recipe):
+    """The entries of the manifest by shape which this recipe would give again; their files are whole."""
+    path = folder / "manifest.json"
+    if not path.exists():
+        return {}
+    try:
+        models = model_directory.read_json(path, dict)["models"]
+        usable = {}
+        for entry in models:
+            shape = Shape(batch=entry["batch"], length=entry["sequenceLength"])
+            file = folder / recipe.file_name(shape)
+            if (
+                entry.get("key") == recipe.key(shape)
+                and entry["file"] == file.name
+                and file.is_file()
+                and entry["sha256"] == _sha256(file)
+            ):
+                usable[shape] = entry
+    except (Failure, KeyError, TypeError, AttributeError):
+        print(f"{path} is damaged, and is written anew")
+        return {}
+    if len(usable) < len(models):
+        print(
+            f"{path}: {len(models) - len(usable)} of {len(models)} models were made of other weights, options or"
+            " versions, or are damaged, and leave the manifest"
+        )
+    return usable
+
+
+def _write_manifest(folder, recipe, entries):
+    model = recipe.model
+    weights_file = model.weights
+    if weights_file.is_relative_to(model.folder):
+        weights_file = weights_file.relative_to(model.folder)
+    manifest = {
+        "format": FORMAT,
+        "emulated": False,
+        "model": model.name,
+        "source": {
+            "revision": model.revision,
+            "weights": str(weights_file),
+            "sha256": recipe.weights_sha256,
+            "pooling": model.pooling,
+            "normalize": model.normalize,
+        },
+        "precision": recipe.precision,
+        "compiler": recipe.compiler,
+        "models": [entries[shape] for shape in sorted(entries)],
+    }
+    text = json.dumps(manifest, indent=2) + "\n"
+    _place(folder / "manifest.json", lambda file: file.write_text(text, encoding="utf-8"))
+
+
+def _place(path, write):
+    """The file appears under its name when it is complete and on the disk."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.parent)
+    os.close(handle)
+    partial = pathlib.Path(name)
+    try:
+        write(partial)
+        with open(partial, "rb") as file:
+            os.fsync(file.fileno())
+        # The mode of a temporary file lets no other user read it.
+        partial.chmod(0o644)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _shapes(text):
+    shapes = []
+    for part in text.split(","):
+        match = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", part.strip())
+        if not match or int(match.group(2)) < 2:
+            raise argparse.ArgumentTypeError(
+                f"{part.strip()!r} is not a shape: give rows x tokens, at least two tokens, for example 4x128"
+            )
+        shape = Shape(batch=int(match.group(1)), length=int(match.group(2)))
+        if shape in shapes:
+            raise argparse.ArgumentTypeError(f"the shape {shape} stands there twice")
+        shapes.append(shape)
+    return shapes
+
+
+def _words(text):
+    try:
+        return shlex.split(text)
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be split into arguments ({e})") from e
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="compile_neff.py",
+        description="Compiles a BERT embedding model for NeuronCores: writes neuron/*.neff and neuron/manifest.json"
+        " into its directory.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage.",
+    )
+    parser.add_argument("model", type=pathlib.Path, help="model directory in the Hugging Face layout")
+    parser.add_argument(
+        "--shapes",
+        type=_shapes,
+        default=DEFAULT_SHAPES,
+        metavar="BxS,...",
+        help="rows x tokens of each compiled model (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--precision", choices=sorted(DTYPES), default="bf16", help="the weights' number format (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output",
+        choices=["pooled", "raw"],
+        default="pooled",
+        help="one finished vector a row, or one for every token (default: %(default)s)",
+    )
+    parser.add_argument("--pooling", choices=["cls", "mean"], help="in place of what the model directory states")
+    parser.add_argument(
+        "--weights",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="default: the first of model.safetensors, pytorch_model.bin, onnx/model.onnx in the model directory",
+    )
+    parser.add_argument(
+        "--revision",
+        metavar="COMMIT",
+        help="of the model's repository, for the manifest; found where the hub's tools leave it",
+    )
+    parser.add_argument(
+        "--target", choices=["inf2", "trn1"], default="inf2", help="what the models run on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--compiler-args",
+        type=_words,
+        default=[],
+        metavar="ARGUMENTS",
+        help="more arguments of neuronx-cc, for example --compiler-args='--optlevel 3'",
+    )
+    parser.add_argument(
+        "--cpu",
+        action="store_true",
+        help="compile without a Neuron device, as is done where there is none; compares no vectors",
+    )
+    parser.add_argument(
+        "--workdir",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        help="where the compiler's own files are kept (default: they are not)",
+    )
+    parser.add_argument("--force", action="store_true", help="compile what is up to date as well")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""The graph that is compiled: token ids and mask in, vectors out.
+
+A BERT encoder in plain torch (1.13 and newer), so that the weights' mapping is this project's own and can be tested
+without the Neuron SDK. What differs from the textbook is for the device:
+
+- The weights have the graph's number format; layer norms, softmax, pooling and the L2 norm are computed in float32,
+  where bfloat16's eight bits would add up over the layers.
+- Token types are constant, so their vector is folded into the positions, of which only the sequence length's are kept.
+- CLS pooling needs nothing but the first position of the last layer, so that layer computes no other.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+# Added to the score of a masked position. Finite, so that a row that is masked throughout gives numbers, not NaN; and
+# far enough for exp() to give 0 in float32.
+MASKED = -10000.0
+
+# The floor of torch.nn.functional.normalize: a zero vector stays zero.
+SMALLEST_NORM = 1e-12
+
+LINEAR_LAYERS = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "attended": "attention.output.dense",
+    "intermediate": "intermediate.dense",
+    "output": "output.dense",
+}
+LAYER_NORMS = {"attended_norm": "attention.output.LayerNorm", "output_norm": "output.LayerNorm"}
+
+
+def weight_shapes(config):
+    """The name and shape of every weight of the encoder, as Hugging Face's BertModel names them."""
+    hidden, inner = config.hidden_size, config.intermediate_size
+    shapes = {
+        "embeddings.word_embeddings.weight": (config.vocabulary_size, hidden),
+        "embeddings.position_embeddings.weight": (config.positions, hidden),
+        "embeddings.token_type_embeddings.weight": (config.token_types, hidden),
+    }
+    norms = ["embeddings.LayerNorm"]
+    for layer in range(config.layers):
+        prefix = f"encoder.layer.{layer}."
+        for name in LINEAR_LAYERS.values():
+            outputs, inputs = {"intermediate.dense": (inner, hidden), "output.dense": (hidden, inner)}.get(
+                name, (hidden, hidden)
+            )
+            shapes[f"{prefix}{name}.weight"] = (outputs, inputs)
+            shapes[f"{prefix}{name}.bias"] = (outputs,)
+        norms += [prefix + name for name in LAYER_NORMS.values()]
+    for norm in norms:
+        shapes[norm + ".weight"] = shapes[norm + ".bias"] = (hidden,)
+    return shapes
+
+
+class Encoder(nn.Module):
+    """[B, S] int32 ids and mask (1 for a token, 0 for padding) to float32 [B, hidden], or to [B, S, hidden] unpooled.
+
+    weights: dict of the names of weight_shapes to float32 tensors.
+    pooling: "cls", "mean", or None for every position's vector, which is then in the graph's number format.
+    normalize: whether a pooled vector is scaled to length 1 (L2).
+    """
+
+    def __init__(self, config, weights, sequence_length, pooling, normalize, dtype=torch.float32):
+        super().__init__()
+        self.pooling, self.normalize, self.dtype = pooling, normalize, dtype
+        self.words = nn.Parameter(weights["embeddings.word_embeddings.weight"].to(dtype), requires_grad=False)
+        positions = weights["embeddings.position_embeddings.weight"][:sequence_length]
+        types = weights["embeddings.token_type_embeddings.weight"][0]
+        self.positions = nn.Parameter(positions + types, requires_grad=False)
+        self.norm = _Norm(weights, "embeddings.LayerNorm", config.epsilon)
+        self.layers = nn.ModuleList(
+            _Layer(weights, f"encoder.layer.{layer}.", config, dtype) for layer in range(config.layers)
+        )
+
+    def forward(self, input_ids, attention_mask):
+        x = functional.embedding(input_ids, self.words).float() + self.positions
+        x = self.norm(x).to(self.dtype)
+        bias = (1.0 - attention_mask.float())[:, None, None, :] * MASKED
+        for layer in self.layers[:-1]:
+            x = layer(x, x, bias)
+        # The last layer's queries: every position, or only the one that pooling looks at.
+        x = self.layers[-1](x[:, :1] if self.pooling == "cls" else x, x, bias)
+        if self.pooling is None:
+            return x
+        x = x.float()
+        if self.pooling == "cls":
+            x = x[:, 0]
+        else:
+            mask = attention_mask.float()[:, :, None]
+            x = (x * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
+        if self.normalize:
+            x = x / x.pow(2).sum(dim=1, keepdim=True).sqrt().clamp(min=SMALLEST_NORM)
+        return x
+
+
+class _Norm(nn.Module):
+    """Layer norm of float32 values."""
+
+    def __init__(self, weights, name, epsilon):
+        super().__init__()
+        self.weight = nn.Parameter(weights[name + ".weight"], requires_grad=False)
+        self.bias = nn.Parameter(weights[name + ".bias"], requires_grad=False)
+        self.epsilon = epsilon
+
+    def forward(self, x):
+        return functional.layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
+
+
+class _Linear(nn.Module):
+    def __init__(self, weights, name, dtype):
+        super().__init__()
+        self.weight = nn.Parameter(weights[name + ".weight"].to(dtype), requires_grad=False)
+        self.bias = nn.Parameter(weights[name + ".bias"].to(dtype), requires_grad=False)
+
+    def forward(self, x):
+        return functional.linear(x, self.weight, self.bias)
+
+
+class _Layer(nn.Module):
+    """One encoder layer; x are the positions it computes, context those that they attend to."""
+
+    def __init__(self, weights, prefix, config, dtype):
+        super().__init__()
+        self.heads, self.dtype = config.heads, dtype
+        self.scale = 1 / math.sqrt(config.hidden_size // config.heads)
+        for attribute, name in LINEAR_LAYERS.items():
+            setattr(self, attribute, _Linear(weights, prefix + name, dtype))
+        for attribute, name in LAYER_NORMS.items():
+            setattr(self, attribute, _Norm(weights, prefix + name, config.epsilon))
+
+    def forward(self, x, context, bias):
+        attended = self.attended(self._attention(x, context, bias))
+        x = self.attended_norm(attended.float() + x.float()).to(self.dtype)
+        output = self.output(functional.gelu(self.intermediate(x)))
+        return self.output_norm(output.float() + x.float()).to(self.dtype)
+
+    def _attention(self, x, context, bias):
+        query = self._split(self.query(x))
+        key = self._split(self.key(context))
+        value = self._split(self.value(context))
+        scores = torch.matmul(query, key.transpose(-1, -2)).float() * self.scale + bias
+        attended = torch.matmul(functional.softmax(scores, dim=-1).to(self.dtype), value)
+        return attended.transpose(1, 2).reshape(x.shape)
+
+    def _split(self, x):
+        """[B, positions, hidden] to [B, heads, positions, head size]."""
+        return x.reshape(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)

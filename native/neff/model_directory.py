@@ -1,0 +1,196 @@
+"""What a model directory (Hugging Face layout) says of its model; the same rules as the Java API's ModelDirectory.
+
+A wrong pooling gives plausible, wrong vectors, and nothing fails. So nothing is guessed: a directory that does not
+state it is refused, unless the caller tells it.
+"""
+
+import json
+import os
+import pathlib
+import re
+from dataclasses import dataclass
+
+from failure import Failure
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class BertConfig:
+    """Sizes of the encoder, of config.json."""
+
+    layers: int
+    heads: int
+    hidden_size: int
+    intermediate_size: int
+    vocabulary_size: int
+    positions: int
+    token_types: int
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class ModelDirectory:
+    """pooling is "cls" or "mean"; weights the file that holds them; revision the commit it came from, if known."""
+
+    folder: pathlib.Path
+    name: str
+    config: BertConfig
+    pooling: str
+    normalize: bool
+    weights: pathlib.Path
+    revision: "str | None"
+
+
+def open_directory(folder, pooling=None, weights=None, revision=None):
+    """Reads and checks everything but the weights themselves; what is told stands in for what the files say."""
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise Failure(f"{folder} is not a folder: name the folder that holds the model's config.json.")
+    # The folder's own name, as the Java API takes it; not that of what a link points to.
+    folder = pathlib.Path(os.path.abspath(folder))
+    transformer, stated_pooling, normalize = _modules(folder, pooling)
+    return ModelDirectory(
+        folder=folder,
+        name=folder.name,
+        config=_config(transformer / "config.json"),
+        pooling=stated_pooling,
+        normalize=normalize,
+        weights=_weights(transformer, weights),
+        revision=revision or _revision(folder),
+    )
+
+
+def read_json(path, kind):
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Failure(f"{path} is missing: copy it from the model's repository.") from None
+    except (OSError, ValueError) as e:
+        raise Failure(f"{path} cannot be read as JSON: copy it from the model's repository again ({e}).") from e
+    if not isinstance(value, kind):
+        raise Failure(
+            f"{path} is not a JSON {'object' if kind is dict else 'list'}: copy it from the repository again."
+        )
+    return value
+
+
+def _config(path):
+    values = read_json(path, dict)
+    model_type = values.get("model_type")
+    if model_type != "bert":
+        raise Failure(
+            f'{path} has the model_type {json.dumps(model_type)}: only "bert" encoders can be compiled here, so serve'
+            " this model with the ONNX Runtime backend."
+        )
+    for key, expected, default in (
+        ("hidden_act", "gelu", "gelu"),
+        ("position_embedding_type", "absolute", "absolute"),
+        ("is_decoder", False, False),
+        ("add_cross_attention", False, False),
+    ):
+        if values.get(key, default) != expected:
+            raise Failure(
+                f"{path} has {key} {json.dumps(values[key])}: only {json.dumps(expected)} can be compiled here, so"
+                " serve this model with the ONNX Runtime backend."
+            )
+
+    def positive(key):
+        value = values.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise Failure(f'"{key}" of {path} must be an integer above zero, not {json.dumps(value)}.')
+        return value
+
+    epsilon = values.get("layer_norm_eps", 1e-12)
+    if not isinstance(epsilon, float) or not 0 < epsilon < 1:
+        raise Failure(f'"layer_norm_eps" of {path} must be a number between 0 and 1, not {json.dumps(epsilon)}.')
+    config = BertConfig(
+        layers=positive("num_hidden_layers"),
+        heads=positive("num_attention_heads"),
+        hidden_size=positive("hidden_size"),
+        intermediate_size=positive("intermediate_size"),
+        vocabulary_size=positive("vocab_size"),
+        positions=positive("max_position_embeddings"),
+        token_types=positive("type_vocab_size"),
+        epsilon=epsilon,
+    )
+    if config.hidden_size % config.heads:
+        raise Failure(
+            f'"hidden_size" of {path} is {config.hidden_size}, no multiple of its {config.heads} attention heads.'
+        )
+    return config
+
+
+def _modules(folder, told_pooling):
+    """(folder of the encoder's files, pooling, whether vectors are normalised), of modules.json."""
+    path = folder / "modules.json"
+    if not path.exists():
+        raise Failure(
+            f"{path} is missing, so the model's pooling and normalisation are not stated: copy it from the model's"
+            " repository."
+        )
+    places = {}
+    for module in read_json(path, list):
+        values = module if isinstance(module, dict) else {}
+        name = str(values.get("type")).rpartition(".")[2]
+        places[name] = pathlib.Path(os.path.abspath(folder / str(values.get("path", ""))))
+        if not places[name].is_relative_to(folder):
+            raise Failure(
+                f"{path} has the path {json.dumps(values['path'])}: it must be inside of the model directory."
+            )
+    order = list(places)
+    expected = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+    if order not in expected and not (told_pooling and order == ["Transformer"]):
+        raise Failure(
+            f"{path} must list Transformer, Pooling and, if vectors have length 1, Normalize, in this order; it lists"
+            f" {', '.join(order) or 'nothing'}."
+        )
+    pooling = told_pooling or _pooling(places["Pooling"] / "config.json")
+    return places["Transformer"], pooling, "Normalize" in order
+
+
+def _pooling(path):
+    values = read_json(path, dict)
+    modes = sorted(
+        key[len("pooling_mode_") :] for key in values if key.startswith("pooling_mode_") and values[key] is True
+    )
+    if modes == ["cls_token"]:
+        return "cls"
+    if modes == ["mean_tokens"]:
+        if values.get("include_prompt", True) is not True:
+            raise Failure(
+                f'{path} leaves the prefix\'s tokens out of the average ("include_prompt": false), which is not'
+                " supported."
+            )
+        return "mean"
+    raise Failure(
+        f"{path} asks for the pooling mode {' + '.join(modes) or '(none)'}: cls_token or mean_tokens, one of them, is"
+        " supported; --pooling tells it where the file does not."
+    )
+
+
+def _weights(transformer, told):
+    if told is not None:
+        if not told.is_file():
+            raise Failure(f"{told} is not a file: --weights names the model's safetensors, bin or ONNX file.")
+        return told.absolute()
+    candidates = [transformer / name for name in ("model.safetensors", "pytorch_model.bin", "onnx/model.onnx")]
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise Failure(
+        f"{transformer} has no weights: copy one of {', '.join(str(c.relative_to(transformer)) for c in candidates)}"
+        " from the model's repository to there."
+    )
+
+
+def _revision(folder):
+    """The commit of the hub's repository, which its download tools leave in one of two places; None if they did not."""
+    metadata = folder / ".cache/huggingface/download/config.json.metadata"
+    if metadata.is_file():
+        first = metadata.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
+        if _COMMIT.fullmatch(first):
+            return first
+    if folder.parent.name == "snapshots" and _COMMIT.fullmatch(folder.name):
+        return folder.name
+    return None

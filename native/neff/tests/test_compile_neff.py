@@ -1,0 +1,476 @@
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+import torch
+
+import compile_neff
+import encoder
+import sample_manifest
+import tiny
+from failure import Failure
+
+HIDDEN = tiny.CONFIG.hidden_size
+
+
+class CompileTest(unittest.TestCase):
+    def setUp(self):
+        torch.set_num_threads(1)
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        self.temp = pathlib.Path(temp.name)
+        self.model = tiny.lay_out(self.temp / "tiny")
+        self.neuron = self.model / "neuron"
+        self.stand_in = tiny.StandIn()
+        self.versions = dict(tiny.VERSIONS)
+
+    def run_main(self, *arguments, shapes="1x8"):
+        """(exit code, what was printed, what was complained of)"""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = compile_neff.main(
+                [str(self.model), "--shapes", shapes, *arguments],
+                trace=self.stand_in,
+                versions=lambda: self.versions,
+                device=lambda: self.stand_in.device,
+            )
+        return code, out.getvalue(), err.getvalue()
+
+    def compile(self, *arguments, shapes="1x8"):
+        code, out, err = self.run_main(*arguments, shapes=shapes)
+        self.assertEqual((code, err), (0, ""))
+        return out
+
+    def assert_fails(self, pattern, *arguments, shapes="1x8"):
+        code, _, err = self.run_main(*arguments, shapes=shapes)
+        self.assertEqual(code, 1)
+        self.assertRegex(err, pattern)
+        self.assertEqual(err.count("\n"), 1, err)
+        self.assertEqual(list(self.neuron.glob("*.partial")) + list(self.neuron.glob(".*.partial")), [])
+
+    def manifest(self):
+        return json.loads((self.neuron / "manifest.json").read_text(encoding="utf-8"))
+
+    def shapes(self):
+        return [(entry["batch"], entry["sequenceLength"]) for entry in self.manifest()["models"]]
+
+
+class ManifestTest(CompileTest):
+    def test_says_everything_of_the_compiled_models(self):
+        out = self.compile("--precision", "fp32", "--compiler-args=--optlevel 3", shapes="4x16,1x8")
+        manifest = self.manifest()
+        self.assertEqual((manifest["format"], manifest["emulated"], manifest["model"]), (1, False, "tiny"))
+        weights = (self.model / "model.safetensors").read_bytes()
+        self.assertEqual(
+            manifest["source"],
+            {
+                "revision": None,
+                "weights": "model.safetensors",
+                "sha256": hashlib.sha256(weights).hexdigest(),
+                "pooling": "cls",
+                "normalize": True,
+            },
+        )
+        self.assertEqual(manifest["precision"], "fp32")
+        arguments = ["--target", "inf2", "--model-type", "transformer", "--auto-cast", "none", "--optlevel", "3"]
+        self.assertEqual(manifest["compiler"], {**tiny.VERSIONS, "target": "inf2", "arguments": arguments})
+        # Shorter before longer, whatever the order asked for.
+        self.assertEqual(self.shapes(), [(1, 8), (4, 16)])
+        entry = manifest["models"][1]
+        self.assertEqual(entry["file"], "tiny-4x16.neff")
+        self.assertEqual(
+            entry["inputs"],
+            [
+                {"name": "input0", "role": "input_ids", "dtype": "int32"},
+                {"name": "input1", "role": "attention_mask", "dtype": "int32"},
+            ],
+        )
+        self.assertEqual(
+            entry["output"], {"name": "output0", "kind": "pooled", "dtype": "float32", "hiddenSize": HIDDEN}
+        )
+        content = (self.neuron / "tiny-4x16.neff").read_bytes()
+        self.assertEqual((entry["sha256"], entry["sizeBytes"]), (hashlib.sha256(content).hexdigest(), len(content)))
+        self.assertEqual(entry["compilerVersion"], "2.0.1+abc")
+        self.assertEqual(entry["checked"]["tensors"], True)
+        self.assertGreaterEqual(entry["checked"]["leastCosine"], 0.99999)
+        self.assertIn("least cosine 1.000000 against float32", out)
+        self.assertEqual(os.stat(self.neuron / "tiny-4x16.neff").st_mode & 0o777, 0o644)
+        self.assertEqual(sorted(os.listdir(self.neuron)), ["manifest.json", "tiny-1x8.neff", "tiny-4x16.neff"])
+
+    def test_raw_outputs_have_the_weights_number_format(self):
+        self.compile("--output", "raw", "--precision", "bf16")
+        self.assertEqual(
+            self.manifest()["models"][0]["output"],
+            {"name": "output0", "kind": "raw", "dtype": "bfloat16", "hiddenSize": HIDDEN},
+        )
+
+    def test_is_the_one_that_the_java_reader_is_tested_with(self):
+        def without_digits(text):
+            # Hashes and the last digits of a cosine differ between versions of torch; their kinds do not.
+            manifest = json.loads(text)
+            for entry in manifest["models"]:
+                entry["key"], entry["sha256"] = len(entry["key"]), len(entry["sha256"])
+                entry["checked"]["leastCosine"] = entry["checked"]["leastCosine"] >= 0.99999
+                entry["sizeBytes"] = entry["sizeBytes"] > 1024
+            return manifest
+
+        folder = self.temp / "sample"
+        folder.mkdir()
+        made = sample_manifest.make(folder)
+        stored = sample_manifest.FILE.read_text(encoding="utf-8")
+        self.assertEqual(
+            without_digits(made), without_digits(stored), "run tests/sample_manifest.py, and the Java tests"
+        )
+
+
+class TracingTest(CompileTest):
+    def test_the_graph_has_the_shape_and_the_precision_asked_for(self):
+        self.compile(shapes="4x16")
+        (call,) = self.stand_in.calls
+        self.assertFalse(call["on_cpu"])
+        self.assertEqual(call["graph"].dtype, torch.bfloat16)
+        self.assertFalse(call["graph"].training)
+        self.assertEqual(call["graph"].positions.shape[0], 16)
+        self.assertEqual(
+            (self.neuron / "tiny-4x16.neff").read_bytes(),
+            tiny.neff_bytes({"input0": 4 * 16 * 4, "input1": 4 * 16 * 4}, {"output0": 4 * HIDDEN * 4}),
+        )
+
+    def test_pooling_is_the_model_directorys(self):
+        tiny.write_json(self.model / "1_Pooling/config.json", {"pooling_mode_mean_tokens": True})
+        self.compile()
+        self.assertEqual(self.stand_in.calls[0]["graph"].pooling, "mean")
+        self.assertEqual(self.manifest()["source"]["pooling"], "mean")
+
+    def test_without_a_device_it_compiles_on_the_cpu_and_compares_nothing(self):
+        for arguments, device in (([], False), (["--cpu"], True)):
+            with self.subTest(arguments=arguments):
+                self.stand_in = tiny.StandIn(device=device)
+                out = self.compile("--force", *arguments)
+                self.assertTrue(self.stand_in.calls[0]["on_cpu"])
+                self.assertIn("not compared, no Neuron device used", out)
+                self.assertIsNone(self.manifest()["models"][0]["checked"]["leastCosine"])
+
+    def test_torch_neuronx_is_asked_for_inlined_weights(self):
+        module = mock.Mock()
+        environment = {key: value for key, value in os.environ.items() if key != "NEURON_PLATFORM_TARGET_OVERRIDE"}
+        with mock.patch.dict(sys.modules, torch_neuronx=module), mock.patch.dict(os.environ, environment, clear=True):
+            traced = compile_neff.neuron_trace("graph", ("ids", "mask"), self.temp, ["--a"], "inf2", on_cpu=False)
+            self.assertIs(traced, module.trace.return_value)
+            module.trace.assert_called_once_with(
+                "graph",
+                ("ids", "mask"),
+                compiler_workdir=str(self.temp),
+                compiler_args=["--a"],
+                inline_weights_to_neff=True,
+            )
+            self.assertNotIn("NEURON_PLATFORM_TARGET_OVERRIDE", os.environ)
+            self.assertIsNone(compile_neff.neuron_trace("g", (), self.temp, [], "inf2", on_cpu=True))
+            self.assertTrue(module.trace.call_args.kwargs["cpu_backend"])
+            self.assertEqual(os.environ["NEURON_PLATFORM_TARGET_OVERRIDE"], "inf2")
+
+    def test_the_compilers_files_are_kept_only_if_asked_for(self):
+        self.compile("--workdir", str(self.temp / "work"))
+        self.compile("--workdir", str(self.temp / "work"), "--force")
+        kept = sorted((self.temp / "work").iterdir())
+        self.assertEqual([folder.name.rpartition("-")[0] for folder in kept], ["tiny-1x8.neff"] * 2)
+        self.assertEqual([os.listdir(folder) for folder in kept], [["graph.neff"]] * 2)
+        with mock.patch.object(tempfile, "tempdir", str(self.temp / "system")):
+            (self.temp / "system").mkdir()
+            self.compile("--force")
+            self.assertEqual(os.listdir(self.temp / "system"), [])
+
+
+class ReuseTest(CompileTest):
+    def compiled(self, *arguments, shapes="1x8"):
+        """The shapes that a run compiles."""
+        before = len(self.stand_in.calls)
+        out = self.compile(*arguments, shapes=shapes)
+        self.assertEqual(out.count(": compiling\n"), len(self.stand_in.calls) - before)
+        return [line.partition(":")[0] for line in out.splitlines() if line.endswith(": compiling")]
+
+    def test_what_is_up_to_date_is_not_compiled_again(self):
+        self.assertEqual(self.compiled(shapes="1x8,4x16"), ["1x8", "4x16"])
+        before = (self.neuron / "manifest.json").read_bytes()
+        self.assertEqual(self.compiled(shapes="1x8,4x16"), [])
+        self.assertEqual((self.neuron / "manifest.json").read_bytes(), before)
+        self.assertEqual(self.compiled("--force", shapes="1x8"), ["1x8"])
+        self.assertEqual(self.shapes(), [(1, 8), (4, 16)])
+
+    def test_other_shapes_of_the_same_model_stay(self):
+        self.compile(shapes="1x8")
+        self.assertEqual(self.compiled(shapes="2x8"), ["2x8"])
+        self.assertEqual(self.shapes(), [(1, 8), (2, 8)])
+
+    def test_a_change_of_anything_compiles_again(self):
+        self.compile()
+
+        def other_weights():
+            tiny.write_safetensors(self.model / "model.safetensors", tiny.tensors(seed=6))
+
+        def other_config():
+            tiny.lay_out(self.model, layer_norm_eps=1e-7)
+
+        def other_compiler():
+            self.versions["neuronxCc"] = "3.0"
+
+        def damaged_file():
+            (self.neuron / "tiny-1x8.neff").write_bytes(b"other")
+
+        def missing_file():
+            (self.neuron / "tiny-1x8.neff").unlink()
+
+        for change, arguments in (
+            (other_weights, []),
+            (other_config, []),
+            (other_compiler, []),
+            (damaged_file, []),
+            (missing_file, []),
+            (lambda: None, ["--pooling", "mean"]),
+            (lambda: None, ["--precision", "fp32"]),
+            (lambda: None, ["--output", "raw"]),
+            (lambda: None, ["--compiler-args=-O1"]),
+            (lambda: None, ["--target", "trn1"]),
+        ):
+            with self.subTest(change=change.__name__, arguments=arguments):
+                change()
+                self.assertEqual(self.compiled(*arguments), ["1x8"])
+                self.assertEqual(self.compiled(*arguments), [])
+
+    def test_a_change_of_the_graph_compiles_again(self):
+        self.compile()
+        changed = self.temp / "encoder.py"
+        changed.write_bytes(pathlib.Path(encoder.__file__).read_bytes() + b"\n")
+        with mock.patch.object(encoder, "__file__", str(changed)):
+            self.assertEqual(self.compiled(), ["1x8"])
+
+    def test_models_of_another_kind_leave_the_manifest(self):
+        self.compile(shapes="1x8,4x16")
+        out = self.compile("--precision", "fp32", shapes="1x8")
+        self.assertIn("2 of 2 models were made of other weights, options or versions", out)
+        self.assertEqual(self.shapes(), [(1, 8)])
+
+    def test_a_damaged_manifest_is_written_anew(self):
+        self.compile()
+        for text in ("{", "[]", "{}", '{"models": [1]}', '{"models": [{}]}', '{"models": 3}'):
+            with self.subTest(text=text):
+                (self.neuron / "manifest.json").write_text(text, encoding="utf-8")
+                self.assertIn("manifest.json is damaged", self.compile())
+                self.assertEqual(self.shapes(), [(1, 8)])
+
+    def test_what_was_compiled_survives_a_later_failure(self):
+        compile_one = self.stand_in.leave
+
+        def leave(workdir, inputs, outputs):
+            if inputs["input0"] == 4 * 16 * 4:
+                raise RuntimeError("out of memory")
+            compile_one(workdir, inputs, outputs)
+
+        self.stand_in.leave = leave
+        self.assert_fails(r"4x16 of .* was not compiled \(RuntimeError: out of memory\)", shapes="1x8,4x16")
+        self.assertEqual(self.shapes(), [(1, 8)])
+        self.stand_in.leave = compile_one
+        self.assertEqual(self.compiled(shapes="1x8,4x16"), ["4x16"])
+
+
+class ChecksTest(CompileTest):
+    def leave_tensors(self, inputs, outputs):
+        def leave(workdir, *_):
+            (workdir / "graph.neff").write_bytes(tiny.neff_bytes(inputs, outputs))
+
+        self.stand_in.leave = leave
+
+    def assert_nothing_placed(self):
+        self.assertEqual(os.listdir(self.neuron), [])
+
+    def test_other_tensors_are_refused(self):
+        ids, vectors = {"input0": 32, "input1": 32}, {"output0": 64}
+        for inputs, outputs in (
+            ({"input0": 64, "input1": 64}, vectors),  # int64
+            ({"input0": 32}, vectors),
+            ({"ids": 32, "mask": 32}, vectors),
+            ({**ids, **{f"input{i}": 4096 for i in range(2, 40)}}, vectors),  # weights that were not inlined
+            (ids, {"output0": 32}),
+            (ids, {"result": 64}),
+            (ids, {**vectors, "output1": 64}),
+        ):
+            with self.subTest(inputs=list(inputs)[:3], outputs=outputs):
+                self.leave_tensors(inputs, outputs)
+                self.assert_fails("The compiled 1x8 has the inputs")
+                self.assert_nothing_placed()
+
+    def test_a_file_that_lists_no_tensors_is_taken_and_said_so(self):
+        def leave(workdir, *_):
+            (workdir / "graph.neff").write_bytes(tiny.neff_bytes({}, {}, members={"neff.json": {}}))
+
+        self.stand_in.leave = leave
+        self.assertIn("does not list its tensors", self.compile())
+        self.assertFalse(self.manifest()["models"][0]["checked"]["tensors"])
+
+    def test_exactly_one_whole_neff_is_expected(self):
+        def nothing(workdir, *_):
+            (workdir / "log.txt").touch()
+
+        def two(workdir, *_):
+            for name in ("a.neff", "b.neff"):
+                (workdir / name).write_bytes(tiny.neff_bytes({}, {}))
+
+        def garbage(workdir, *_):
+            (workdir / "graph.neff").write_bytes(b"garbage")
+
+        for leave, pattern in (
+            (nothing, "left 0 NEFF files"),
+            (two, "left 2 NEFF files"),
+            (garbage, "not a whole NEFF"),
+        ):
+            with self.subTest(leave=leave.__name__):
+                self.stand_in.leave = leave
+                self.assert_fails(pattern)
+                self.assert_nothing_placed()
+
+    def test_a_neff_below_the_workdir_is_found(self):
+        def leave(workdir, inputs, outputs):
+            (workdir / "neff").mkdir()
+            (workdir / "neff/graph_0.neff").write_bytes(tiny.neff_bytes(inputs, outputs))
+
+        self.stand_in.leave = leave
+        self.compile()
+        self.assertEqual(self.shapes(), [(1, 8)])
+
+    def test_wrong_vectors_are_refused(self):
+        for change in (
+            lambda result: result.flip(1),
+            lambda result: result * float("nan"),
+            lambda result: result + 0.05 * torch.arange(HIDDEN) / HIDDEN,
+        ):
+            with self.subTest():
+                self.stand_in = tiny.StandIn(change=change)
+                self.assert_fails("gives other vectors than the model: the least cosine is", "--precision", "fp32")
+                self.assert_nothing_placed()
+
+    def test_one_wrong_row_of_a_batch_is_enough(self):
+        def swap(result):
+            return torch.cat([result[:2], result[3:], result[2:3]])
+
+        self.stand_in = tiny.StandIn(change=swap)
+        self.assert_fails("gives other vectors", shapes="4x8")
+
+    def test_another_type_or_shape_is_refused(self):
+        for change in (lambda result: result.double(), lambda result: result[:, :4], lambda result: result[None]):
+            with self.subTest():
+                self.stand_in = tiny.StandIn(change=change)
+                self.assert_fails("The compiled 1x8 gives torch.float")
+
+    def test_a_result_in_a_tuple_is_compared(self):
+        self.stand_in = tiny.StandIn(change=lambda result: (result,))
+        self.compile()
+        self.stand_in = tiny.StandIn(change=lambda result: [-result])
+        self.assert_fails("gives other vectors", "--force")
+
+    def test_padding_of_raw_outputs_is_not_compared(self):
+        # The first row is as long as the shape, the last is the shortest: only its two tokens mean anything.
+        def change(result):
+            changed = result.clone()
+            changed[3, 2:] = 1.0
+            return changed
+
+        self.stand_in = tiny.StandIn(change=change)
+        self.compile("--output", "raw", "--precision", "fp32", shapes="4x8")
+        self.stand_in = tiny.StandIn(change=lambda result: change(result.roll(-1, dims=0)).roll(1, dims=0))
+        self.assert_fails("gives other vectors", "--output", "raw", "--precision", "fp32", "--force", shapes="4x8")
+
+    def test_every_row_is_compared_whatever_the_batch(self):
+        for batch, rows in ((1, 4), (3, 3), (4, 4), (5, 5)):
+            with self.subTest(batch=batch):
+                seen = []
+                recipe = mock.Mock(output="pooled", precision="fp32")
+                recipe.model.config.vocabulary_size = 40
+                recipe.output_dtype.return_value = torch.float32
+                weights = tiny.tensors()
+                reference = encoder.Encoder(tiny.CONFIG, weights, 16, "cls", True).eval()
+
+                def traced(ids, mask):
+                    self.assertEqual(tuple(ids.shape), (batch, 16))
+                    self.assertEqual((ids.dtype, mask.dtype), (torch.int32, torch.int32))
+                    seen.extend(mask.sum(dim=1).tolist())
+                    return reference(ids, mask)
+
+                compile_neff.least_cosine(traced, reference, recipe, compile_neff.Shape(batch=batch, length=16))
+                self.assertEqual(len(seen), rows)
+                self.assertEqual(seen[0], 16)
+                self.assertEqual(len(set(seen)), rows)
+
+
+class UsageTest(CompileTest):
+    def assert_wrong_usage(self, pattern, *arguments):
+        err = io.StringIO()
+        with contextlib.redirect_stderr(err), self.assertRaises(SystemExit) as ended:
+            compile_neff.main(list(arguments), trace=self.stand_in, versions=lambda: self.versions)
+        self.assertEqual(ended.exception.code, 2)
+        self.assertRegex(err.getvalue(), pattern)
+
+    def test_wrong_usage(self):
+        self.assert_wrong_usage("arguments are required: model")
+        for shapes in ("", "4", "4x", "0x8", "1x0", "1x1", "4X8", "4x8,", "-1x8", "1x8;2x8", "100000x8"):
+            with self.subTest(shapes=shapes):
+                self.assert_wrong_usage("is not a shape: give rows x tokens", "m", f"--shapes={shapes}")
+        self.assert_wrong_usage("the shape 1x8 stands there twice", "m", "--shapes", "1x8,2x8,1x8")
+        self.assert_wrong_usage("invalid choice: 'int8'", "m", "--precision", "int8")
+        self.assert_wrong_usage("invalid choice: 'max'", "m", "--pooling", "max")
+        self.assert_wrong_usage("cannot be split into arguments", "m", "--compiler-args='a")
+
+    def test_the_default_shapes_are_those_of_the_tests_on_real_weights(self):
+        import test_golden
+
+        shapes = {(shape.batch, shape.length) for shape in compile_neff._parse(["m"]).shapes}
+        self.assertEqual(shapes, set(test_golden.TEXTS))
+
+    def test_a_shape_longer_than_the_model(self):
+        self.assert_fails("has 32 positions: the shape 1x33 is too long", shapes="1x8,1x33")
+        self.assertFalse(self.neuron.exists())
+
+    def test_what_is_wrong_with_the_model_is_one_sentence(self):
+        tiny.lay_out(self.model, model_type="roberta")
+        self.assert_fails('compile_neff: .*config.json has the model_type "roberta"')
+
+    def test_a_folder_that_cannot_be_written_is_one_sentence(self):
+        self.neuron.write_text("a file", encoding="utf-8")
+        code, _, err = self.run_main()
+        self.assertEqual(code, 1)
+        self.assertRegex(err, "neuron: File exists.\n$")
+
+    def test_an_sdk_that_is_not_there_is_one_sentence(self):
+        # torch itself need not have package metadata either.
+        with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=_not_found):
+            with self.assertRaisesRegex(Failure, "package neuronx-cc is not installed in "):
+                compile_neff.neuron_versions()
+        with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=lambda package: package + " 1"):
+            self.assertEqual(
+                compile_neff.neuron_versions(),
+                {"neuronxCc": "neuronx-cc 1", "torchNeuronx": "torch-neuronx 1", "torch": "torch 1"},
+            )
+
+    def test_a_python_without_torch_is_one_sentence(self):
+        program = pathlib.Path(compile_neff.__file__)
+        # -S: without the folders in which packages are installed.
+        ended = subprocess.run(
+            [sys.executable, "-S", "-E", str(program), "x"], capture_output=True, text=True, check=False
+        )
+        self.assertEqual(ended.returncode, 1)
+        self.assertRegex(ended.stderr, "^compile_neff: The Python package torch is not installed in .*\n$")
+
+
+def _not_found(package):
+    raise compile_neff.importlib.metadata.PackageNotFoundError(package)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,70 @@
+"""The graph on the real weights against the golden vectors, in every shape that is compiled by default."""
+
+import pathlib
+import tempfile
+import unittest
+
+import torch
+
+import encoder
+import golden
+import model_directory
+import weights
+
+# As the project promises of any backend: float32, bfloat16.
+LEAST_COSINE = {torch.float32: 0.99999, torch.bfloat16: 0.999}
+
+# Texts of a shape are counted, since one core of a CPU needs half a second for 512 tokens.
+TEXTS = {(1, 32): 47, (1, 128): 20, (4, 128): 40, (1, 256): 12, (32, 256): 32, (1, 512): 12}
+
+
+@unittest.skipUnless(golden.JAR, "NEURON_EMBED_MODEL_JAR is not set; check.sh sets it")
+class GoldenVectorsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        torch.set_num_threads(1)
+        temp = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temp.cleanup)
+        cls.model = model_directory.open_directory(golden.lay_out(pathlib.Path(temp.name) / "bge-small-en-v1.5"))
+        cls.weights = weights.read(cls.model.weights, cls.model.config)
+        cls.texts = sorted(golden.texts(), key=lambda text: len(text["token_ids"]))
+
+    def test_float32(self):
+        self.compare(torch.float32)
+
+    def test_bfloat16(self):
+        self.compare(torch.bfloat16)
+
+    def compare(self, dtype):
+        for (batch, length), count in TEXTS.items():
+            with self.subTest(batch=batch, length=length):
+                fitting = [text for text in self.texts if len(text["token_ids"]) <= length]
+                # Evenly spread over the lengths, the longest among them.
+                step = max(1, len(fitting) // count)
+                chosen = fitting[::-1][::step][:count]
+                self.assertGreaterEqual(len(chosen), min(count, 12))
+                self.assertGreater(len(chosen[0]["token_ids"]), length // 2)
+                worst = min(self.cosines(chosen, batch, length, dtype))
+                print(f"{batch}x{length} {dtype}: {len(chosen)} texts, least cosine {worst:.9f}", flush=True)
+                self.assertGreaterEqual(worst, LEAST_COSINE[dtype])
+
+    def cosines(self, texts, batch, length, dtype):
+        graph = encoder.Encoder(
+            self.model.config, self.weights, length, self.model.pooling, self.model.normalize, dtype
+        ).eval()
+        for start in range(0, len(texts), batch):
+            rows = texts[start : start + batch]
+            ids = torch.zeros(batch, length, dtype=torch.int32)
+            mask = torch.zeros(batch, length, dtype=torch.int32)
+            for row, text in enumerate(rows):
+                tokens = len(text["token_ids"])
+                ids[row, :tokens] = torch.tensor(text["token_ids"])
+                mask[row, :tokens] = 1
+            with torch.no_grad():
+                vectors = graph(ids, mask)
+            self.assertEqual(vectors.dtype, torch.float32)
+            self.assertEqual(tuple(vectors.shape), (batch, self.model.config.hidden_size))
+            # Of length 1, and so are the golden ones: the dot product is the cosine.
+            torch.testing.assert_close(vectors.norm(dim=1), torch.ones(batch), atol=1e-5, rtol=0)
+            for vector, text in zip(vectors, rows):
+                yield float(torch.dot(vector.double(), torch.tensor(text["vector"], dtype=torch.float64)))

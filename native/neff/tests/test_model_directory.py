@@ -1,0 +1,136 @@
+import pathlib
+import tempfile
+import unittest
+
+import model_directory
+import tiny
+from failure import Failure
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class ModelDirectoryTest(unittest.TestCase):
+    def setUp(self):
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        self.folder = tiny.lay_out(pathlib.Path(temp.name) / "tiny")
+
+    def open(self, **told):
+        return model_directory.open_directory(self.folder, **told)
+
+    def assert_refused(self, pattern, **told):
+        with self.assertRaisesRegex(Failure, pattern) as refused:
+            self.open(**told)
+        self.assertNotIn("\n", str(refused.exception))
+
+    def test_reads_what_the_files_say(self):
+        model = self.open()
+        self.assertEqual(model.name, "tiny")
+        self.assertEqual(model.config, tiny.CONFIG)
+        self.assertEqual((model.pooling, model.normalize), ("cls", True))
+        self.assertEqual(model.weights, self.folder / "model.safetensors")
+        self.assertIsNone(model.revision)
+
+    def test_only_bert_is_compiled(self):
+        for change, pattern in (
+            ({"model_type": "xlm-roberta"}, 'model_type "xlm-roberta"'),
+            ({"model_type": None}, "model_type null"),
+            ({"hidden_act": "gelu_new"}, 'hidden_act "gelu_new"'),
+            ({"position_embedding_type": "relative_key"}, 'position_embedding_type "relative_key"'),
+            ({"is_decoder": True}, "is_decoder true"),
+        ):
+            with self.subTest(change=change):
+                tiny.lay_out(self.folder, **change)
+                self.assert_refused(pattern)
+
+    def test_sizes_are_checked(self):
+        for change, pattern in (
+            ({"hidden_size": 18}, "no multiple of its 4 attention heads"),
+            ({"num_hidden_layers": 0}, '"num_hidden_layers" of .* above zero, not 0'),
+            ({"vocab_size": "40"}, '"vocab_size" of .* not "40"'),
+            ({"intermediate_size": None}, '"intermediate_size" of .* not null'),
+            ({"layer_norm_eps": 0}, '"layer_norm_eps" of .* not 0'),
+        ):
+            with self.subTest(change=change):
+                tiny.lay_out(self.folder, **change)
+                self.assert_refused(pattern)
+
+    def test_pooling_is_never_guessed(self):
+        pooling = self.folder / "1_Pooling/config.json"
+        for modes, pattern in (
+            ({}, r"pooling mode \(none\)"),
+            ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}, r"cls_token \+ mean_tokens"),
+            ({"pooling_mode_max_tokens": True}, "pooling mode max_tokens"),
+            ({"pooling_mode_mean_tokens": True, "include_prompt": False}, "prefix's tokens"),
+        ):
+            with self.subTest(modes=modes):
+                tiny.write_json(pooling, modes)
+                self.assert_refused(pattern)
+        self.assertEqual(self.open(pooling="mean").pooling, "mean")
+        tiny.write_json(pooling, {"pooling_mode_mean_tokens": True})
+        self.assertEqual(self.open().pooling, "mean")
+        (self.folder / "modules.json").unlink()
+        self.assert_refused("modules.json is missing", pooling="cls")
+
+    def test_modules_say_whether_vectors_are_normalised(self):
+        tiny.write_modules(self.folder, "Transformer", "Pooling")
+        self.assertFalse(self.open().normalize)
+        tiny.write_modules(self.folder, "Transformer", "Pooling", "Dense")
+        self.assert_refused("it lists Transformer, Pooling, Dense")
+        tiny.write_modules(self.folder, "Transformer")
+        self.assert_refused("it lists Transformer")
+        self.assertEqual(self.open(pooling="cls").pooling, "cls")
+
+    def test_modules_are_inside_of_the_folder(self):
+        for path in ("..", "/tmp", "1_Pooling/../../other"):
+            with self.subTest(path=path):
+                tiny.write_json(
+                    self.folder / "modules.json",
+                    [{"type": "Transformer", "path": ""}, {"type": "Pooling", "path": path}],
+                )
+                self.assert_refused("must be inside of the model directory")
+
+    def test_the_name_is_the_folders_own(self):
+        link = self.folder.parent / "link"
+        link.symlink_to(self.folder)
+        self.assertEqual(model_directory.open_directory(link).name, "link")
+        self.assertEqual(model_directory.open_directory(self.folder / "1_Pooling/..").name, "tiny")
+
+    def test_weights_are_looked_for_in_order(self):
+        (self.folder / "model.safetensors").unlink()
+        self.assert_refused("has no weights: copy one of model.safetensors, pytorch_model.bin, onnx/model.onnx")
+        for name in ("onnx/model.onnx", "pytorch_model.bin", "model.safetensors"):
+            path = self.folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.touch()
+            self.assertEqual(self.open().weights, path)
+        self.assertEqual(self.open(weights=self.folder / "onnx/model.onnx").weights, self.folder / "onnx/model.onnx")
+        self.assert_refused("is not a file: --weights", weights=self.folder / "none.bin")
+
+    def test_the_revision_is_where_the_hub_leaves_it(self):
+        metadata = self.folder / ".cache/huggingface/download/config.json.metadata"
+        metadata.parent.mkdir(parents=True)
+        metadata.write_text(f"{COMMIT}\nabc\n1700000000.0\n", encoding="utf-8")
+        self.assertEqual(self.open().revision, COMMIT)
+        self.assertEqual(self.open(revision="v1.5").revision, "v1.5")
+        metadata.write_text("no commit\n", encoding="utf-8")
+        self.assertIsNone(self.open().revision)
+        self.folder = tiny.lay_out(self.folder.parent / "snapshots" / COMMIT)
+        self.assertEqual(self.open().revision, COMMIT)
+
+    def test_files_that_cannot_be_read(self):
+        (self.folder / "modules.json").write_text("[{", encoding="utf-8")
+        self.assert_refused("modules.json cannot be read as JSON")
+        (self.folder / "modules.json").write_text("{}", encoding="utf-8")
+        self.assert_refused("modules.json is not a JSON list")
+        (self.folder / "modules.json").write_text("[1]", encoding="utf-8")
+        self.assert_refused("must list Transformer, Pooling")
+        (self.folder / "config.json").unlink()
+        tiny.write_modules(self.folder, "Transformer", "Pooling")
+        self.assert_refused("config.json is missing")
+        self.folder = self.folder / "none"
+        self.assert_refused("is not a folder")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,139 @@
+"""Reads the encoder's weights from what a model directory has: safetensors, PyTorch's own file, or ONNX."""
+
+import json
+import struct
+
+import torch
+
+import encoder
+from failure import Failure
+
+# What a checkpoint may hold beside the encoder: heads that an embedding does not use, and a table of 0, 1, 2, ...
+_UNUSED = ("pooler.", "cls.", "embeddings.position_ids", "embeddings.token_type_ids")
+
+_SAFETENSORS_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+_LARGEST_HEADER = 100_000_000
+
+
+def read(path, config):
+    """The dict that encoder.Encoder takes: every weight of encoder.weight_shapes, float32."""
+    readers = {".safetensors": _read_safetensors, ".bin": _read_torch, ".onnx": _read_onnx}
+    reader = readers.get(path.suffix)
+    if reader is None:
+        raise Failure(f"{path} is not a weights file: its name must end with {', '.join(readers)}.")
+    found = {_plain(name): tensor for name, tensor in reader(path).items()}
+    wanted = encoder.weight_shapes(config)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise Failure(
+            f"{path} lacks {len(missing)} of the {len(wanted)} weights of a BERT encoder of this size, first"
+            f" {missing[0]}: copy it from the same repository as config.json, in float form."
+        )
+    unused = [name for name in found if name not in wanted and not name.startswith(_UNUSED)]
+    if unused:
+        raise Failure(
+            f"{path} has {len(unused)} weights that a BERT encoder of this size does not use, first {unused[0]}: the"
+            " vectors would be wrong without them, so it is not compiled."
+        )
+    for name, shape in wanted.items():
+        if tuple(found[name].shape) != shape:
+            raise Failure(
+                f"{path} has {name} of shape {list(found[name].shape)}, config.json means {list(shape)}: copy both from"
+                " the same repository."
+            )
+        if not torch.isfinite(found[name]).all():
+            raise Failure(f"{path} has a NaN or an infinite number in {name}: copy it from the repository again.")
+    return {name: found[name].to(torch.float32).contiguous() for name in wanted}
+
+
+def _plain(name):
+    """Without the prefix that a model with a head puts before its encoder, and with today's names of a layer norm."""
+    name = name[len("bert.") :] if name.startswith("bert.") else name
+    return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+
+
+def _read_safetensors(path):
+    """The format: u64 length, a JSON header of that length, the numbers; all little-endian.
+
+    Read here and not by the library of that name, which no Neuron package needs and not every distribution has.
+    """
+    data = bytearray(path.read_bytes())
+    try:
+        (length,) = struct.unpack_from("<Q", data)
+        if length > min(_LARGEST_HEADER, len(data) - 8):
+            raise ValueError(f"a header of {length} bytes")
+        header = json.loads(data[8 : 8 + length])
+        tensors = {}
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            dtype = _SAFETENSORS_TYPES.get(entry["dtype"])
+            # Tables of positions are integers, and not used.
+            if dtype is None:
+                if _plain(name).startswith(_UNUSED):
+                    continue
+                raise ValueError(f"{name} has the number format {entry['dtype']}")
+            begin, end = (8 + length + offset for offset in entry["data_offsets"])
+            count = (end - begin) // torch.empty(0, dtype=dtype).element_size()
+            if not 8 + length <= begin <= end <= len(data):
+                raise ValueError(f"{name} lies outside of the file")
+            values = torch.frombuffer(data, dtype=dtype, count=count, offset=begin) if count else torch.empty(0)
+            tensors[name] = values.reshape(entry["shape"])
+        return tensors
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as e:
+        raise Failure(
+            f"{path} is not a whole safetensors file of floats: copy it from the repository again ({e})."
+        ) from e
+
+
+def _read_torch(path):
+    try:
+        # Without weights_only a file could run code of its own.
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return {name: tensor for name, tensor in state.items() if isinstance(tensor, torch.Tensor)}
+    except Exception as e:  # torch raises whatever its unpickler meets
+        line = str(e).partition("\n")[0]
+        raise Failure(f"{path} is not a whole PyTorch weights file: copy it from the repository again ({line}).") from e
+
+
+def _read_onnx(path):
+    """The exporter keeps the names of embeddings, biases and layer norms, but names the matrices of linear layers anew
+    and stores them transposed. Such a matrix is the one that is multiplied right before its layer's bias is added."""
+    try:
+        import onnx
+        from onnx import numpy_helper
+    except ImportError:
+        raise Failure(
+            f"The Python package onnx is not installed, which {path} needs: install it, or copy model.safetensors from"
+            " the model's repository to the model directory."
+        ) from None
+    try:
+        graph = onnx.load(str(path), load_external_data=False).graph
+    except Exception as e:  # protobuf's own exceptions, different in each of its versions
+        raise Failure(
+            f"{path} is not a whole ONNX file: copy it from the repository again ({type(e).__name__})."
+        ) from e
+    initializers = {tensor.name: tensor for tensor in graph.initializer}
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
+        raise Failure(f"{path} keeps its weights in another file: use model.safetensors of the model's repository.")
+
+    def tensor(name):
+        return torch.from_numpy(numpy_helper.to_array(initializers[name]).copy())
+
+    suffixes = tuple(f".{name}.bias" for name in encoder.LINEAR_LAYERS.values())
+    products = {node.output[0]: node.input[1] for node in graph.node if node.op_type == "MatMul"}
+    tensors = {}
+    for node in graph.node:
+        if node.op_type != "Add":
+            continue
+        for bias, product in (tuple(node.input), tuple(reversed(node.input))):
+            matrix = products.get(product)
+            if bias.endswith(suffixes) and bias in initializers and matrix in initializers:
+                tensors[bias[: -len("bias")] + "weight"] = tensor(matrix).t()
+    for name, entry in initializers.items():
+        if _plain(name).startswith(("embeddings.", "encoder.")) and entry.data_type in (
+            onnx.TensorProto.FLOAT,
+            onnx.TensorProto.FLOAT16,
+        ):
+            tensors.setdefault(name, tensor(name))
+    return tensors
