@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -100,15 +101,16 @@ public final class EngineOpenLoop {
         awaitTime(intended);
         long asked = System.nanoTime();
         try {
-          engine
-              .submit(ids, URGENT)
-              .whenComplete(
-                  (vector, failure) -> {
-                    latencies[index] = failure == null ? System.nanoTime() - intended : -1;
-                    if (outstanding.decrementAndGet() == 0) {
-                      over.countDown();
-                    }
-                  });
+          CompletableFuture<float[]> unused =
+              engine
+                  .submit(ids, URGENT)
+                  .whenComplete(
+                      (vector, failure) -> {
+                        latencies[index] = failure == null ? System.nanoTime() - intended : -1;
+                        if (outstanding.decrementAndGet() == 0) {
+                          over.countDown();
+                        }
+                      });
         } catch (EngineOverloadedException e) {
           refusals[refused++] = System.nanoTime() - asked;
           latencies[index] = -1;
@@ -199,7 +201,7 @@ public final class EngineOpenLoop {
   private static void ingest(EmbeddingEngine engine, AtomicBoolean stop) {
     int[] ids = SearchTexts.ofLength(new Random(2), SHAPE.sequenceLength());
     while (!stop.get()) {
-      engine.submit(ids, RequestOptions.BULK);
+      CompletableFuture<float[]> unused = engine.submit(ids, RequestOptions.BULK);
     }
   }
 

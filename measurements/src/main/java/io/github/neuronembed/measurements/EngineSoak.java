@@ -48,7 +48,7 @@ public final class EngineSoak {
   private static final String FAULTS =
       """
       {"call": "execute", "every": 97, "status": 7},
-      {"call": "execute", "every": 1009, "status": 1202},
+      {"call": "execute", "every": 1009, "status": 1003},
       {"call": "write", "every": 701, "status": 7},
       {"call": "read", "every": 503, "status": 7}
       """;
@@ -88,17 +88,15 @@ public final class EngineSoak {
     shapes.put(new Shape(4, 64), 500);
     shapes.put(new Shape(1, 256), 700);
     shapes.put(new Shape(2, 512), 2_000);
+    // What the first engine of a process leaves for the next is no leak.
+    open(shapes).close();
     long directBefore = directBytes();
     List<String> wrong = new ArrayList<>();
     long heapEarly;
     long heapLate;
     EngineSnapshot snapshot;
     NrtEmulator emulator = NrtEmulator.open();
-    try (EmbeddingEngine engine =
-        EmbeddingEngine.start(
-            EmulatedCores.open(CORES, shapes),
-            new VectorReader(PoolingStrategy.CLS, true),
-            EngineOptions.builder().maxQueuedRequests(128).build())) {
+    try (EmbeddingEngine engine = open(shapes)) {
       engine.warmUp();
       emulator.setFaults("[" + FAULTS + "]");
       long until = System.nanoTime() + (long) (seconds * 1e9);
@@ -172,6 +170,13 @@ public final class EngineSoak {
         wrong);
   }
 
+  private static EmbeddingEngine open(Map<Shape, Integer> shapes) {
+    return EmbeddingEngine.start(
+        EmulatedCores.open(CORES, shapes),
+        new VectorReader(PoolingStrategy.CLS, true),
+        EngineOptions.builder().maxQueuedRequests(128).build());
+  }
+
   private static void expectNone(List<String> wrong, LongAdder count, String what) {
     if (count.sum() != 0) {
       wrong.add("%d %s".formatted(count.sum(), what));
@@ -179,11 +184,18 @@ public final class EngineSoak {
   }
 
   /** One request under way, and how often it was told to end. */
-  private record Pending(
-      CompletableFuture<float[]> future,
-      CompletableFuture<float[]> told,
-      int[] ids,
-      AtomicInteger ends) {}
+  private static final class Pending {
+    private final CompletableFuture<float[]> future;
+    private final CompletableFuture<float[]> told;
+    private final int[] ids;
+    private final AtomicInteger ends = new AtomicInteger();
+
+    Pending(CompletableFuture<float[]> future, int[] ids) {
+      this.future = future;
+      this.ids = ids;
+      this.told = future.whenComplete((vector, failure) -> ends.incrementAndGet());
+    }
+  }
 
   private void call(EmbeddingEngine engine, Random random, long until) {
     List<Pending> window = new ArrayList<>();
@@ -195,12 +207,9 @@ public final class EngineSoak {
         options = options.within(Duration.ofNanos(1 + random.nextInt(20_000_000)));
       }
       try {
-        AtomicInteger ends = new AtomicInteger();
         CompletableFuture<float[]> future = engine.submit(ids, options);
         accepted.increment();
-        CompletableFuture<float[]> told =
-            future.whenComplete((vector, failure) -> ends.incrementAndGet());
-        window.add(new Pending(future, told, ids, ends));
+        window.add(new Pending(future, ids));
         if (random.nextInt(10) == 0) {
           window.get(random.nextInt(window.size())).future.cancel(false);
         }
@@ -254,7 +263,12 @@ public final class EngineSoak {
     return runtime.totalMemory() - runtime.freeMemory();
   }
 
-  private static long directBytes() {
+  /** What is reachable. The collector frees direct memory a while after it has run. */
+  private static long directBytes() throws InterruptedException {
+    for (int i = 0; i < 5; i++) {
+      System.gc();
+      Thread.sleep(50);
+    }
     return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
         .filter(pool -> pool.getName().equals("direct"))
         .mapToLong(BufferPoolMXBean::getMemoryUsed)

@@ -3,6 +3,7 @@ package io.github.neuronembed.backend.onnx;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.model.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
