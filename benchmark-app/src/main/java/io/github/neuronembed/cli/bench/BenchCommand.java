@@ -25,6 +25,7 @@ import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.RuntimeOptions;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.lang.management.ManagementFactory;
@@ -124,6 +125,11 @@ public final class BenchCommand implements Command {
         "write MODEL.results-TIME.csv, .json and .html there as well");
     value(
         options,
+        "hlog",
+        "FILE",
+        "write the latencies of every second as an HdrHistogram log, tagged by cell");
+    value(
+        options,
         "format",
         "FORMAT",
         "on standard output: " + EmbedderArguments.names(Format.values()) + " (default table)");
@@ -196,6 +202,11 @@ public final class BenchCommand implements Command {
               stop,
               streams);
       report(run, format, outputDirectory, streams);
+      if (arguments.hasOption("hlog")) {
+        try (OutputStream out = Files.newOutputStream(Path.of(arguments.getOptionValue("hlog")))) {
+          LatencyLog.write(run, out);
+        }
+      }
       boolean failed = run.results().stream().anyMatch(result -> result.failure() != null);
       return failed || stop.isRequested() ? ExitCode.FAILED : ExitCode.DONE;
     } finally {

@@ -15,6 +15,12 @@ record Cell(Shape shape, int models, int workersPerModel) {
     return models * workersPerModel;
   }
 
+  /** One word, for tools that take no others. */
+  String tag() {
+    return "%dx%d.m%d.w%d"
+        .formatted(shape.batchSize(), shape.sequenceLength(), models, workersPerModel);
+  }
+
   @Override
   public String toString() {
     return "%s, %d model%s, %d worker%s each"

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cell the cell
  * @param failure why it failed; null if it did not
+ * @param timers the calls of each worker
  * @param rules the figures by NeuronPerf's rules; null if it failed
  * @param rowsPerSecond rows that were finished by the time they took, stalls included
  * @param throughputInterval how sure {@code rowsPerSecond} is
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 record CellResult(
     Cell cell,
     @Nullable String failure,
+    List<Timers> timers,
     @Nullable NeuronPerfRules rules,
     double rowsPerSecond,
     Interval throughputInterval,
@@ -38,6 +40,7 @@ record CellResult(
     return new CellResult(
         cell,
         reason,
+        List.of(),
         null,
         Double.NaN,
         Interval.UNKNOWN,
@@ -50,22 +53,17 @@ record CellResult(
 
   static CellResult of(
       Cell cell, List<Timers> workers, double cpuPercent, double residentMegabytes) {
-    NeuronPerfRules rules = NeuronPerfRules.of(workers, cell.shape().batchSize());
-    long last = 0;
-    for (Timers worker : workers) {
-      if (worker.size() > 0) {
-        last = Math.max(last, worker.end(worker.size() - 1));
-      }
-    }
+    NeuronPerfRules rules = NeuronPerfRules.of(workers);
+    long last = Timers.lastEnd(workers);
     double seconds = last / 1e9;
-    double rows = (double) rules.calls() * cell.shape().batchSize();
-    double[] windows = ThroughputWindows.of(workers, cell.shape().batchSize(), last);
+    double[] windows = ThroughputWindows.of(workers, last);
     double[] sorted = Timers.sortedMillis(workers);
     return new CellResult(
         cell,
         null,
+        workers,
         rules,
-        rows / seconds,
+        rules.rows() / seconds,
         rules.calls() < LEAST_CALLS ? Interval.UNKNOWN : Bootstrap.mean(windows),
         windows,
         Arrays.stream(NeuronPerfRules.PERCENTILES)

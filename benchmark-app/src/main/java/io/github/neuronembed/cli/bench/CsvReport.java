@@ -105,7 +105,7 @@ final class CsvReport {
     line.add(MISSING);
     line.add(rules == null ? MISSING : number(rules.latencyMillisAverage()));
     line.add(MISSING);
-    line.add(rules == null ? MISSING : "" + rules.calls() * cell.shape().batchSize());
+    line.add(rules == null ? MISSING : "" + rules.rows());
     line.add(number(result.totalSeconds()));
     line.add(MISSING);
     line.add(run.modelFile());

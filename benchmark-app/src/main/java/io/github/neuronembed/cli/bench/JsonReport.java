@@ -42,7 +42,7 @@ final class JsonReport {
     NeuronPerfRules rules = result.rules();
     if (rules != null) {
       number(json, "e2e_avg_ms", rules.latencyMillisAverage());
-      json.addProperty("total_infs", rules.calls() * cell.shape().batchSize());
+      json.addProperty("total_infs", rules.rows());
       number(json, "total_s", result.totalSeconds());
       for (int i = 0; i < NeuronPerfRules.PERCENTILES.length; i++) {
         number(json, "latency_ms_p" + NeuronPerfRules.PERCENTILES[i], rules.latencyMillis()[i]);

@@ -131,7 +131,7 @@ final class Workers {
         await(start[0] + begin);
         execute(slot, rows, call);
         end = System.nanoTime() - start[0];
-        timers.add(begin, end);
+        timers.add(begin, end, cell.shape().batchSize());
         begin = arrivals.next(end);
       }
       return timers;

@@ -66,7 +66,7 @@ class ConfidenceTest {
     long now = 0;
     for (int call = 0; call < 300; call++) {
       long took = call == 150 ? 1000 * MILLI : 10 * MILLI;
-      timers.add(now, now + took);
+      timers.add(now, now + took, 4);
       now += took;
     }
 

@@ -33,7 +33,7 @@ public final class MadeRun {
       for (long now = 0; now < 10_000_000_000L; ) {
         double wave = 1 + drift + 0.01 * Math.sin(now / 1e9 + seed);
         long took = (long) (meanMillis * 1e6 * wave * Math.exp(0.1 * random.nextGaussian()));
-        timers.add(now, now + took);
+        timers.add(now, now + took, batchSize);
         now += took;
       }
       workers.add(timers);

@@ -66,7 +66,7 @@ class PresetTest {
   void eachRowStandsBesideThePublishedOneAndSaysEmulated() throws Exception {
     Timers timers = new Timers();
     for (int call = 0; call < 4000; call++) {
-      timers.add(call * 1_000_000L, (call + 1) * 1_000_000L);
+      timers.add(call * 1_000_000L, (call + 1) * 1_000_000L, 1);
     }
     BenchRun run =
         new BenchRun(
