@@ -70,7 +70,7 @@ class ConfidenceTest {
       now += took;
     }
 
-    CellResult result = CellResult.of(new Cell(new Shape(4, 8), 1, 1), List.of(timers), 0, 0);
+    CellResult result = MadeRun.result(new Cell(new Shape(4, 8), 1, 1), List.of(timers));
 
     double[] windows = result.windows();
     assertThat(windows).hasSize(30);

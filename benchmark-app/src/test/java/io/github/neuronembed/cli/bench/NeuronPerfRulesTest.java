@@ -94,7 +94,7 @@ class NeuronPerfRulesTest {
     // Nothing for six seconds, then one call.
     timers.add(4_000_000_000L, 10_500_000_000L, 1);
 
-    CellResult result = CellResult.of(new Cell(new Shape(1, 8), 1, 1), List.of(timers), 0, 0);
+    CellResult result = MadeRun.result(new Cell(new Shape(1, 8), 1, 1), List.of(timers));
 
     assertThat(Objects.requireNonNull(result.rules()).throughputAverage()).isEqualTo(1);
     assertThat(result.rowsPerSecond()).isLessThan(0.5);
