@@ -36,10 +36,13 @@ final class Details {
       lines.add(
           String.format(
               Locale.ROOT,
-              "peak memory %.0f MB resident, %.0f MB heap; %.4g tokens a row",
+              "%.4g tokens a row, %.1f %% padding; CPU %.1f %% of all processors; peak memory %.0f"
+                  + " MB resident, %.0f MB heap",
+              result.stages().tokensPerRow(),
+              100 * result.stages().paddingRatio(),
+              result.use().cpuPercent(),
               result.use().peakResidentMegabytes(),
-              result.use().peakHeapMegabytes(),
-              result.stages().tokensPerRow()));
+              result.use().peakHeapMegabytes()));
     }
     for (RateStep step : result.steps()) {
       lines.add(step(step));

@@ -16,7 +16,7 @@ import java.util.Objects;
 final class HtmlReport {
 
   /** Of figures, without those that only some runs have. */
-  private static final int COLUMNS = 9;
+  private static final int COLUMNS = 7;
 
   private HtmlReport() {}
 
@@ -41,10 +41,10 @@ final class HtmlReport {
                 run.subject().precision(),
                 run.start().withNano(0),
                 run.stop().withNano(0),
-                Html.number(run.durationSeconds())));
+                CsvReport.number(run.durationSeconds())));
     table(run, out);
-    details(run, out);
     charts(run, out);
+    details(run, out);
     facts(run, out);
     out.append("</body></html>\n");
   }
@@ -52,7 +52,7 @@ final class HtmlReport {
   private static void table(BenchRun run, Appendable out) throws IOException {
     out.append("<div class=\"wide\"><table><thead><tr><th>#</th><th>cell</th><th>rows/s</th>")
         .append("<th>95 % interval</th><th>p50 ms</th><th>p99 ms</th><th>tokens/s</th>")
-        .append("<th>padding</th><th>CPU</th><th>cosine</th><th>$/1M</th>")
+        .append("<th>cosine</th><th>$/1M</th>")
         .append(run.chip() == null ? "" : "<th>utilisation</th>")
         .append(run.preset() == null ? "" : "<th>published</th><th>ratio</th>")
         .append("</tr></thead><tbody>\n");
@@ -76,7 +76,7 @@ final class HtmlReport {
       marked |= !supported;
       Interval interval = result.throughputInterval();
       out.append(
-          "<td>%s</td><td>%s to %s</td><td>%s</td><td>%s%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td>"
+          "<td>%s</td><td>%s to %s</td><td>%s</td><td>%s%s</td><td>%s</td><td>%s</td><td>%s</td>"
               .formatted(
                   Html.number(result.rowsPerSecond()),
                   Html.number(interval.low()),
@@ -85,8 +85,6 @@ final class HtmlReport {
                   Html.number(rules.latencyMillis()[4]),
                   supported ? "" : "?",
                   Html.number(result.tokensPerSecond()),
-                  percent(result.stages().paddingRatio()),
-                  percent(result.use().cpuPercent() / 100),
                   result.quality().skipped() == null ? CsvReport.cosine(result.quality()) : "–",
                   Html.number(run.costPerMillion(result))));
       if (run.chip() != null) {

@@ -64,7 +64,12 @@ final class TextRows implements Inputs {
 
   @Override
   public int rows(long call, int batchSize) {
-    return onePass ? (int) Math.min(batchSize, texts.size() - call * batchSize) : batchSize;
+    if (!onePass) {
+      return batchSize;
+    }
+    // Warming up may go past the end of a short file, and begins again.
+    long first = call % calls(texts.size(), batchSize) * batchSize;
+    return (int) Math.min(batchSize, texts.size() - first);
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -100,7 +99,7 @@ public final class MadeRun {
         10,
         start,
         start.plusSeconds(10),
-        Map.of("jvm", "any"),
+        Environment.facts("a test"),
         cells.length,
         List.of(cells));
   }
