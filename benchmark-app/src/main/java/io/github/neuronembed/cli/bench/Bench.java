@@ -138,7 +138,8 @@ final class Bench {
             });
     return found.best() == null
         ? null
-        : Objects.requireNonNull(found.best().measurement()).withSteps(found.steps());
+        : Objects.requireNonNull(found.best().measurement())
+            .found(found.steps(), stop.isRequested());
   }
 
   private MaxRateSearch.@Nullable Outcome trial(Cell cell, Workers workers, double rate)

@@ -5,13 +5,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.InputType;
-import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.backend.neuron.EmulatedBackend;
-import io.github.neuronembed.backend.neuron.EmulatedModels;
-import io.github.neuronembed.backend.neuron.NeuronBackend;
-import io.github.neuronembed.backend.onnx.OnnxBackend;
-import io.github.neuronembed.backend.onnx.OnnxOptions;
 import io.github.neuronembed.cli.Command;
 import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.ExitCode;
@@ -21,10 +14,8 @@ import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
-import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.nrt.InputPath;
-import io.github.neuronembed.nrt.RuntimeOptions;
 import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.io.IOException;
 import java.io.Reader;
@@ -111,6 +102,13 @@ public final class BenchCommand implements Command {
         "emulator",
         "FILE",
         "configuration of the emulator, a JSON file as its README describes it");
+    options.addOption(
+        Option.builder()
+            .longOpt("emulated-hash")
+            .desc(
+                "the emulator computes no model, which takes time of its own: its configured timing"
+                    + " alone counts, and no vectors are compared")
+            .get());
     ReportFiles.addTo(options);
     return options;
   }
@@ -188,8 +186,6 @@ public final class BenchCommand implements Command {
   public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
     Through through =
         EmbedderArguments.choice(arguments, "through", Through.SLOTS, Through.values());
-    BackendChoice choice =
-        EmbedderArguments.choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
     Preset preset = preset(arguments);
     List<Cell> cells = cells(arguments, preset);
     Scenario scenario = scenario(arguments);
@@ -211,9 +207,11 @@ public final class BenchCommand implements Command {
     List<String> texts =
         arguments.hasOption("texts") ? TextRows.read(path(arguments, "texts")) : List.of();
     Lengths lengths = lengths(arguments, scenario);
-    JsonObject emulator = emulator(arguments, choice);
+    boolean computed = !arguments.hasOption("emulated-hash");
     ModelDirectory model =
         ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5"));
+    BackendChoice choice = Backends.choice(arguments, model);
+    JsonObject emulator = emulator(arguments);
     check(cells, model, choice, through);
 
     StopSignal stop = new StopSignal();
@@ -235,15 +233,15 @@ public final class BenchCommand implements Command {
                       scenario.kind() == Scenario.Kind.OFFLINE);
       Bench.Plan plan =
           new Bench.Plan(
-              backends(model, choice, precision, emulator),
+              Backends.of(model, choice, precision, emulator, computed),
               reader,
               through == Through.ENGINE,
               inputs,
               texts.size(),
               model.vocabularySize(),
-              arguments.hasOption("no-quality")
+              arguments.hasOption("no-quality") || !computed
                   ? null
-                  : new QualityCheck(length -> reference(model, length), reader),
+                  : new QualityCheck(length -> Backends.reference(model, length), reader),
               scenario,
               (long) (duration * 1e9),
               (long) (warmUp * 1e9));
@@ -251,9 +249,9 @@ public final class BenchCommand implements Command {
           new Run(
               new Subject(
                   model.name(),
-                  modelFile(model, choice, precision).toString(),
-                  kind(choice),
-                  choice == BackendChoice.NEURON ? "compiled" : lower(precision),
+                  Backends.file(model, choice, precision).toString(),
+                  lower(choice),
+                  Backends.precision(choice, precision, computed),
                   lower(through),
                   EncoderSize.of(model)),
               instanceType,
@@ -399,13 +397,9 @@ public final class BenchCommand implements Command {
     return Path.of(Objects.requireNonNull(arguments.getOptionValue(option)));
   }
 
-  private static JsonObject emulator(CommandLine arguments, BackendChoice choice)
-      throws IOException {
+  private static JsonObject emulator(CommandLine arguments) throws IOException {
     if (!arguments.hasOption("emulator")) {
       return new JsonObject();
-    }
-    if (choice != BackendChoice.EMULATOR) {
-      throw new UsageException("--emulator goes with --backend emulator.");
     }
     Path file = path(arguments, "emulator");
     try (Reader in = Files.newBufferedReader(file)) {
@@ -415,52 +409,8 @@ public final class BenchCommand implements Command {
     }
   }
 
-  private static String kind(BackendChoice choice) {
-    return choice == BackendChoice.AUTO ? lower(BackendChoice.ONNX) : lower(choice);
-  }
-
   private static String lower(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static Path modelFile(ModelDirectory model, BackendChoice backend, Precision precision) {
-    return backend == BackendChoice.NEURON ? model.neuronManifestFile() : model.onnxFile(precision);
-  }
-
-  private static InferenceBackend reference(ModelDirectory model, int sequenceLength) {
-    return OnnxBackend.open(
-        model.onnxFile(Precision.FP32),
-        model.padTokenId(),
-        new OnnxOptions(1, 1, List.of(new Shape(1, sequenceLength))));
-  }
-
-  private static BenchBackends backends(
-      ModelDirectory model, BackendChoice backend, Precision precision, JsonObject emulator) {
-    return switch (backend) {
-      case AUTO, ONNX -> {
-        Path file = model.onnxFile(precision);
-        yield cell ->
-            OnnxBackend.open(
-                file, model.padTokenId(), new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
-      }
-      case NEURON -> {
-        NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
-        yield cell ->
-            NeuronBackend.open(
-                manifest,
-                model.padTokenId(),
-                RuntimeOptions.defaults().withCoreCount(cell.models()));
-      }
-      case EMULATOR ->
-          cell ->
-              EmulatedBackend.open(
-                  model,
-                  List.of(cell.shape()),
-                  EmulatedModels.DEFAULT,
-                  cell.inputPath() == null ? InputPath.WRITE_BATCH : cell.inputPath(),
-                  cell.models(),
-                  emulator.deepCopy());
-    };
   }
 
   private static @Nullable Preset preset(CommandLine arguments) {

@@ -25,7 +25,7 @@ final class Environment {
   static Map<String, String> facts(String backend) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("version", property("/io/github/neuronembed/cli/version.properties", "version"));
-    facts.put("git_commit", gitCommit());
+    facts.put("git_commit", property("git.properties", "commit"));
     facts.put("backend_version", backend);
     facts.put(
         "jvm",
@@ -44,12 +44,6 @@ final class Environment {
     facts.put("processors", "" + Runtime.getRuntime().availableProcessors());
     facts.put("memory", line(Path.of("/proc/meminfo"), "MemTotal"));
     return facts;
-  }
-
-  private static String gitCommit() {
-    String resource = "git.properties";
-    String commit = property(resource, "git.commit.id");
-    return commit + ("true".equals(property(resource, "git.dirty")) ? " with changes" : "");
   }
 
   private static String property(String resource, String key) {

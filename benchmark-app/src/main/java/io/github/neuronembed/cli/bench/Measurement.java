@@ -20,7 +20,8 @@ record Measurement(
     List<RateStep> steps,
     boolean stopped) {
 
-  Measurement withSteps(List<RateStep> tried) {
-    return new Measurement(timers, stages, use, offeredRate, tried, stopped);
+  /** The same as the answer of a search. */
+  Measurement found(List<RateStep> tried, boolean searchStopped) {
+    return new Measurement(timers, stages, use, offeredRate, tried, searchStopped);
   }
 }

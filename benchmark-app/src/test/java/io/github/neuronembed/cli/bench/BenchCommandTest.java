@@ -88,6 +88,27 @@ class BenchCommandTest {
   }
 
   @Test
+  void withoutAModelOnlyTheEmulatorsTimingCounts() throws Exception {
+    Files.writeString(
+        folder.resolve("emulator.json"),
+        "{\"timing\":{\"service\":[{\"batch\":1,\"sequenceLength\":256,\"micros\":1742}]}}");
+
+    assertThat(
+            bench(
+                "--backend emulator --emulator DIR/emulator.json --emulated-hash --batch-sizes 1"
+                    + " --sequence-lengths 256 --n-models 2 --workers-per-model 2 --duration 0.3"
+                    + " --warm-up 0.05 --format json"))
+        .isZero();
+
+    JsonObject cell = cells().get(0);
+    assertThat(cell.get("precision").getAsString()).isEqualTo("none");
+    assertThat(cell.has("least_cosine")).isFalse();
+    // Two cores that take 1742 µs cannot do more; a slow machine does less.
+    assertThat(cell.get("throughput_with_stalls").getAsDouble()).isLessThan(2 * 1e6 / 1742);
+    assertThat(cell.get("execute_avg_ms").getAsDouble()).isGreaterThanOrEqualTo(1.742);
+  }
+
+  @Test
   void passesOverTextsOnceAndCountsTheirTokens() throws Exception {
     // Two special tokens each; "tides" and "the moon" are words of the vocabulary.
     Files.writeString(folder.resolve("texts.txt"), "tides\nthe moon\ntides\nthe moon\ntides\n");
@@ -157,7 +178,9 @@ class BenchCommandTest {
         "--slots 2                              | Slots go with --through engine",
         "--input-paths write                    | with --backend emulator only",
         "--backend emulator --input-paths dma   | no input path 'dma'",
-        "--emulator DIR/none.json               | goes with --backend emulator",
+        "--emulator DIR/none.json               | --emulator goes with --backend emulator",
+        "--emulated-hash                        | --emulated-hash goes with --backend emulator",
+        "--backend emulator --precision int8    | the emulator computes in fp32",
         "--preset inf2-encoders --slots 2       | does not go with --slots",
         "--matrix DIR/x.csv --batch-sizes 1     | does not go with --batch-sizes",
         "--preset inf2-encoders --matrix x      | does not go with --matrix",

@@ -129,4 +129,15 @@ class FiguresTest {
     assertThat(use.peakHeapMegabytes()).isGreaterThan(32);
     assertThat(use.peakResidentMegabytes()).isGreaterThanOrEqualTo(use.residentMegabytes());
   }
+
+  @Test
+  void theReportsKnowWhereTheyAreFrom() {
+    var facts = Environment.facts("onnxruntime 0");
+
+    assertThat(facts.get("git_commit")).matches("[0-9a-f]{40}(-dirty)?|unknown");
+    assertThat(facts.get("backend_version")).isEqualTo("onnxruntime 0");
+    assertThat(facts.get("processors")).matches("[1-9][0-9]*");
+    assertThat(facts.get("jvm")).contains(System.getProperty("java.runtime.version"));
+    assertThat(facts).allSatisfy((name, value) -> assertThat(value).as(name).isNotNull());
+  }
 }
