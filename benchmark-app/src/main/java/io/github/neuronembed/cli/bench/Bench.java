@@ -30,7 +30,8 @@ final class Bench {
    * @param inputs makes the rows of a cell
    * @param passRows rows of one pass, for {@link Scenario.Kind#OFFLINE}
    * @param vocabularySize token ids are below this
-   * @param quality compares vectors; null if that is not wanted
+   * @param quality compares vectors; null if none are
+   * @param withoutQuality why none are
    * @param scenario who decides when a call begins
    * @param durationNanos how long
    * @param warmUpNanos how long warming up may take
@@ -43,6 +44,7 @@ final class Bench {
       int passRows,
       int vocabularySize,
       @Nullable QualityCheck quality,
+      String withoutQuality,
       Scenario scenario,
       long durationNanos,
       long warmUpNanos) {}
@@ -64,7 +66,9 @@ final class Bench {
   CellResult measure(Cell cell) throws InterruptedException {
     Quality quality =
         Quality.skipped(
-            plan.quality() == null ? "not asked for" : "the cell failed before it was compared");
+            plan.quality() == null
+                ? plan.withoutQuality()
+                : "the cell failed before it was compared");
     List<RateStep> steps = new ArrayList<>();
     try (InferenceBackend backend = plan.backends().open(cell)) {
       opened.accept(backend);

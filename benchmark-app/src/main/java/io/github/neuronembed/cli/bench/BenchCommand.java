@@ -242,6 +242,7 @@ public final class BenchCommand implements Command {
               arguments.hasOption("no-quality") || !computed
                   ? null
                   : new QualityCheck(length -> Backends.reference(model, length), reader),
+              computed ? "not asked for" : "the emulator computed no model",
               scenario,
               (long) (duration * 1e9),
               (long) (warmUp * 1e9));

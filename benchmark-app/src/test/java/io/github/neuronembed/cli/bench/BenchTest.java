@@ -43,6 +43,7 @@ class BenchTest {
             passRows,
             2000,
             null,
+            "not asked for",
             scenario,
             durationNanos,
             10 * MILLI),
