@@ -116,6 +116,6 @@ public final class EmbedderArguments {
 
   /** A value of an enum, as it is written on the command line. */
   public static String name(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -2,6 +2,7 @@ package io.github.neuronembed.cli.bench;
 
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** When calls are meant to begin, in nanoseconds since the workers were let go. */
 interface Arrivals {
@@ -56,5 +57,24 @@ interface Arrivals {
         return at < durationNanos ? (long) at : OVER;
       }
     };
+  }
+
+  /**
+   * Calls at recorded times, whatever the workers do.
+   *
+   * @param offsetNanos ascending
+   */
+  static Arrivals at(long[] offsetNanos) {
+    AtomicInteger calls = new AtomicInteger();
+    return free -> {
+      int call = calls.getAndIncrement();
+      return call < offsetNanos.length ? offsetNanos[call] : OVER;
+    };
+  }
+
+  /** So many calls, each as soon as a worker is free. */
+  static Arrivals onePass(long calls) {
+    AtomicLong left = new AtomicLong(calls);
+    return free -> left.getAndDecrement() > 0 ? free : OVER;
   }
 }

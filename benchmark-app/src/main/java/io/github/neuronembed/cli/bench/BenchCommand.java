@@ -1,15 +1,10 @@
 package io.github.neuronembed.cli.bench;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import com.sun.management.OperatingSystemMXBean;
+import com.google.gson.JsonParseException;
 import io.github.neuronembed.BackendChoice;
-import io.github.neuronembed.EmbeddingException;
-import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.neuron.EmulatedBackend;
-import io.github.neuronembed.backend.neuron.EmulatedModels;
-import io.github.neuronembed.backend.neuron.NeuronBackend;
-import io.github.neuronembed.backend.onnx.OnnxBackend;
-import io.github.neuronembed.backend.onnx.OnnxOptions;
+import io.github.neuronembed.InputType;
 import io.github.neuronembed.cli.Command;
 import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.ExitCode;
@@ -19,29 +14,23 @@ import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
-import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
-import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.nrt.InputPath;
-import io.github.neuronembed.nrt.RuntimeOptions;
-import java.io.BufferedWriter;
+import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -50,23 +39,21 @@ import org.jspecify.annotations.Nullable;
 /** Measures latency, throughput and cost over a matrix of loads. */
 public final class BenchCommand implements Command {
 
-  /** Ids from here on are words in BERT's vocabularies; those before are special or unused. */
-  private static final int FIRST_TOKEN_ID = 1000;
-
-  private static final DateTimeFormatter FILE_TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
-
-  /** An open loop may take so many times its duration to serve what arrived. */
-  private static final int BACKLOG_LIMIT = 2;
-
   private static final long EXIT_PATIENCE_SECONDS = 30;
+  private static final long SEED = 1;
 
   private static final List<String> MATRIX_OPTIONS =
-      List.of("batch-sizes", "sequence-lengths", "n-models", "workers-per-model");
+      List.of(
+          "batch-sizes",
+          "sequence-lengths",
+          "n-models",
+          "workers-per-model",
+          "slots",
+          "input-paths");
 
-  private enum Format {
-    TABLE,
-    CSV,
-    JSON
+  private enum Through {
+    SLOTS,
+    ENGINE
   }
 
   @Override
@@ -88,26 +75,8 @@ public final class BenchCommand implements Command {
   public Options options() {
     Options options = new Options();
     EmbedderArguments.addTo(options);
-    value(
-        options,
-        "preset",
-        "NAME",
-        "run a published matrix, each row beside its ratio: "
-            + Preset.names()
-            + "; instead of the four lists below");
-    list(options, "batch-sizes", "rows of a call (default 1,4)");
-    list(options, "sequence-lengths", "tokens of a row (default 64,256)");
-    list(options, "n-models", "replicas at work (default 1)");
-    list(options, "workers-per-model", "callers of each replica (default 1,2)");
-    value(
-        options,
-        "scenario",
-        "NAME",
-        "closed: a worker calls again when it is free (default); constant, poisson: calls arrive at"
-            + " a --rate and latency counts from their arrival");
-    value(options, "rate", "ROWS", "rows that arrive in a second");
-    value(options, "duration", "SECONDS", "how long each cell is measured (default 10)");
-    value(options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
+    matrixOptions(options);
+    loadOptions(options);
     value(
         options,
         "cost-per-hour",
@@ -120,15 +89,89 @@ public final class BenchCommand implements Command {
         "what machine that is, for the reports; inf2.xlarge has a built-in price");
     value(
         options,
-        "output-dir",
-        "DIR",
-        "write MODEL.results-TIME.csv, .json and .html there as well");
+        "chip",
+        "NAME",
+        "hold the throughput against the peak of " + EmbedderArguments.names(Chip.values()));
+    options.addOption(
+        Option.builder()
+            .longOpt("no-quality")
+            .desc("leave out the least cosine to the vectors of the model in fp32")
+            .get());
     value(
         options,
-        "format",
-        "FORMAT",
-        "on standard output: " + EmbedderArguments.names(Format.values()) + " (default table)");
+        "emulator",
+        "FILE",
+        "configuration of the emulator, a JSON file as its README describes it");
+    options.addOption(
+        Option.builder()
+            .longOpt("emulated-hash")
+            .desc(
+                "the emulator computes no model, which takes time of its own: its configured timing"
+                    + " alone counts, and no vectors are compared")
+            .get());
+    ReportFiles.addTo(options);
     return options;
+  }
+
+  private static void matrixOptions(Options options) {
+    value(
+        options,
+        "preset",
+        "NAME",
+        "run a published matrix, each row beside its ratio: "
+            + Preset.names()
+            + "; instead of the lists below");
+    value(
+        options,
+        "matrix",
+        "FILE",
+        "run the cells of a CSV file with a header: batch_size, sequence_length, n_models,"
+            + " workers_per_model and maybe slots, input_path; instead of the lists below");
+    list(options, "batch-sizes", "rows of a call (default 1,4)");
+    list(options, "sequence-lengths", "tokens of a row (default 64,256)");
+    list(options, "n-models", "replicas at work (default 1)");
+    list(options, "workers-per-model", "callers of each replica (default 1,2)");
+    list(
+        options,
+        "slots",
+        "slots of each replica, with --through engine (default as many as workers)");
+    value(
+        options,
+        "input-paths",
+        "NAME,...",
+        "how inputs get to the emulated device: " + EmbedderArguments.names(InputPath.values()));
+  }
+
+  private static void loadOptions(Options options) {
+    value(
+        options,
+        "scenario",
+        "NAME",
+        "closed: a worker calls again when it is free (default); constant, poisson: calls arrive at"
+            + " a --rate; trace: they arrive as in a --trace; max-rate: the highest poisson rate"
+            + " whose p99 stays under --p99-bound; offline: each of the --texts once. Where calls"
+            + " arrive, latency counts from their arrival");
+    value(options, "rate", "ROWS", "rows that arrive in a second");
+    value(
+        options,
+        "trace",
+        "FILE",
+        "a line for each call: how long after the beginning, such as 1.25s or 1250ms");
+    value(options, "p99-bound", "MILLIS", "what the p99 of max-rate stays under");
+    value(
+        options,
+        "through",
+        "NAME",
+        "what workers call: slots, each its own (default), or the engine, which queues and"
+            + " batches");
+    value(
+        options,
+        "lengths",
+        "DISTRIBUTION",
+        "tokens of the random rows: " + Lengths.SYNTAX + " (default full)");
+    value(options, "texts", "FILE", "real texts instead, one a line, tokenized in the call");
+    value(options, "duration", "SECONDS", "how long each cell is measured (default 10)");
+    value(options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
   }
 
   private static void list(Options options, String name, String what) {
@@ -141,63 +184,89 @@ public final class BenchCommand implements Command {
 
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
+    Through through =
+        EmbedderArguments.choice(arguments, "through", Through.SLOTS, Through.values());
     Preset preset = preset(arguments);
-    List<Cell> cells = preset == null ? matrix(arguments).cells() : preset.cells();
-    Scenario scenario =
-        Scenario.of(
-            EmbedderArguments.choice(
-                arguments, "scenario", Scenario.Kind.CLOSED, Scenario.Kind.values()),
-            arguments.hasOption("rate") ? positive(arguments, "rate", 0) : null);
-    double duration = positive(arguments, "duration", 10);
-    double warmUp = positive(arguments, "warm-up", 5);
-    Double costPerHour =
-        arguments.hasOption("cost-per-hour") ? positive(arguments, "cost-per-hour", 0) : null;
-    Format format = EmbedderArguments.choice(arguments, "format", Format.TABLE, Format.values());
-    Path outputDirectory =
-        arguments.hasOption("output-dir") ? Path.of(arguments.getOptionValue("output-dir")) : null;
-    if (outputDirectory != null) {
-      Files.createDirectories(outputDirectory);
-    }
-    BackendChoice backend =
-        EmbedderArguments.choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
+    List<Cell> cells = cells(arguments, preset);
+    Scenario scenario = scenario(arguments);
     Precision precision =
         EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
+    double duration = Numbers.positive(arguments, "duration", 10);
+    double warmUp = Numbers.positive(arguments, "warm-up", 5);
+    Chip chip =
+        arguments.hasOption("chip")
+            ? EmbedderArguments.choice(arguments, "chip", Chip.INF2, Chip.values())
+            : null;
+    String instanceType = arguments.getOptionValue("instance-type");
+    Price price =
+        Price.of(
+            instanceType,
+            Numbers.optional(arguments, "cost-per-hour"),
+            LocalDate.now(ZoneOffset.UTC));
+    ReportFiles files = ReportFiles.of(arguments, streams);
+    List<String> texts =
+        arguments.hasOption("texts") ? TextRows.read(path(arguments, "texts")) : List.of();
+    Lengths lengths = lengths(arguments, scenario);
+    boolean computed = !arguments.hasOption("emulated-hash");
     ModelDirectory model =
         ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5"));
-    for (Cell cell : cells) {
-      if (cell.shape().sequenceLength() > model.maxTokens()) {
-        throw new UsageException(
-            "--%s: the model takes %d tokens, not %d."
-                .formatted(
-                    preset == null ? "sequence-lengths" : "preset",
-                    model.maxTokens(),
-                    cell.shape().sequenceLength()));
-      }
-    }
+    BackendChoice choice = Backends.choice(arguments, model);
+    JsonObject emulator = emulator(arguments);
+    check(cells, model, choice, through);
 
     StopSignal stop = new StopSignal();
     CountDownLatch reported = new CountDownLatch(1);
     Thread onExit = new Thread(() -> endEarly(stop, reported), "neuron-embed-bench-exit");
     Runtime.getRuntime().addShutdownHook(onExit);
-    try {
-      Path file = modelFile(model, backend, precision, EmbedderArguments.preparedGraph(arguments));
-      BenchBackends backends = backends(model, backend, file);
-      BenchRun run =
-          measure(
-              cells,
-              preset,
-              model,
-              file,
-              backends,
+    Path file = Backends.file(model, choice, precision, EmbedderArguments.preparedGraph(arguments));
+    try (Tokenizer tokenizer = new Tokenizer(model)) {
+      VectorReader reader = new VectorReader(model.pooling(), model.normalize());
+      Function<Cell, Inputs> inputs =
+          cell ->
+              texts.isEmpty()
+                  ? new TokenRows(
+                      lengths, cell.shape().sequenceLength(), model.vocabularySize(), SEED)
+                  : new TextRows(
+                      String.valueOf(path(arguments, "texts").getFileName()),
+                      texts,
+                      tokenizer.get(),
+                      cell.shape().sequenceLength(),
+                      scenario.kind() == Scenario.Kind.OFFLINE);
+      Bench.Plan plan =
+          new Bench.Plan(
+              Backends.of(model, choice, file, emulator, computed),
+              reader,
+              through == Through.ENGINE,
+              inputs,
+              texts.size(),
+              model.vocabularySize(),
+              arguments.hasOption("no-quality") || !computed
+                  ? null
+                  : new QualityCheck(length -> Backends.reference(model, length), reader),
+              computed ? "not asked for" : "the emulator computed no model",
               scenario,
+              (long) (duration * 1e9),
+              (long) (warmUp * 1e9));
+      Run run =
+          new Run(
+              new Subject(
+                  model.name(),
+                  file.toString(),
+                  lower(choice),
+                  Backends.precision(choice, precision, computed),
+                  lower(through),
+                  EncoderSize.of(model)),
+              instanceType,
+              price,
+              chip,
+              preset,
+              scenario,
+              inputs.apply(cells.get(0)).description(),
               duration,
-              warmUp,
-              costPerHour,
-              arguments,
-              stop,
-              streams);
-      report(run, format, outputDirectory, streams);
-      boolean failed = run.results().stream().anyMatch(result -> result.failure() != null);
+              cells);
+      BenchRun done = measure(plan, run, files, stop, streams);
+      files.print(done);
+      boolean failed = done.results().stream().anyMatch(result -> result.failure() != null);
       return failed || stop.isRequested() ? ExitCode.FAILED : ExitCode.DONE;
     } finally {
       reported.countDown();
@@ -207,66 +276,184 @@ public final class BenchCommand implements Command {
     }
   }
 
-  private static Path modelFile(
-      ModelDirectory model, BackendChoice backend, Precision precision, boolean preparedGraph) {
-    return switch (backend) {
-      case NEURON -> model.neuronManifestFile();
-      case EMULATOR -> model.onnxFile(Precision.FP32);
-      case AUTO, ONNX ->
-          preparedGraph
-              ? PreparedGraphCache.ofUser().fileFor(model, precision)
-              : model.onnxFile(precision);
-    };
+  /** What every state of the run has in common. */
+  private record Run(
+      Subject subject,
+      @Nullable String instanceType,
+      @Nullable Price price,
+      @Nullable Chip chip,
+      @Nullable Preset preset,
+      Scenario scenario,
+      String inputs,
+      double durationSeconds,
+      List<Cell> cells) {}
+
+  /** The reports are written anew after every cell: whatever ends the process, those are kept. */
+  private static BenchRun measure(
+      Bench.Plan plan, Run run, ReportFiles files, StopSignal stop, Streams streams)
+      throws IOException, InterruptedException {
+    LocalDateTime start = LocalDateTime.now(ZoneOffset.UTC);
+    String[] description = {"nothing"};
+    boolean[] emulated = {run.subject().backend().equals("emulator")};
+    Bench bench =
+        new Bench(
+            plan,
+            stop,
+            backend -> {
+              description[0] = backend.description();
+              emulated[0] |= backend.emulated();
+            });
+    List<CellResult> results = new ArrayList<>();
+    BenchRun state = null;
+    try (Progress progress = Progress.start("measuring", "cells", run.cells().size(), streams)) {
+      for (Cell cell : run.cells()) {
+        if (stop.isRequested()) {
+          break;
+        }
+        results.add(bench.measure(cell));
+        state = state(run, description[0], emulated[0], start, results);
+        files.write(state);
+        progress.step();
+      }
+    }
+    return state == null ? state(run, description[0], emulated[0], start, results) : state;
   }
 
-  private static BenchBackends backends(ModelDirectory model, BackendChoice backend, Path file) {
-    return switch (backend) {
-      case AUTO, ONNX ->
-          cell ->
-              OnnxBackend.open(
-                  file,
-                  model.padTokenId(),
-                  new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
-      case NEURON -> {
-        NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
-        yield cell ->
-            NeuronBackend.open(
-                manifest,
-                model.padTokenId(),
-                RuntimeOptions.defaults().withCoreCount(cell.models()));
+  private static BenchRun state(
+      Run run, String backend, boolean emulated, LocalDateTime start, List<CellResult> results) {
+    return new BenchRun(
+        run.subject(),
+        backend,
+        emulated ? "emulated" : run.subject().backend().equals("neuron") ? "neuron" : "cpu",
+        emulated,
+        run.instanceType(),
+        run.price(),
+        run.chip(),
+        run.preset(),
+        run.scenario(),
+        run.inputs(),
+        run.durationSeconds(),
+        start,
+        LocalDateTime.now(ZoneOffset.UTC),
+        Environment.facts(backend),
+        run.cells().size(),
+        List.copyOf(results));
+  }
+
+  private static void check(
+      List<Cell> cells, ModelDirectory model, BackendChoice choice, Through through) {
+    for (Cell cell : cells) {
+      if (cell.shape().sequenceLength() > model.maxTokens()) {
+        throw new UsageException(
+            "The matrix has a sequence length of %d; the model takes %d tokens, not %d."
+                .formatted(
+                    cell.shape().sequenceLength(),
+                    model.maxTokens(),
+                    cell.shape().sequenceLength()));
       }
-      case EMULATOR ->
-          cell ->
-              EmulatedBackend.open(
-                  model,
-                  List.of(cell.shape()),
-                  EmulatedModels.DEFAULT,
-                  InputPath.WRITE_BATCH,
-                  cell.models(),
-                  new JsonObject());
-    };
+      if (cell.inputPath() != null && choice != BackendChoice.EMULATOR) {
+        throw new UsageException(
+            "Input paths can be chosen with --backend emulator only; leave them out.");
+      }
+      if (cell.slots() != 0 && through == Through.SLOTS) {
+        throw new UsageException(
+            "Slots go with --through engine: else every worker has its own slot.");
+      }
+    }
+  }
+
+  private static Scenario scenario(CommandLine arguments) throws IOException {
+    Scenario.Kind kind =
+        EmbedderArguments.choice(
+            arguments, "scenario", Scenario.Kind.CLOSED, Scenario.Kind.values());
+    Trace trace = arguments.hasOption("trace") ? Trace.read(path(arguments, "trace")) : null;
+    Scenario scenario =
+        Scenario.of(
+            kind,
+            Numbers.optional(arguments, "rate"),
+            trace,
+            Numbers.optional(arguments, "p99-bound"));
+    if (kind == Scenario.Kind.OFFLINE && !arguments.hasOption("texts")) {
+      throw new UsageException("--scenario offline needs --texts FILE: what to pass over.");
+    }
+    if ((kind == Scenario.Kind.OFFLINE || kind == Scenario.Kind.TRACE)
+        && arguments.hasOption("duration")) {
+      throw new UsageException(
+          "--duration has no meaning here: a trace and a pass are as long as they are.");
+    }
+    return scenario;
+  }
+
+  private static Lengths lengths(CommandLine arguments, Scenario scenario) {
+    String given = arguments.getOptionValue("lengths");
+    if (given == null) {
+      return Lengths.FULL;
+    }
+    if (arguments.hasOption("texts") || scenario.kind() == Scenario.Kind.OFFLINE) {
+      throw new UsageException("--lengths are those of random rows; --texts have their own.");
+    }
+    return Lengths.parse(given);
+  }
+
+  private static Path path(CommandLine arguments, String option) {
+    return Path.of(Objects.requireNonNull(arguments.getOptionValue(option)));
+  }
+
+  private static JsonObject emulator(CommandLine arguments) throws IOException {
+    if (!arguments.hasOption("emulator")) {
+      return new JsonObject();
+    }
+    Path file = path(arguments, "emulator");
+    try (Reader in = Files.newBufferedReader(file)) {
+      return Objects.requireNonNull(new Gson().fromJson(in, JsonObject.class));
+    } catch (JsonParseException | NullPointerException e) {
+      throw new UsageException("--emulator %s is not a JSON object.".formatted(file));
+    }
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static @Nullable Preset preset(CommandLine arguments) {
     String name = arguments.getOptionValue("preset");
-    if (name == null) {
-      return null;
-    }
-    for (String list : MATRIX_OPTIONS) {
-      if (arguments.hasOption(list)) {
-        throw new UsageException(
-            "--preset is a whole matrix: it does not go with --%s.".formatted(list));
+    for (String whole : List.of("preset", "matrix")) {
+      for (String list : MATRIX_OPTIONS) {
+        if (arguments.hasOption(whole) && arguments.hasOption(list)) {
+          throw new UsageException(
+              "--%s is a whole matrix: it does not go with --%s.".formatted(whole, list));
+        }
       }
     }
-    return Preset.named(name);
+    if (name != null && arguments.hasOption("matrix")) {
+      throw new UsageException("--preset is a whole matrix: it does not go with --matrix.");
+    }
+    return name == null ? null : Preset.named(name);
   }
 
-  private static Matrix matrix(CommandLine arguments) {
+  private static List<Cell> cells(CommandLine arguments, @Nullable Preset preset)
+      throws IOException {
+    if (preset != null) {
+      return preset.cells();
+    }
+    if (arguments.hasOption("matrix")) {
+      return Matrix.read(path(arguments, "matrix"));
+    }
     return new Matrix(
-        Matrix.numbers("batch-sizes", arguments.getOptionValue("batch-sizes", "1,4")),
-        Matrix.numbers("sequence-lengths", arguments.getOptionValue("sequence-lengths", "64,256")),
-        Matrix.numbers("n-models", arguments.getOptionValue("n-models", "1")),
-        Matrix.numbers("workers-per-model", arguments.getOptionValue("workers-per-model", "1,2")));
+            numbers(arguments, "batch-sizes", "1,4"),
+            numbers(arguments, "sequence-lengths", "64,256"),
+            numbers(arguments, "n-models", "1"),
+            numbers(arguments, "workers-per-model", "1,2"),
+            arguments.hasOption("slots") ? numbers(arguments, "slots", "") : List.of(0),
+            arguments.hasOption("input-paths")
+                ? Matrix.inputPaths(
+                    "input-paths", Objects.requireNonNull(arguments.getOptionValue("input-paths")))
+                : List.of())
+        .cells();
+  }
+
+  private static List<Integer> numbers(CommandLine arguments, String option, String byDefault) {
+    return Matrix.numbers(option, arguments.getOptionValue(option, byDefault));
   }
 
   /** Ctrl-C: the workers end, and what was measured is written before the process goes. */
@@ -281,170 +468,29 @@ public final class BenchCommand implements Command {
     }
   }
 
-  private static BenchRun measure(
-      List<Cell> cells,
-      @Nullable Preset preset,
-      ModelDirectory model,
-      Path file,
-      BenchBackends backends,
-      Scenario scenario,
-      double durationSeconds,
-      double warmUpSeconds,
-      @Nullable Double costPerHour,
-      CommandLine arguments,
-      StopSignal stop,
-      Streams streams)
-      throws InterruptedException {
-    LocalDateTime start = LocalDateTime.now(ZoneOffset.UTC);
-    List<CellResult> results = new ArrayList<>();
-    String description = "nothing";
-    boolean emulated = false;
-    try (Progress progress = Progress.start("measuring", "cells", cells.size(), streams)) {
-      for (Cell cell : cells) {
-        if (stop.isRequested()) {
-          break;
-        }
-        try (InferenceBackend backend = backends.open(cell)) {
-          description = backend.description();
-          emulated = backend.emulated();
-          Workers workers =
-              new Workers(
-                  backend,
-                  new VectorReader(model.pooling(), model.normalize()),
-                  cell,
-                  Math.min(FIRST_TOKEN_ID, model.vocabularySize() - 1),
-                  model.vocabularySize(),
-                  stop);
-          results.add(
-              measure(cell, workers, scenario, seconds(durationSeconds), seconds(warmUpSeconds)));
-        } catch (EmbeddingException | IllegalArgumentException | IllegalStateException e) {
-          results.add(CellResult.failed(cell, String.valueOf(e.getMessage())));
-        }
-        progress.step();
+  /** The model's tokenizer, opened when a text comes. */
+  private static final class Tokenizer implements AutoCloseable {
+
+    private final ModelDirectory model;
+    private @Nullable TextTokenizer opened;
+
+    Tokenizer(ModelDirectory model) {
+      this.model = model;
+    }
+
+    Function<String, int[]> get() {
+      if (opened == null) {
+        opened = TextTokenizer.open(model);
+      }
+      TextTokenizer tokenizer = opened;
+      return text -> tokenizer.encode(text, InputType.PASSAGE);
+    }
+
+    @Override
+    public void close() {
+      if (opened != null) {
+        opened.close();
       }
     }
-    String instanceType = arguments.getOptionValue("instance-type");
-    return new BenchRun(
-        model.name(),
-        file.toString(),
-        description,
-        deviceType(emulated, arguments),
-        emulated,
-        instanceType,
-        Price.of(instanceType, costPerHour),
-        preset,
-        scenario,
-        durationSeconds,
-        start,
-        LocalDateTime.now(ZoneOffset.UTC),
-        environment(),
-        results);
-  }
-
-  private static String deviceType(boolean emulated, CommandLine arguments) {
-    if (emulated) {
-      return "emulated";
-    }
-    return "neuron".equals(arguments.getOptionValue("backend")) ? "neuron" : "cpu";
-  }
-
-  private static CellResult measure(
-      Cell cell, Workers workers, Scenario scenario, Duration duration, Duration warmUp)
-      throws InterruptedException {
-    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    long cpuBefore = system.getProcessCpuTime();
-    long before = System.nanoTime();
-    List<Timers> timers =
-        workers.run(
-            scenario.arrivals(cell, duration.toNanos()),
-            BACKLOG_LIMIT * duration.toNanos(),
-            warmUp.toNanos());
-    double cpu =
-        100.0
-            * (system.getProcessCpuTime() - cpuBefore)
-            / (System.nanoTime() - before)
-            / system.getAvailableProcessors();
-    return CellResult.of(cell, timers, cpu, residentMegabytes());
-  }
-
-  /** From Linux's own account of the process; elsewhere unknown. */
-  private static double residentMegabytes() {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith("VmRSS:")) {
-          return Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024;
-        }
-      }
-    } catch (IOException e) {
-      // No such account here.
-    }
-    return Double.NaN;
-  }
-
-  private static Duration seconds(double seconds) {
-    return Duration.ofNanos((long) (seconds * 1e9));
-  }
-
-  private static Map<String, String> environment() {
-    Map<String, String> facts = new LinkedHashMap<>();
-    facts.put(
-        "jvm",
-        System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-    facts.put(
-        "jvm_arguments",
-        String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
-    facts.put(
-        "os",
-        String.join(
-            " ",
-            System.getProperty("os.name"),
-            System.getProperty("os.version"),
-            System.getProperty("os.arch")));
-    facts.put("processors", "" + Runtime.getRuntime().availableProcessors());
-    return facts;
-  }
-
-  private static void report(
-      BenchRun run, Format format, @Nullable Path outputDirectory, Streams streams)
-      throws IOException {
-    if (outputDirectory != null) {
-      String name = "%s.results-%s".formatted(run.modelName(), FILE_TIME.format(run.start()));
-      Path csv = outputDirectory.resolve(name + ".csv");
-      Path json = outputDirectory.resolve(name + ".json");
-      try (Writer out = Files.newBufferedWriter(csv)) {
-        CsvReport.write(run, out);
-      }
-      try (Writer out = Files.newBufferedWriter(json)) {
-        JsonReport.write(run, out);
-      }
-      Path html = outputDirectory.resolve(name + ".html");
-      try (Writer out = Files.newBufferedWriter(html)) {
-        HtmlReport.write(run, out);
-      }
-      streams.err().println("neuron-embed: wrote %s, .json and .html".formatted(csv));
-    }
-    Writer out = new BufferedWriter(new OutputStreamWriter(streams.out(), StandardCharsets.UTF_8));
-    switch (format) {
-      case TABLE -> TableReport.write(run, out);
-      case CSV -> CsvReport.write(run, out);
-      case JSON -> JsonReport.write(run, out);
-    }
-    out.flush();
-  }
-
-  private static double positive(CommandLine arguments, String option, double byDefault) {
-    String given = arguments.getOptionValue(option);
-    if (given == null) {
-      return byDefault;
-    }
-    try {
-      double value = Double.parseDouble(given);
-      if (value > 0 && !Double.isInfinite(value)) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Said below.
-    }
-    throw new UsageException("--%s takes a positive number, not '%s'.".formatted(option, given));
   }
 }

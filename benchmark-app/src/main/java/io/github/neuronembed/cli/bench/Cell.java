@@ -1,28 +1,68 @@
 package io.github.neuronembed.cli.bench;
 
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.nrt.InputPath;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One combination of the matrix.
  *
  * @param shape batch size and sequence length
  * @param models replicas that work at the same time
- * @param workersPerModel callers of each replica, each with its own slot
+ * @param workersPerModel callers of each replica
+ * @param slots of each replica; 0 for one to each worker
+ * @param inputPath how inputs get to the device; null where there is no choice
  */
-record Cell(Shape shape, int models, int workersPerModel) {
+record Cell(
+    Shape shape, int models, int workersPerModel, int slots, @Nullable InputPath inputPath) {
+
+  /** A cell with a slot to each worker. */
+  Cell(Shape shape, int models, int workersPerModel) {
+    this(shape, models, workersPerModel, 0, null);
+  }
 
   int workers() {
     return models * workersPerModel;
   }
 
+  /** Slots of each replica. */
+  int slotsPerModel() {
+    return slots == 0 ? workersPerModel : slots;
+  }
+
+  /** The input path as it is written; null where there is no choice. */
+  @Nullable String inputPathName() {
+    return inputPath == null ? null : inputPath.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** What a publication would call it. */
+  Cell published() {
+    return new Cell(shape, models, workersPerModel);
+  }
+
+  /** One word, for tools that take no others. */
+  String tag() {
+    return "%dx%d.m%d.w%d%s%s"
+        .formatted(
+            shape.batchSize(),
+            shape.sequenceLength(),
+            models,
+            workersPerModel,
+            slots == 0 ? "" : ".s" + slots,
+            inputPath == null ? "" : "." + inputPathName());
+  }
+
   @Override
   public String toString() {
-    return "%s, %d model%s, %d worker%s each"
+    return "%s, %d model%s, %d worker%s each%s%s"
         .formatted(
             shape,
             models,
             models == 1 ? "" : "s",
             workersPerModel,
-            workersPerModel == 1 ? "" : "s");
+            workersPerModel == 1 ? "" : "s",
+            slots == 0 ? "" : ", %d slot%s each".formatted(slots, slots == 1 ? "" : "s"),
+            inputPath == null ? "" : ", " + inputPathName());
   }
 }

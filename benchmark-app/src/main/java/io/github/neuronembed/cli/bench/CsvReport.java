@@ -62,9 +62,31 @@ final class CsvReport {
           "throughput_with_stalls_low",
           "throughput_with_stalls_high",
           "scenario",
-          "offered_rate");
+          "offered_rate",
+          "backend_kind",
+          "precision",
+          "through",
+          "slots",
+          "input_path",
+          "inputs",
+          "tokens_per_second",
+          "tokens_per_row",
+          "padding_ratio",
+          "queue_avg_ms",
+          "tokenize_avg_ms",
+          "write_avg_ms",
+          "execute_avg_ms",
+          "read_avg_ms",
+          "stalls",
+          "stalls_s",
+          "peak_resident_megabytes",
+          "peak_heap_megabytes",
+          "cost_per_1m_with_stalls",
+          "utilisation",
+          "least_cosine",
+          "remarks");
 
-  private static final String MISSING = "N/A";
+  static final String MISSING = "N/A";
 
   private CsvReport() {}
 
@@ -99,13 +121,13 @@ final class CsvReport {
     line.add(rules == null ? MISSING : number(rules.throughputAverage()));
     line.add(rules == null ? MISSING : number(rules.throughputPeak()));
     line.addAll(List.of(latency));
-    line.add(number(result.cpuPercent()));
+    line.add(number(result.use().cpuPercent()));
     line.add(MISSING);
     line.add(MISSING);
     line.add(MISSING);
     line.add(rules == null ? MISSING : number(rules.latencyMillisAverage()));
-    line.add(MISSING);
-    line.add(rules == null ? MISSING : "" + rules.calls() * cell.shape().batchSize());
+    line.add(number(result.stages().inferMillis()));
+    line.add(rules == null ? MISSING : "" + rules.rows());
     line.add(number(result.totalSeconds()));
     line.add(MISSING);
     line.add(run.modelFile());
@@ -132,8 +154,36 @@ final class CsvReport {
     line.add(number(result.throughputInterval().low()));
     line.add(number(result.throughputInterval().high()));
     line.add(run.scenario().title());
-    line.add(number(run.scenario().rowsPerSecond()));
+    line.add(number(result.offeredRate()));
+    line.add(run.subject().backend());
+    line.add(run.subject().precision());
+    line.add(run.subject().through());
+    line.add(cell.slots() == 0 ? MISSING : "" + cell.slots());
+    line.add(text(cell.inputPathName()));
+    line.add(run.inputs());
+    Stages stages = result.stages();
+    line.add(number(result.tokensPerSecond()));
+    line.add(number(stages.tokensPerRow()));
+    line.add(number(stages.paddingRatio()));
+    line.add(number(stages.queueMillis()));
+    line.add(number(stages.tokenizeMillis()));
+    line.add(number(stages.writeMillis()));
+    line.add(number(stages.executeMillis()));
+    line.add(number(stages.readMillis()));
+    line.add(rules == null ? MISSING : "" + result.stalls().count());
+    line.add(rules == null ? MISSING : number(result.stalls().totalSeconds()));
+    line.add(number(result.use().peakResidentMegabytes()));
+    line.add(number(result.use().peakHeapMegabytes()));
+    line.add(number(run.costPerMillion(result)));
+    line.add(number(run.utilisation(result)));
+    line.add(result.quality().skipped() == null ? cosine(result.quality()) : MISSING);
+    line.add(String.join(" ", Remarks.of(result)));
     return line;
+  }
+
+  /** A cosine's distance from 1 is what counts: six places. */
+  static String cosine(Quality quality) {
+    return String.format(Locale.ROOT, "%.6f", quality.leastCosine());
   }
 
   /** A rounded figure, or {@code N/A}. */

@@ -15,6 +15,9 @@ import java.util.Objects;
  */
 final class HtmlReport {
 
+  /** Of figures, without those that only some runs have. */
+  private static final int COLUMNS = 7;
+
   private HtmlReport() {}
 
   static void write(BenchRun run, Appendable out) throws IOException {
@@ -26,24 +29,31 @@ final class HtmlReport {
         .append("<h1>" + title + "</h1>\n");
     if (run.emulated()) {
       out.append(
-          "<p class=\"warning\">Emulated: nothing on this page says anything about a device.</p>\n");
+          "<p class=\"warning\">Emulated: nothing on this page says anything about a"
+              + " device.</p>\n");
     }
     out.append(
-        "<p>%s, %s to %s UTC, %s s for each cell.</p>\n"
+        "<p>%s, through %s; %s; precision %s; %s to %s UTC, %s s for each cell.</p>\n"
             .formatted(
                 Html.text(run.scenario().title()),
+                run.subject().through(),
+                Html.text(run.inputs()),
+                run.subject().precision(),
                 run.start().withNano(0),
                 run.stop().withNano(0),
-                Html.number(run.durationSeconds())));
+                CsvReport.number(run.durationSeconds())));
     table(run, out);
     charts(run, out);
+    details(run, out);
     facts(run, out);
     out.append("</body></html>\n");
   }
 
   private static void table(BenchRun run, Appendable out) throws IOException {
     out.append("<div class=\"wide\"><table><thead><tr><th>#</th><th>cell</th><th>rows/s</th>")
-        .append("<th>95 % interval</th><th>p50 ms</th><th>p99 ms</th><th>$/1M</th>")
+        .append("<th>95 % interval</th><th>p50 ms</th><th>p99 ms</th><th>tokens/s</th>")
+        .append("<th>cosine</th><th>$/1M</th>")
+        .append(run.chip() == null ? "" : "<th>utilisation</th>")
         .append(run.preset() == null ? "" : "<th>published</th><th>ratio</th>")
         .append("</tr></thead><tbody>\n");
     boolean marked = false;
@@ -52,12 +62,13 @@ final class HtmlReport {
       number++;
       NeuronPerfRules rules = result.rules();
       out.append(
-          "<tr><td>%d</td><td>%s</td>".formatted(number, Html.text(name(run, result.cell()))));
+          "<tr><td>%d</td><td>%s</td>"
+              .formatted(number, Html.text(Details.name(run, result.cell()))));
       if (rules == null) {
         out.append(
             "<td colspan=\"%d\" class=\"failed\">failed: %s</td></tr>\n"
                 .formatted(
-                    run.preset() == null ? 5 : 7,
+                    COLUMNS + (run.preset() == null ? 0 : 2) + (run.chip() == null ? 0 : 1),
                     Html.text(Objects.requireNonNull(result.failure()))));
         continue;
       }
@@ -65,7 +76,7 @@ final class HtmlReport {
       marked |= !supported;
       Interval interval = result.throughputInterval();
       out.append(
-          "<td>%s</td><td>%s to %s</td><td>%s</td><td>%s%s</td><td>%s</td>"
+          "<td>%s</td><td>%s to %s</td><td>%s</td><td>%s%s</td><td>%s</td><td>%s</td><td>%s</td>"
               .formatted(
                   Html.number(result.rowsPerSecond()),
                   Html.number(interval.low()),
@@ -73,7 +84,12 @@ final class HtmlReport {
                   Html.number(rules.latencyMillis()[1]),
                   Html.number(rules.latencyMillis()[4]),
                   supported ? "" : "?",
-                  Html.number(cost(run, result))));
+                  Html.number(result.tokensPerSecond()),
+                  result.quality().skipped() == null ? CsvReport.cosine(result.quality()) : "–",
+                  Html.number(run.costPerMillion(result))));
+      if (run.chip() != null) {
+        out.append("<td>%s</td>".formatted(percent(run.utilisation(result))));
+      }
       if (run.preset() != null) {
         Preset.Published published = run.published(result.cell());
         out.append(
@@ -89,15 +105,32 @@ final class HtmlReport {
     if (marked) {
       out.append(" ?: too few calls for this percentile (662 for p99).");
     }
-    if (run.price() != null) {
-      out.append(
-          " $/1M: by that throughput, at $%s per hour: %s."
-              .formatted(run.price().dollarsPerHour(), Html.text(run.price().basis())));
+    out.append(" Cosine: least to the model in fp32, a row at a time.");
+    for (String note : run.notes()) {
+      out.append(' ').append(Html.text(note));
     }
     if (run.preset() != null) {
       out.append(" Published: %s.".formatted(Html.text(run.preset().origin())));
     }
     out.append("</p>\n");
+  }
+
+  private static void details(BenchRun run, Appendable out) throws IOException {
+    out.append("<section><h2>Cells</h2>\n");
+    int number = 0;
+    for (CellResult result : run.results()) {
+      number++;
+      out.append(
+          "<h3>%d: %s</h3><ul>\n".formatted(number, Html.text(Details.name(run, result.cell()))));
+      List<String> remarks = Remarks.of(result);
+      for (String line : Details.of(run, result)) {
+        out.append(
+            "<li%s>%s</li>\n"
+                .formatted(remarks.contains(line) ? " class=\"remark\"" : "", Html.text(line)));
+      }
+      out.append("</ul>\n");
+    }
+    out.append("</section>\n");
   }
 
   private static void charts(BenchRun run, Appendable out) throws IOException {
@@ -111,11 +144,11 @@ final class HtmlReport {
       if (rules == null || rules.calls() == 0) {
         continue;
       }
-      String label = number + ": " + name(run, result.cell());
+      String label = number + ": " + Details.name(run, result.cell());
       double p99 =
           CellResult.isSupported(99, rules.calls()) ? rules.latencyMillis()[4] : Double.NaN;
       latency.add(new BarChart.Bar(label, rules.latencyMillis()[1], p99));
-      cost.add(new BarChart.Bar(label, cost(run, result), Double.NaN));
+      cost.add(new BarChart.Bar(label, run.costPerMillion(result), Double.NaN));
       points.add(new ScatterChart.Point(number, result.rowsPerSecond(), rules.latencyMillis()[1]));
     }
     if (points.isEmpty()) {
@@ -134,7 +167,7 @@ final class HtmlReport {
     for (CellResult result : run.results()) {
       number++;
       if (result.windows().length > 0) {
-        String label = number + ": " + name(run, result.cell());
+        String label = number + ": " + Details.name(run, result.cell());
         out.append(
             "<h3>%s</h3>%s\n".formatted(Html.text(label), LineChart.of(label, result.windows())));
       }
@@ -163,14 +196,8 @@ final class HtmlReport {
     out.append("<dt>%s</dt><dd>%s</dd>\n".formatted(Html.text(name), Html.text(value)));
   }
 
-  private static String name(BenchRun run, Cell cell) {
-    return cell + (run.emulated() ? " (emulated)" : "");
-  }
-
-  private static double cost(BenchRun run, CellResult result) {
-    return run.price() == null
-        ? Double.NaN
-        : run.price().dollarsPerHour() * 1e6 / (3600 * result.rowsPerSecond());
+  private static String percent(double part) {
+    return Double.isFinite(part) ? Html.number(100 * part) + " %" : "–";
   }
 
   private static String style() {

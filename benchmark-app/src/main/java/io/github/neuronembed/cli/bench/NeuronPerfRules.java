@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param throughputAverage rows per second, NaN with fewer than three seconds
  * @param throughputPeak rows of the best second
  * @param calls calls in all
+ * @param rows rows of the calls in all
  */
 @SuppressWarnings("ArrayRecordComponent") // made and read in this package, never compared
 record NeuronPerfRules(
@@ -24,17 +25,21 @@ record NeuronPerfRules(
     double latencyMillisAverage,
     double throughputAverage,
     double throughputPeak,
-    int calls) {
+    int calls,
+    int rows) {
 
   static final int[] PERCENTILES = {0, 50, 90, 95, 99, 100};
   private static final long WINDOW_NANOS = 1_000_000_000;
 
-  static NeuronPerfRules of(List<Timers> workers, int batchSize) {
+  static NeuronPerfRules of(List<Timers> workers) {
     double[] millis = Timers.sortedMillis(workers);
     TreeMap<Long, Integer> windows = new TreeMap<>();
+    int rows = 0;
     for (Timers worker : workers) {
       for (int call = 0; call < worker.size(); call++) {
-        windows.merge(Math.floorDiv(worker.end(call), WINDOW_NANOS), 1, Integer::sum);
+        windows.merge(
+            Math.floorDiv(worker.end(call), WINDOW_NANOS), worker.rows(call), Integer::sum);
+        rows += worker.rows(call);
       }
     }
     double[] latency = new double[PERCENTILES.length];
@@ -46,13 +51,17 @@ record NeuronPerfRules(
         counts.size() < 3
             ? Double.NaN
             : counts.subList(1, counts.size() - 1).stream()
-                    .mapToInt(Integer::intValue)
-                    .average()
-                    .orElse(Double.NaN)
-                * batchSize;
-    double peak = counts.stream().mapToInt(Integer::intValue).max().orElse(0) * (double) batchSize;
+                .mapToInt(Integer::intValue)
+                .average()
+                .orElse(Double.NaN);
+    double peak = counts.stream().mapToInt(Integer::intValue).max().orElse(0);
     return new NeuronPerfRules(
-        latency, Arrays.stream(millis).average().orElse(Double.NaN), average, peak, millis.length);
+        latency,
+        Arrays.stream(millis).average().orElse(Double.NaN),
+        average,
+        peak,
+        millis.length,
+        rows);
   }
 
   /** NumPy's default: linear interpolation between the two nearest of the sorted values. */

@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.bench;
 
+import java.time.LocalDate;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +23,13 @@ record Price(double dollarsPerHour, String basis) {
    *
    * @param instanceType the machine; null if it was not named
    * @param perHour the caller's own price, which wins; null if there is none
+   * @param today when it is given
    * @return null if there is no price
    */
-  static @Nullable Price of(@Nullable String instanceType, @Nullable Double perHour) {
+  static @Nullable Price of(
+      @Nullable String instanceType, @Nullable Double perHour, LocalDate today) {
     if (perHour != null) {
-      return new Price(perHour, "given by --cost-per-hour");
+      return new Price(perHour, "given by --cost-per-hour on " + today);
     }
     return instanceType == null ? null : BUILT_IN.get(instanceType);
   }

@@ -2,7 +2,9 @@ package io.github.neuronembed.cli.bench;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /** The cells as a table for a terminal, every line of an emulation marked as one. */
 final class TableReport {
@@ -19,15 +21,21 @@ final class TableReport {
           "p50 ms",
           "p99 ms",
           "calls",
+          "tokens/s",
+          "pad %",
+          "cpu %",
+          "cosine",
           "$/1M",
+          "use %",
           "published",
           "ratio",
           "");
 
-  /** Positions of the two columns that only a preset fills. */
-  private static final int PUBLISHED = 11;
+  /** Columns that only a preset fills. */
+  private static final List<Integer> PRESET =
+      List.of(HEADER.indexOf("published"), HEADER.indexOf("ratio"));
 
-  private static final int RATIO = 12;
+  private static final int UTILISATION = HEADER.indexOf("use %");
 
   private TableReport() {}
 
@@ -35,9 +43,13 @@ final class TableReport {
     String label = run.emulated() ? "EMULATED, says nothing about a device: " : "";
     out.append(
         "%s%s (%s) on %s%n".formatted(label, run.modelName(), run.deviceType(), run.backend()));
-    if (run.scenario().isOpen()) {
-      out.append("open loop, %s: latency counts from arrival%n".formatted(run.scenario().title()));
-    }
+    out.append(
+        "%s, through %s; %s%s%n"
+            .formatted(
+                run.scenario().title(),
+                run.subject().through(),
+                run.inputs(),
+                run.scenario().isOpen() ? "; open loop: latency counts from arrival" : ""));
     List<List<String>> lines = new ArrayList<>();
     lines.add(HEADER);
     boolean marked = false;
@@ -55,7 +67,8 @@ final class TableReport {
     for (List<String> line : lines) {
       StringBuilder text = new StringBuilder();
       for (int i = 0; i < widths.length; i++) {
-        if (run.preset() == null && (i == PUBLISHED || i == RATIO)) {
+        if ((run.preset() == null && PRESET.contains(i))
+            || (run.chip() == null && i == UTILISATION)) {
           continue;
         }
         boolean last = i == widths.length - 1;
@@ -69,15 +82,15 @@ final class TableReport {
     if (marked) {
       out.append("? too few calls for this percentile (64 for p90, 662 for p99)\n");
     }
-    if (run.price() != null) {
-      out.append(
-          "$/1M at $%s per hour: %s%n"
-              .formatted(run.price().dollarsPerHour(), run.price().basis()));
-    }
+    out.append("cosine = least to the model in fp32, a row at a time\n");
     if (run.preset() != null) {
       out.append("published = rows/s of %s%n".formatted(run.preset().origin()));
       out.append("ratio = rows/s* to published\n");
     }
+    for (String note : run.notes()) {
+      out.append(note).append('\n');
+    }
+    Details.write(run, out);
   }
 
   private static List<String> line(BenchRun run, CellResult result) {
@@ -89,7 +102,7 @@ final class TableReport {
     line.add("" + cell.models());
     line.add("" + cell.workersPerModel());
     if (rules == null) {
-      line.addAll(List.of("", "", "", "", "", "", ""));
+      line.addAll(Collections.nCopies(HEADER.indexOf("published") - line.size(), ""));
       line.add(published(run, cell));
       line.add("");
       line.add((run.emulated() ? "emulated, " : "") + "failed: " + result.failure());
@@ -103,14 +116,23 @@ final class TableReport {
         CsvReport.number(rules.latencyMillis()[4])
             + (CellResult.isSupported(99, rules.calls()) ? "" : "?"));
     line.add("" + rules.calls());
+    line.add(CsvReport.number(result.tokensPerSecond()));
+    line.add(percent(result.stages().paddingRatio()));
+    line.add(percent(result.use().cpuPercent() / 100));
+    line.add(result.quality().skipped() == null ? CsvReport.cosine(result.quality()) : "N/A");
     line.add(
         run.price() == null
             ? "N/A"
             : CsvReport.number(rules.costPerMillion(run.price().dollarsPerHour())));
+    line.add(percent(run.utilisation(result)));
     line.add(published(run, cell));
     line.add(run.preset() == null ? "" : CsvReport.number(run.ratioToPublished(result)));
     line.add(run.emulated() ? "emulated" : "");
     return line;
+  }
+
+  private static String percent(double part) {
+    return Double.isFinite(part) ? String.format(Locale.ROOT, "%.1f", 100 * part) : "N/A";
   }
 
   private static String uncertainty(CellResult result) {

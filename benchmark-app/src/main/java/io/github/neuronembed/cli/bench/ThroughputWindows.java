@@ -18,7 +18,7 @@ final class ThroughputWindows {
    * @param endNanos when the last call ended
    * @return rows per second, one figure a window; empty if nothing ended
    */
-  static double[] of(List<Timers> workers, int batchSize, long endNanos) {
+  static double[] of(List<Timers> workers, long endNanos) {
     if (endNanos <= 0) {
       return new double[0];
     }
@@ -26,7 +26,7 @@ final class ThroughputWindows {
     double[] rows = new double[COUNT];
     for (Timers worker : workers) {
       for (int call = 0; call < worker.size(); call++) {
-        spread(worker.begin(call), worker.end(call), batchSize, width, rows);
+        spread(worker.begin(call), worker.end(call), worker.rows(call), width, rows);
       }
     }
     for (int i = 0; i < COUNT; i++) {
@@ -35,14 +35,14 @@ final class ThroughputWindows {
     return rows;
   }
 
-  private static void spread(long begin, long end, int batchSize, double width, double[] rows) {
+  private static void spread(long begin, long end, int callRows, double width, double[] rows) {
     int first = Math.min((int) (begin / width), COUNT - 1);
     int last = Math.min((int) (end / width), COUNT - 1);
     if (first == last) {
-      rows[first] += batchSize;
+      rows[first] += callRows;
       return;
     }
-    double perNano = (double) batchSize / (end - begin);
+    double perNano = (double) callRows / (end - begin);
     for (int i = first; i <= last; i++) {
       double from = Math.max((double) begin, i * width);
       double to = i == last ? end : (i + 1) * width;

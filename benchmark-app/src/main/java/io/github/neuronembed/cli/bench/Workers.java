@@ -1,13 +1,8 @@
 package io.github.neuronembed.cli.bench;
 
-import io.github.neuronembed.backend.ExecutionSlot;
-import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Replica;
-import io.github.neuronembed.engine.VectorReader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.CyclicBarrier;
@@ -16,16 +11,15 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Workers that each own one slot, with tokenized rows at hand: writing the rows in place,
- * executing, and reading the vectors is one call. Loading and warming up are outside of the clock,
- * and all workers begin together. A call that arrives while all workers are busy waits for the
- * first that gets free, and its latency counts from its arrival.
+ * Workers that make calls. Loading and warming up are outside of the clock, and all workers begin
+ * together. A call that arrives while all workers are busy waits for the first that gets free, and
+ * its latency counts from its arrival.
  */
 final class Workers {
-
-  private static final int ROWS_AT_HAND = 16;
 
   /** Warm-up windows that have to agree, and how well. */
   private static final int STEADY_WINDOWS = 3;
@@ -34,63 +28,78 @@ final class Workers {
   private static final int CALLS_PER_WINDOW = 5;
   private static final long SPIN_NANOS = 200_000;
 
-  private final InferenceBackend backend;
-  private final VectorReader reader;
+  private final Service service;
   private final Cell cell;
-  private final int firstTokenId;
-  private final int vocabularySize;
   private final StopSignal stop;
 
   /**
-   * @param firstTokenId rows are made of ids from this one, which is past the special tokens
-   * @param vocabularySize up to below this one
+   * @param service stays the caller's
+   * @param stop ends the workers early, with what they have
    */
-  Workers(
-      InferenceBackend backend,
-      VectorReader reader,
-      Cell cell,
-      int firstTokenId,
-      int vocabularySize,
-      StopSignal stop) {
-    this.backend = backend;
-    this.reader = reader;
+  Workers(Service service, Cell cell, StopSignal stop) {
+    this.service = service;
     this.cell = cell;
-    this.firstTokenId = firstTokenId;
-    this.vocabularySize = vocabularySize;
     this.stop = stop;
+  }
+
+  /** What one worker has. */
+  private record Work(Timers timers, Stages stages) {}
+
+  /** What one run has. */
+  private record Run(Arrivals arrivals, long limitNanos, long warmUpNanos, AtomicLong calls) {}
+
+  /** When all workers do the next thing. */
+  private static final class Gate {
+    private final CyclicBarrier ready;
+    private final CyclicBarrier go;
+    private volatile long start;
+    private volatile ProcessUse.@Nullable Watch watch;
+
+    Gate(int workers, Service service) {
+      this.ready = new CyclicBarrier(workers);
+      this.go =
+          new CyclicBarrier(
+              workers,
+              () -> {
+                service.forget();
+                watch = ProcessUse.watch();
+                start = System.nanoTime();
+              });
+    }
   }
 
   /**
    * Measures.
    *
    * @param arrivals when calls begin
+   * @param offeredRate rows a second that these are; NaN if the workers decide
    * @param limitNanos a call that has not begun by then is given up: more arrives than is served
    * @param warmUpNanos how long warming up may take
-   * @return the calls of each worker
-   * @throws IllegalStateException if calls were given up
+   * @return what the workers recorded
+   * @throws BacklogException if calls were given up
    */
-  List<Timers> run(Arrivals arrivals, long limitNanos, long warmUpNanos)
+  Measurement run(Arrivals arrivals, double offeredRate, long limitNanos, long warmUpNanos)
       throws InterruptedException {
-    CyclicBarrier ready = new CyclicBarrier(cell.workers());
-    long[] start = new long[1];
-    CyclicBarrier go = new CyclicBarrier(cell.workers(), () -> start[0] = System.nanoTime());
+    Gate gate = new Gate(cell.workers(), service);
+    Run run = new Run(arrivals, limitNanos, warmUpNanos, new AtomicLong());
     ExecutorService workers = Executors.newFixedThreadPool(cell.workers());
-    CompletionService<Timers> ended = new ExecutorCompletionService<>(workers);
+    CompletionService<Work> ended = new ExecutorCompletionService<>(workers);
     try {
-      int started = 0;
-      for (int model = 0; model < cell.models(); model++) {
-        Replica replica = backend.replicas().get(model);
-        for (int worker = 0; worker < cell.workersPerModel(); worker++) {
-          int seed = started++;
-          ended.submit(
-              () -> work(replica, seed, ready, go, start, arrivals, limitNanos, warmUpNanos));
-        }
+      for (int worker = 0; worker < cell.workers(); worker++) {
+        int model = worker / cell.workersPerModel();
+        ended.submit(() -> work(model, gate, run));
       }
       List<Timers> timers = new ArrayList<>();
-      while (timers.size() < started) {
-        timers.add(ended.take().get());
+      Stages stages = new Stages();
+      while (timers.size() < cell.workers()) {
+        Work work = ended.take().get();
+        timers.add(work.timers());
+        stages.add(work.stages());
       }
-      return timers;
+      ProcessUse.Watch watch = gate.watch;
+      ProcessUse use = watch == null ? ProcessUse.UNKNOWN : watch.end();
+      service.addTo(stages);
+      return new Measurement(timers, stages, use, offeredRate, List.of(), stop.isRequested());
     } catch (ExecutionException e) {
       // The others may stand at a barrier that will not open: the interrupt below ends them.
       throw e.getCause() instanceof RuntimeException failure
@@ -104,46 +113,38 @@ final class Workers {
     }
   }
 
-  private Timers work(
-      Replica replica,
-      int seed,
-      CyclicBarrier ready,
-      CyclicBarrier go,
-      long[] start,
-      Arrivals arrivals,
-      long limitNanos,
-      long warmUpNanos)
+  private Work work(int model, Gate gate, Run run)
       throws InterruptedException, BrokenBarrierException {
-    int[][] rows = rows(new Random(seed));
-    try (ExecutionSlot slot = replica.newSlot(cell.shape())) {
-      ready.await();
-      warmUp(slot, rows, warmUpNanos);
-      go.await();
+    try (Service.Caller caller = service.newCaller(model)) {
+      gate.ready.await();
+      warmUp(caller, run.warmUpNanos());
+      gate.go.await();
+      long start = gate.start;
       Timers timers = new Timers();
-      long end = System.nanoTime() - start[0];
-      long begin = arrivals.next(end);
-      for (int call = 0; begin != Arrivals.OVER && !stop.isRequested(); call++) {
-        if (end > limitNanos) {
-          throw new IllegalStateException(
-              "more arrives than is served: calls of second %.1f still waited at second %.1f"
-                  .formatted(begin / 1e9, end / 1e9));
+      Stages stages = new Stages();
+      long end = System.nanoTime() - start;
+      long begin = run.arrivals().next(end);
+      while (begin != Arrivals.OVER && !stop.isRequested()) {
+        if (end > run.limitNanos()) {
+          throw new BacklogException(begin / 1e9, end / 1e9);
         }
-        await(start[0] + begin);
-        execute(slot, rows, call);
-        end = System.nanoTime() - start[0];
-        timers.add(begin, end);
-        begin = arrivals.next(end);
+        await(start + begin);
+        stages.call(System.nanoTime() - start - begin);
+        int rows = caller.call(run.calls().getAndIncrement(), stages);
+        end = System.nanoTime() - start;
+        timers.add(begin, end, rows);
+        begin = run.arrivals().next(end);
       }
-      return timers;
+      return new Work(timers, stages);
     }
   }
 
   /** Sleeps to just before the time and spins from there: waking up takes too long to be exact. */
-  private static void await(long nanoTime) throws InterruptedException {
+  private void await(long nanoTime) throws InterruptedException {
     long left = nanoTime - System.nanoTime();
-    while (left > 0) {
+    while (left > 0 && !stop.isRequested()) {
       if (left > SPIN_NANOS) {
-        TimeUnit.NANOSECONDS.sleep(left - SPIN_NANOS);
+        TimeUnit.NANOSECONDS.sleep(Math.min(left - SPIN_NANOS, StopSignal.LOOK_NANOS));
       } else {
         Thread.onSpinWait();
       }
@@ -152,16 +153,17 @@ final class Workers {
   }
 
   /** Until the median of some calls agrees with that of those before. */
-  private void warmUp(ExecutionSlot slot, int[][] rows, long limitNanos) {
+  private void warmUp(Service.Caller caller, long limitNanos) {
     long start = System.nanoTime();
+    Stages forgotten = new Stages();
     double last = 0;
     int steady = 0;
-    int call = 0;
     do {
       long[] nanos = new long[CALLS_PER_WINDOW];
       for (int i = 0; i < nanos.length && !stop.isRequested(); i++) {
         long begin = System.nanoTime();
-        execute(slot, rows, call++);
+        // The first rows again and again: with lengths that differ, no two windows would agree.
+        caller.call(i, forgotten);
         nanos[i] = System.nanoTime() - begin;
       }
       Arrays.sort(nanos);
@@ -171,29 +173,5 @@ final class Workers {
     } while (steady < STEADY_WINDOWS
         && System.nanoTime() - start < limitNanos
         && !stop.isRequested());
-  }
-
-  private void execute(ExecutionSlot slot, int[][] rows, int call) {
-    int batchSize = cell.shape().batchSize();
-    var tokens = slot.tokens();
-    tokens.begin(batchSize, cell.shape().sequenceLength());
-    for (int row = 0; row < batchSize; row++) {
-      tokens.row(rows[(call + row) % rows.length]);
-    }
-    tokens.finish();
-    slot.execute();
-    for (int row = 0; row < batchSize; row++) {
-      reader.read(tokens, slot.output(), row);
-    }
-  }
-
-  private int[][] rows(Random random) {
-    int[][] rows = new int[ROWS_AT_HAND][cell.shape().sequenceLength()];
-    for (int[] row : rows) {
-      for (int i = 0; i < row.length; i++) {
-        row[i] = firstTokenId + random.nextInt(vocabularySize - firstTokenId);
-      }
-    }
-    return rows;
   }
 }

@@ -82,7 +82,8 @@ public final class CompareCommand implements Command {
     }
     if (common == 0) {
       throw new UsageException(
-          "%s and %s have no cell in common (model, shape, models, workers, emulated or not)."
+          ("%s and %s have no cell in common (model, shape, models, workers, scenario, precision,"
+                  + " backend, inputs, emulated or not).")
               .formatted(files.get(0), files.get(1)));
     }
     text.append(

@@ -39,7 +39,8 @@ record RunFile(Map<String, JsonObject> cells) {
         | NullPointerException
         | NumberFormatException e) {
       throw new UsageException(
-          "%s is not a JSON file that `bench --output-dir` wrote.".formatted(path));
+          "%s is not a JSON file that this version of `bench --output-dir` writes."
+              .formatted(path));
     }
     if (cells.isEmpty()) {
       throw new UsageException("%s has no cells to compare.".formatted(path));
@@ -47,15 +48,27 @@ record RunFile(Map<String, JsonObject> cells) {
     return new RunFile(cells);
   }
 
+  /** Whatever makes two figures incomparable; not the versions, which are what is compared. */
   private static String key(JsonObject cell) {
-    return "%s %d×%d, %d models, %d workers, %s%s"
-        .formatted(
-            cell.get("model_name").getAsString(),
-            cell.get("batch_size").getAsInt(),
-            cell.get("sequence_length").getAsInt(),
-            cell.get("n_models").getAsInt(),
-            cell.get("workers_per_model").getAsInt(),
-            cell.has("scenario") ? cell.get("scenario").getAsString() : "closed",
-            cell.get("emulated").getAsBoolean() ? ", emulated" : "");
+    StringBuilder key = new StringBuilder();
+    key.append(
+        "%s %d×%d, %d models, %d workers, %s, %s on %s"
+            .formatted(
+                cell.get("model_name").getAsString(),
+                cell.get("batch_size").getAsInt(),
+                cell.get("sequence_length").getAsInt(),
+                cell.get("n_models").getAsInt(),
+                cell.get("workers_per_model").getAsInt(),
+                cell.get("scenario").getAsString(),
+                cell.get("precision").getAsString(),
+                cell.get("backend_kind").getAsString()));
+    if (cell.get("through").getAsString().equals("engine")) {
+      key.append(", through the engine, %d slots".formatted(cell.get("slots").getAsInt()));
+    }
+    if (cell.has("input_path")) {
+      key.append(", ").append(cell.get("input_path").getAsString());
+    }
+    key.append(", ").append(cell.get("inputs").getAsString());
+    return key.append(cell.get("emulated").getAsBoolean() ? ", emulated" : "").toString();
   }
 }

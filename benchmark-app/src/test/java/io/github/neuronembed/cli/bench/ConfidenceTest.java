@@ -66,11 +66,11 @@ class ConfidenceTest {
     long now = 0;
     for (int call = 0; call < 300; call++) {
       long took = call == 150 ? 1000 * MILLI : 10 * MILLI;
-      timers.add(now, now + took);
+      timers.add(now, now + took, 4);
       now += took;
     }
 
-    CellResult result = CellResult.of(new Cell(new Shape(4, 8), 1, 1), List.of(timers), 0, 0);
+    CellResult result = MadeRun.result(new Cell(new Shape(4, 8), 1, 1), List.of(timers));
 
     double[] windows = result.windows();
     assertThat(windows).hasSize(30);

@@ -51,13 +51,15 @@ class NeuronPerfRulesTest {
       Timers timers = new Timers();
       for (JsonElement call : calls.getAsJsonArray()) {
         timers.add(
-            call.getAsJsonArray().get(0).getAsLong(), call.getAsJsonArray().get(1).getAsLong());
+            call.getAsJsonArray().get(0).getAsLong(),
+            call.getAsJsonArray().get(1).getAsLong(),
+            batchSize);
       }
       workers.add(timers);
     }
     JsonObject expected = recorded.json().getAsJsonObject("expected");
 
-    NeuronPerfRules rules = NeuronPerfRules.of(workers, batchSize);
+    NeuronPerfRules rules = NeuronPerfRules.of(workers);
 
     for (int i = 0; i < NeuronPerfRules.PERCENTILES.length; i++) {
       String column = "latency_ms_p" + NeuronPerfRules.PERCENTILES[i];
@@ -70,7 +72,7 @@ class NeuronPerfRulesTest {
         "cost_per_1m_inf",
         rules.costPerMillion(recorded.json().get("cost_per_hour").getAsDouble()),
         expected);
-    assertThat(rules.calls() * batchSize).isEqualTo(expected.get("total_infs").getAsInt());
+    assertThat(rules.rows()).isEqualTo(expected.get("total_infs").getAsInt());
   }
 
   private static void same(String column, double actual, JsonObject expected) {
@@ -87,12 +89,12 @@ class NeuronPerfRulesTest {
   void oursCountsTheStallThatTheRuleDrops() {
     Timers timers = new Timers();
     for (int second = 0; second < 4; second++) {
-      timers.add(second * 1_000_000_000L, second * 1_000_000_000L + 500_000_000);
+      timers.add(second * 1_000_000_000L, second * 1_000_000_000L + 500_000_000, 1);
     }
     // Nothing for six seconds, then one call.
-    timers.add(4_000_000_000L, 10_500_000_000L);
+    timers.add(4_000_000_000L, 10_500_000_000L, 1);
 
-    CellResult result = CellResult.of(new Cell(new Shape(1, 8), 1, 1), List.of(timers), 0, 0);
+    CellResult result = MadeRun.result(new Cell(new Shape(1, 8), 1, 1), List.of(timers));
 
     assertThat(Objects.requireNonNull(result.rules()).throughputAverage()).isEqualTo(1);
     assertThat(result.rowsPerSecond()).isLessThan(0.5);

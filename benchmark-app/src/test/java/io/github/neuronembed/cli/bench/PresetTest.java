@@ -6,14 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.cli.UsageException;
-import java.time.LocalDateTime;
+import java.time.LocalDate;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class PresetTest {
 
+  private static final LocalDate TODAY = LocalDate.of(2026, 11, 24);
   private static final Cell SINGLE = new Cell(new Shape(1, 256), 2, 1);
 
   @Test
@@ -30,7 +30,7 @@ class PresetTest {
 
   @Test
   void theBuiltInPriceGivesThePublishedCosts() {
-    double perHour = Objects.requireNonNull(Price.of("inf2.xlarge", null)).dollarsPerHour();
+    double perHour = Objects.requireNonNull(Price.of("inf2.xlarge", null, TODAY)).dollarsPerHour();
 
     for (Preset.Published row : Preset.named("inf2-bge-base").published().values()) {
       assertThat(perHour * 1e6 / (3600 * row.throughput()))
@@ -49,10 +49,10 @@ class PresetTest {
 
   @Test
   void aGivenPriceWinsAndAnUnknownMachineHasNone() {
-    assertThat(Objects.requireNonNull(Price.of("inf2.xlarge", 0.5)).dollarsPerHour())
+    assertThat(Objects.requireNonNull(Price.of("inf2.xlarge", 0.5, TODAY)).dollarsPerHour())
         .isEqualTo(0.5);
-    assertThat(Price.of("of.no.name", null)).isNull();
-    assertThat(Price.of(null, null)).isNull();
+    assertThat(Price.of("of.no.name", null, TODAY)).isNull();
+    assertThat(Price.of(null, null, TODAY)).isNull();
   }
 
   @Test
@@ -66,31 +66,19 @@ class PresetTest {
   void eachRowStandsBesideThePublishedOneAndSaysEmulated() throws Exception {
     Timers timers = new Timers();
     for (int call = 0; call < 4000; call++) {
-      timers.add(call * 1_000_000L, (call + 1) * 1_000_000L);
+      timers.add(call * 1_000_000L, (call + 1) * 1_000_000L, 1);
     }
     BenchRun run =
-        new BenchRun(
-            "m",
-            "f",
-            "fake",
-            "emulated",
+        MadeRun.run(
             true,
-            "inf2.xlarge",
-            Price.of("inf2.xlarge", null),
             Preset.named("inf2-bge-base"),
-            Scenario.CLOSED_LOOP,
-            4,
-            LocalDateTime.MIN,
-            LocalDateTime.MAX,
-            Map.of(),
-            List.of(
-                CellResult.of(SINGLE, List.of(timers), 0, 0),
-                CellResult.failed(new Cell(new Shape(32, 256), 2, 1), "no core")));
+            MadeRun.result(SINGLE, List.of(timers)),
+            CellResult.failed(new Cell(new Shape(32, 256), 2, 1), "no core"));
 
     assertThat(run.ratioToPublished(run.results().get(0))).isCloseTo(1000 / 966.409, within(1e-9));
     StringBuilder table = new StringBuilder();
     TableReport.write(run, table);
-    assertThat(table.toString().lines().skip(2).limit(2)).allMatch(l -> l.contains("emulated"));
+    assertThat(table.toString().lines().skip(3).limit(2)).allMatch(l -> l.contains("emulated"));
     assertThat(table.toString()).contains("966.409  1.035", "1001.071", "no core", "as noted");
   }
 }

@@ -20,6 +20,7 @@ final class SleepingBackend implements InferenceBackend {
   private static final int HIDDEN_SIZE = 4;
 
   private final long serviceNanos;
+  private final Shape shape;
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicInteger openSlots = new AtomicInteger();
   private int stallAt = -1;
@@ -27,7 +28,12 @@ final class SleepingBackend implements InferenceBackend {
   private int failAt = -1;
 
   SleepingBackend(long serviceNanos) {
+    this(serviceNanos, new Shape(1, 8));
+  }
+
+  SleepingBackend(long serviceNanos, Shape shape) {
     this.serviceNanos = serviceNanos;
+    this.shape = shape;
   }
 
   void stallOnce(int call, long nanos) {
@@ -37,6 +43,10 @@ final class SleepingBackend implements InferenceBackend {
 
   void failAt(int call) {
     failAt = call;
+  }
+
+  int calls() {
+    return calls.get();
   }
 
   int openSlots() {
@@ -54,13 +64,18 @@ final class SleepingBackend implements InferenceBackend {
   }
 
   @Override
+  public boolean fixedShapes() {
+    return true;
+  }
+
+  @Override
   public int hiddenSize() {
     return HIDDEN_SIZE;
   }
 
   @Override
   public List<Shape> shapes() {
-    return List.of(new Shape(1, 8));
+    return List.of(shape);
   }
 
   @Override

@@ -23,15 +23,18 @@ class WorkersTest {
 
   private static CellResult run(SleepingBackend backend, Cell cell, Arrivals arrivals, long limit)
       throws InterruptedException {
+    Inputs inputs = new TokenRows(Lengths.FULL, 8, 2000, 1);
     Workers workers =
         new Workers(
-            backend,
-            new VectorReader(PoolingStrategy.CLS, true),
+            new SlotService(
+                backend, new VectorReader(PoolingStrategy.CLS, true), cell.shape(), inputs),
             cell,
-            1000,
-            2000,
             new StopSignal());
-    return CellResult.of(cell, workers.run(arrivals, limit, 10 * MILLI), 0, 0);
+    return CellResult.of(
+        cell,
+        workers.run(arrivals, Double.NaN, limit, 10 * MILLI),
+        Quality.skipped("no matter"),
+        0);
   }
 
   private static double latency(CellResult result, int percent) {
@@ -109,9 +112,9 @@ class WorkersTest {
 
   @Test
   void aRateBelongsToAnOpenLoop() {
-    assertThatThrownBy(() -> Scenario.of(Scenario.Kind.CLOSED, 5.0))
+    assertThatThrownBy(() -> Scenario.of(Scenario.Kind.CLOSED, 5.0, null, null))
         .isInstanceOf(UsageException.class);
-    assertThatThrownBy(() -> Scenario.of(Scenario.Kind.POISSON, null))
+    assertThatThrownBy(() -> Scenario.of(Scenario.Kind.POISSON, null, null, null))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("--rate");
   }

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A slowdown is found, and none is made up. */
 class CompareCommandTest {
@@ -108,6 +110,31 @@ class CompareCommandTest {
     assertThatThrownBy(() -> compare(after))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("no cell in common");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "precision, int8",
+    "backend_kind, neuron",
+    "scenario, poisson 10.0 rows/s",
+    "inputs, others",
+    "input_path, slices",
+    "through, engine",
+  })
+  void whatIsNotTheSameIsNotCompared(String key, String value) throws Exception {
+    Path after = MadeRun.writeWith(folder.resolve("after.json"), 1, 5, key, value);
+
+    assertThatThrownBy(() -> compare(after))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("no cell in common");
+  }
+
+  @Test
+  void anotherVersionOfTheSameBackendIsCompared() throws Exception {
+    Path after = MadeRun.writeWith(folder.resolve("after.json"), 2, 5, "backend", "a test 2.0");
+
+    assertThat(compare(after)).isZero();
+    assertThat(out()).contains("1 cells compared", "fp32 on onnx");
   }
 
   @Test

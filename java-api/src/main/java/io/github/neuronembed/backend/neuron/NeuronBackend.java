@@ -27,6 +27,7 @@ public final class NeuronBackend implements InferenceBackend {
 
   private final NeuronRuntime runtime;
   private final boolean emulated;
+  private final String version;
   private final int hiddenSize;
   private final int padTokenId;
   private final InputPath inputPath;
@@ -36,7 +37,7 @@ public final class NeuronBackend implements InferenceBackend {
 
   private NeuronBackend(
       NeuronRuntime runtime,
-      boolean emulated,
+      NrtLibrary library,
       int hiddenSize,
       int padTokenId,
       InputPath inputPath,
@@ -44,7 +45,8 @@ public final class NeuronBackend implements InferenceBackend {
       List<NeuronModel> models,
       List<Map<Shape, LoadedModel>> byCore) {
     this.runtime = runtime;
-    this.emulated = emulated;
+    this.emulated = library.isEmulated();
+    this.version = library.version();
     this.hiddenSize = hiddenSize;
     this.padTokenId = padTokenId;
     this.inputPath = inputPath;
@@ -139,7 +141,7 @@ public final class NeuronBackend implements InferenceBackend {
       }
       return new NeuronBackend(
           runtime,
-          library.isEmulated(),
+          library,
           hiddenSize(manifest),
           padTokenId,
           inputPath,
@@ -174,9 +176,10 @@ public final class NeuronBackend implements InferenceBackend {
 
   @Override
   public String description() {
-    return "%s, %d %s"
+    return "%s%s, %d %s"
         .formatted(
             emulated ? "emulated libnrt (no device)" : "libnrt",
+            version.isEmpty() ? "" : " " + version,
             replicas.size(),
             replicas.size() == 1 ? "NeuronCore" : "NeuronCores");
   }

@@ -1,0 +1,129 @@
+package io.github.neuronembed.cli.bench;
+
+import com.google.gson.JsonObject;
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedBackend;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
+import io.github.neuronembed.backend.neuron.NeuronBackend;
+import io.github.neuronembed.backend.onnx.OnnxBackend;
+import io.github.neuronembed.backend.onnx.OnnxOptions;
+import io.github.neuronembed.cli.EmbedderArguments;
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeuronManifest;
+import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.graph.PreparedGraphCache;
+import io.github.neuronembed.nrt.InputPath;
+import io.github.neuronembed.nrt.RuntimeOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.apache.commons.cli.CommandLine;
+
+/** What computes the cells of a run. */
+final class Backends {
+
+  /** Pooled, float32, int32; vectors are a hash of the ids, so that timing alone counts. */
+  private static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
+
+  private Backends() {}
+
+  /**
+   * Which the arguments choose; {@code auto} is the device if the model was compiled for it.
+   *
+   * @throws UsageException if they do not go together
+   */
+  static BackendChoice choice(CommandLine arguments, ModelDirectory model) {
+    BackendChoice choice =
+        EmbedderArguments.choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
+    if (choice == BackendChoice.EMULATOR && arguments.hasOption("precision")) {
+      throw new UsageException(
+          "--precision goes with ONNX Runtime: the emulator computes in fp32.");
+    }
+    for (String option : List.of("emulator", "emulated-hash")) {
+      if (arguments.hasOption(option) && choice != BackendChoice.EMULATOR) {
+        throw new UsageException("--%s goes with --backend emulator.".formatted(option));
+      }
+    }
+    if (choice != BackendChoice.AUTO) {
+      return choice;
+    }
+    boolean compiled =
+        Files.isRegularFile(model.neuronManifestFile())
+            && !NeuronManifest.read(model.neuronManifestFile()).emulated();
+    return compiled ? BackendChoice.NEURON : BackendChoice.ONNX;
+  }
+
+  /** Of what is computed, for people and for telling runs apart. */
+  static String precision(BackendChoice choice, Precision precision, boolean computed) {
+    return switch (choice) {
+      case NEURON -> "compiled";
+      case EMULATOR -> computed ? "fp32" : "none";
+      case AUTO, ONNX -> precision.name().toLowerCase(Locale.ROOT);
+    };
+  }
+
+  /** The file that is loaded. */
+  static Path file(
+      ModelDirectory model, BackendChoice backend, Precision precision, boolean preparedGraph) {
+    return switch (backend) {
+      case NEURON -> model.neuronManifestFile();
+      case EMULATOR -> model.onnxFile(Precision.FP32);
+      case AUTO, ONNX ->
+          preparedGraph
+              ? PreparedGraphCache.ofUser().fileFor(model, precision)
+              : model.onnxFile(precision);
+    };
+  }
+
+  /** The model in fp32, for one row at a time up to a length. */
+  static InferenceBackend reference(ModelDirectory model, int sequenceLength) {
+    return OnnxBackend.open(
+        model.onnxFile(Precision.FP32),
+        model.padTokenId(),
+        new OnnxOptions(1, 1, List.of(new Shape(1, sequenceLength))));
+  }
+
+  /**
+   * Opens a cell's backend with the cell's shape and a replica for each of its models.
+   *
+   * @param file from {@link #file}
+   * @param emulator configuration of the emulator
+   * @param computed whether the emulator computes the model
+   */
+  static BenchBackends of(
+      ModelDirectory model,
+      BackendChoice backend,
+      Path file,
+      JsonObject emulator,
+      boolean computed) {
+    return switch (backend) {
+      case AUTO, ONNX ->
+          cell ->
+              OnnxBackend.open(
+                  file,
+                  model.padTokenId(),
+                  new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
+      case NEURON -> {
+        NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
+        yield cell ->
+            NeuronBackend.open(
+                manifest,
+                model.padTokenId(),
+                RuntimeOptions.defaults().withCoreCount(cell.models()));
+      }
+      case EMULATOR ->
+          cell ->
+              EmulatedBackend.open(
+                  model,
+                  List.of(cell.shape()),
+                  computed ? EmulatedModels.DEFAULT : HASHED,
+                  cell.inputPath() == null ? InputPath.WRITE_BATCH : cell.inputPath(),
+                  cell.models(),
+                  emulator.deepCopy());
+    };
+  }
+}

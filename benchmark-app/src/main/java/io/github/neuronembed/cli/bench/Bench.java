@@ -1,0 +1,177 @@
+package io.github.neuronembed.cli.bench;
+
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.engine.VectorReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Measures cells, one after the other; one that fails does not end the others. */
+final class Bench {
+
+  /** A closed loop of this part of the duration tells where a search for a rate begins. */
+  private static final double FIRST_LOOK = 0.25;
+
+  /** Calls that a trial of a rate should have, so that its p99 is supported with some to spare. */
+  private static final double CALLS_OF_A_TRIAL = 700;
+
+  /** But a trial does not take so many times its duration for them. */
+  private static final long LONGEST_TRIAL = 10;
+
+  /**
+   * What to measure.
+   *
+   * @param backends opens the backend of a cell
+   * @param reader reads its vectors
+   * @param throughEngine whether workers call an engine; else a slot of their own
+   * @param inputs makes the rows of a cell
+   * @param passRows rows of one pass, for {@link Scenario.Kind#OFFLINE}
+   * @param vocabularySize token ids are below this
+   * @param quality compares vectors; null if none are
+   * @param withoutQuality why none are
+   * @param scenario who decides when a call begins
+   * @param durationNanos how long
+   * @param warmUpNanos how long warming up may take
+   */
+  record Plan(
+      BenchBackends backends,
+      VectorReader reader,
+      boolean throughEngine,
+      Function<Cell, Inputs> inputs,
+      int passRows,
+      int vocabularySize,
+      @Nullable QualityCheck quality,
+      String withoutQuality,
+      Scenario scenario,
+      long durationNanos,
+      long warmUpNanos) {}
+
+  private final Plan plan;
+  private final StopSignal stop;
+  private final Consumer<InferenceBackend> opened;
+
+  /**
+   * @param opened told every backend that was opened
+   */
+  Bench(Plan plan, StopSignal stop, Consumer<InferenceBackend> opened) {
+    this.plan = plan;
+    this.stop = stop;
+    this.opened = opened;
+  }
+
+  /** Measures a cell; what goes wrong is in the result. */
+  CellResult measure(Cell cell) throws InterruptedException {
+    Quality quality =
+        Quality.skipped(
+            plan.quality() == null
+                ? plan.withoutQuality()
+                : "the cell failed before it was compared");
+    List<RateStep> steps = new ArrayList<>();
+    try (InferenceBackend backend = plan.backends().open(cell)) {
+      opened.accept(backend);
+      Inputs inputs = plan.inputs().apply(cell);
+      if (plan.quality() != null) {
+        quality = plan.quality().of(backend, cell, inputs);
+      }
+      try (Service service = service(backend, cell, inputs)) {
+        Measurement measurement = measure(cell, new Workers(service, cell, stop), steps);
+        if (measurement == null) {
+          String reason =
+              stop.isRequested()
+                  ? "stopped before a rate was found"
+                  : "no rate that was tried meets the bound";
+          return CellResult.failed(cell, reason, List.copyOf(steps), quality);
+        }
+        return CellResult.of(cell, measurement, quality, inputs.cutRows());
+      }
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+      String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      return CellResult.failed(cell, reason, List.copyOf(steps), quality);
+    }
+  }
+
+  private Service service(InferenceBackend backend, Cell cell, Inputs inputs) {
+    return plan.throughEngine()
+        ? new EngineService(
+            backend,
+            plan.reader(),
+            cell.shape().batchSize(),
+            cell.slotsPerModel(),
+            plan.vocabularySize(),
+            inputs)
+        : new SlotService(backend, plan.reader(), cell.shape(), inputs);
+  }
+
+  /** Measures, or null if a rate was looked for and none found. */
+  private @Nullable Measurement measure(Cell cell, Workers workers, List<RateStep> steps)
+      throws InterruptedException {
+    Scenario scenario = plan.scenario();
+    if (scenario.kind() == Scenario.Kind.MAX_RATE) {
+      return search(cell, workers, steps);
+    }
+    return workers.run(
+        scenario.arrivals(
+            cell, plan.durationNanos(), TextRows.calls(plan.passRows(), cell.shape().batchSize())),
+        scenario.offeredRate(cell),
+        scenario.limitNanos(plan.durationNanos()),
+        plan.warmUpNanos());
+  }
+
+  private @Nullable Measurement search(Cell cell, Workers workers, List<RateStep> steps)
+      throws InterruptedException {
+    long look = (long) (FIRST_LOOK * plan.durationNanos());
+    List<Timers> closed =
+        workers.run(Arrivals.closed(look), Double.NaN, Long.MAX_VALUE, plan.warmUpNanos()).timers();
+    long last = Timers.lastEnd(closed);
+    if (last == 0 || stop.isRequested()) {
+      return null;
+    }
+    double served = NeuronPerfRules.of(closed).rows() * 1e9 / last;
+    MaxRateSearch.Found found =
+        MaxRateSearch.search(
+            served,
+            rate -> {
+              MaxRateSearch.Outcome outcome = trial(cell, workers, rate);
+              if (outcome != null) {
+                steps.add(outcome.step());
+              }
+              return outcome;
+            });
+    return found.best() == null
+        ? null
+        : Objects.requireNonNull(found.best().measurement())
+            .found(found.steps(), stop.isRequested());
+  }
+
+  private MaxRateSearch.@Nullable Outcome trial(Cell cell, Workers workers, double rate)
+      throws InterruptedException {
+    double bound = plan.scenario().boundMillis();
+    Scenario poisson = Scenario.poisson(rate);
+    long forCalls = (long) (CALLS_OF_A_TRIAL * cell.shape().batchSize() / rate * 1e9);
+    long duration =
+        Math.max(plan.durationNanos(), Math.min(forCalls, LONGEST_TRIAL * plan.durationNanos()));
+    Measurement measurement;
+    try {
+      measurement =
+          workers.run(
+              poisson.arrivals(cell, duration, 0),
+              rate,
+              poisson.limitNanos(duration),
+              plan.warmUpNanos());
+    } catch (BacklogException e) {
+      // This rate is too high, which is no failure of the cell.
+      return new MaxRateSearch.Outcome(
+          null, new RateStep(rate, Double.NaN, 0, false, String.valueOf(e.getMessage())));
+    }
+    if (stop.isRequested()) {
+      return null;
+    }
+    NeuronPerfRules rules = NeuronPerfRules.of(measurement.timers());
+    double p99 = rules.latencyMillis()[4];
+    return new MaxRateSearch.Outcome(
+        measurement, new RateStep(rate, p99, rules.calls(), p99 <= bound, null));
+  }
+}

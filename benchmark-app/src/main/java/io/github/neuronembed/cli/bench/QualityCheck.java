@@ -1,0 +1,105 @@
+package io.github.neuronembed.cli.bench;
+
+import io.github.neuronembed.EmbeddingException;
+import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.VectorReader;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Compares a backend's vectors with a reference's, before a cell is measured. The reference is
+ * asked once for each sequence length, and closed before anything is timed. Not thread-safe.
+ */
+final class QualityCheck {
+
+  /** Enough for several batches' worth of different lengths, and cheap enough for a long model. */
+  private static final int ROWS = 8;
+
+  /** Opens the reference, or says why there is none by an {@link EmbeddingException}. */
+  @FunctionalInterface
+  interface Reference {
+
+    /** Opens it for rows one at a time, up to a length; the caller closes it. */
+    InferenceBackend open(int sequenceLength);
+  }
+
+  private final Reference reference;
+  private final VectorReader reader;
+  private final Map<Integer, List<float[]>> expected = new HashMap<>();
+
+  QualityCheck(Reference reference, VectorReader reader) {
+    this.reference = reference;
+    this.reader = reader;
+  }
+
+  /**
+   * Compares.
+   *
+   * @param inputs the rows; their first ones are compared
+   */
+  Quality of(InferenceBackend backend, Cell cell, Inputs inputs) {
+    List<int[]> rows = new ArrayList<>();
+    for (int row = 0; row < ROWS; row++) {
+      rows.add(inputs.row(row));
+    }
+    List<float[]> right;
+    try {
+      right =
+          expected.computeIfAbsent(
+              cell.shape().sequenceLength(), length -> reference(length, rows));
+    } catch (EmbeddingException e) {
+      return Quality.skipped(String.valueOf(e.getMessage()));
+    }
+    List<float[]> vectors = vectors(backend, cell.shape(), rows);
+    double least = Double.POSITIVE_INFINITY;
+    for (int row = 0; row < ROWS; row++) {
+      // A vector that is not a number has no cosine, and no other may hide that.
+      double cosine = cosine(vectors.get(row), right.get(row));
+      least = Double.isNaN(cosine) ? -1 : Math.min(least, cosine);
+      if (Double.isNaN(cosine)) {
+        break;
+      }
+    }
+    return new Quality(least, ROWS, null);
+  }
+
+  private List<float[]> reference(int length, List<int[]> rows) {
+    try (InferenceBackend backend = reference.open(length)) {
+      return vectors(backend, new Shape(1, length), rows);
+    }
+  }
+
+  private List<float[]> vectors(InferenceBackend backend, Shape shape, List<int[]> rows) {
+    List<float[]> vectors = new ArrayList<>();
+    try (ExecutionSlot slot = backend.replicas().get(0).newSlot(shape)) {
+      for (int from = 0; from < rows.size(); from += shape.batchSize()) {
+        List<int[]> batch = rows.subList(from, Math.min(from + shape.batchSize(), rows.size()));
+        slot.tokens()
+            .begin(batch.size(), batch.stream().mapToInt(row -> row.length).max().orElseThrow());
+        batch.forEach(slot.tokens()::row);
+        slot.tokens().finish();
+        slot.execute();
+        for (int row = 0; row < batch.size(); row++) {
+          vectors.add(reader.read(slot.tokens(), slot.output(), row));
+        }
+      }
+    }
+    return vectors;
+  }
+
+  static double cosine(float[] a, float[] b) {
+    double product = 0;
+    double lengthA = 0;
+    double lengthB = 0;
+    for (int i = 0; i < a.length; i++) {
+      product += (double) a[i] * b[i];
+      lengthA += (double) a[i] * a[i];
+      lengthB += (double) b[i] * b[i];
+    }
+    return product / Math.sqrt(lengthA * lengthB);
+  }
+}

@@ -1,0 +1,221 @@
+package io.github.neuronembed.cli.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.VectorReader;
+import io.github.neuronembed.model.PoolingStrategy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Cells from opening to closing, against a backend whose service time is known. */
+class BenchTest {
+
+  private static final long MILLI = 1_000_000;
+  private static final Cell CELL = new Cell(new Shape(1, 8), 1, 2);
+  private static final VectorReader READER = new VectorReader(PoolingStrategy.CLS, true);
+
+  private final StopSignal stop = new StopSignal();
+  private final List<InferenceBackend> opened = new ArrayList<>();
+
+  private Bench bench(
+      BenchBackends backends,
+      boolean throughEngine,
+      @Nullable Inputs inputs,
+      int passRows,
+      Scenario scenario,
+      long durationNanos) {
+    return new Bench(
+        new Bench.Plan(
+            backends,
+            READER,
+            throughEngine,
+            cell ->
+                inputs == null ? new TokenRows(Lengths.parse("uniform:3,5"), 8, 2000, 1) : inputs,
+            passRows,
+            2000,
+            null,
+            "not asked for",
+            scenario,
+            durationNanos,
+            10 * MILLI),
+        stop,
+        opened::add);
+  }
+
+  @Test
+  void aCellThatFailsSaysWhyAndDoesNotEndTheOthers() throws Exception {
+    SleepingBackend failing = new SleepingBackend(MILLI);
+    failing.failAt(20);
+    List<BenchBackends> backends =
+        List.of(
+            cell -> {
+              throw new ModelLoadException("no memory");
+            },
+            cell -> {
+              throw new UnsatisfiedLinkError("no library");
+            },
+            cell -> failing,
+            cell -> new SleepingBackend(MILLI));
+
+    List<CellResult> results = new ArrayList<>();
+    for (BenchBackends one : backends) {
+      results.add(bench(one, false, null, 0, Scenario.CLOSED_LOOP, 100 * MILLI).measure(CELL));
+    }
+
+    assertThat(results)
+        .extracting(CellResult::failure)
+        .containsExactly("no memory", "no library", "call 20 was told to fail", null);
+    assertThat(opened).hasSize(2);
+    assertThat(failing.openSlots()).isZero();
+  }
+
+  @Test
+  void aPassCarriesEveryTextOnceThroughSlotsAndThroughTheEngine() throws Exception {
+    for (boolean throughEngine : new boolean[] {false, true}) {
+      List<String> texts = IntStream.range(0, 23).mapToObj(i -> "text " + i).toList();
+      List<String> seen = Collections.synchronizedList(new ArrayList<>());
+      TextRows inputs =
+          new TextRows(
+              "texts",
+              texts,
+              text -> {
+                seen.add(text);
+                return new int[] {101, 1000 + texts.indexOf(text), 102};
+              },
+              8,
+              true);
+      SleepingBackend backend = new SleepingBackend(MILLI, new Shape(4, 8));
+      Cell cell = new Cell(new Shape(4, 8), 1, 2);
+
+      CellResult result =
+          bench(c -> backend, throughEngine, inputs, texts.size(), Scenario.OFFLINE, 1)
+              .measure(cell);
+
+      assertThat(result.failure()).isNull();
+      NeuronPerfRules rules = Objects.requireNonNull(result.rules());
+      assertThat(rules.rows()).isEqualTo(23);
+      assertThat(rules.calls()).isEqualTo(6);
+      assertThat(result.stages().tokens()).isEqualTo(3 * 23);
+      // Fixed shapes of 4 × 8 compute 6 · 32 tokens, whatever was in them; the engine may share
+      // one.
+      assertThat(result.stages().paddingRatio())
+          .isBetween(1 - 69.0 / (3 * 32), 1 - 69.0 / (6 * 32));
+      // Each text once, after the warming up, which carries some as often as it likes.
+      assertThat(seen.subList(seen.size() - 23, seen.size()))
+          .containsExactlyInAnyOrderElementsOf(texts);
+      assertThat(backend.openSlots()).isZero();
+    }
+  }
+
+  @Test
+  void theEnginesStagesAreThoseOfTheMeasuredCallsOnly() throws Exception {
+    SleepingBackend backend = new SleepingBackend(2 * MILLI);
+    Cell cell = new Cell(new Shape(1, 8), 1, 4, 1, null);
+
+    CellResult result =
+        bench(c -> backend, true, null, 0, Scenario.CLOSED_LOOP, 300 * MILLI).measure(cell);
+
+    int calls = Objects.requireNonNull(result.rules()).calls();
+    assertThat(result.stages().executeMillis()).isEqualTo(2);
+    // Four callers share one slot: a call waits for the three before it.
+    assertThat(result.stages().queueMillis()).isGreaterThan(2);
+    // One execution a call, as none carries two: 8 tokens computed for each.
+    assertThat(result.stages().paddingRatio())
+        .isEqualTo(1 - (double) result.stages().tokens() / (8L * calls));
+  }
+
+  @Test
+  void theHighestRateIsLookedForAndItsStepsAreKept() throws Exception {
+    CellResult result =
+        bench(
+                c -> new SleepingBackend(4 * MILLI),
+                false,
+                null,
+                0,
+                Scenario.of(Scenario.Kind.MAX_RATE, null, null, 400.0),
+                150 * MILLI)
+            .measure(CELL);
+
+    assertThat(result.failure()).isNull();
+    assertThat(result.steps()).isNotEmpty().anyMatch(RateStep::met).anyMatch(step -> !step.met());
+    RateStep best =
+        result.steps().stream()
+            .filter(step -> step.rowsPerSecond() == result.offeredRate())
+            .findFirst()
+            .orElseThrow();
+    assertThat(best.met()).isTrue();
+    assertThat(best.p99Millis()).isLessThanOrEqualTo(400);
+    assertThat(best.calls()).isEqualTo(Objects.requireNonNull(result.rules()).calls());
+  }
+
+  @Test
+  void aBoundThatCannotBeMetIsAFailureThatKeepsItsSteps() throws Exception {
+    CellResult result =
+        bench(
+                c -> new SleepingBackend(4 * MILLI),
+                false,
+                null,
+                0,
+                Scenario.of(Scenario.Kind.MAX_RATE, null, null, 1.0),
+                20 * MILLI)
+            .measure(CELL);
+
+    assertThat(result.failure()).isEqualTo("no rate that was tried meets the bound");
+    assertThat(result.steps()).isNotEmpty().noneMatch(RateStep::met);
+  }
+
+  @Test
+  void whatWasMeasuredUntilAStopIsKeptAndMarked() throws Exception {
+    SleepingBackend backend = new SleepingBackend(MILLI);
+    Thread stopper =
+        new Thread(
+            () -> {
+              while (backend.calls() < 200) {
+                Thread.onSpinWait();
+              }
+              stop.request();
+            });
+    stopper.start();
+
+    CellResult result =
+        bench(c -> backend, false, null, 0, Scenario.CLOSED_LOOP, Long.MAX_VALUE).measure(CELL);
+
+    stopper.join();
+    assertThat(result.stopped()).isTrue();
+    assertThat(Objects.requireNonNull(result.rules()).calls()).isGreaterThan(50);
+    assertThat(Remarks.of(result)).first().asString().startsWith("Stopped before its time");
+  }
+
+  @Test
+  void aTraceIsReplayed() throws Exception {
+    long[] offsets = new long[40];
+    Arrays.setAll(offsets, i -> i * 2L * MILLI);
+
+    CellResult result =
+        bench(
+                c -> new SleepingBackend(MILLI / 10),
+                false,
+                null,
+                0,
+                Scenario.of(Scenario.Kind.TRACE, null, new Trace("t", offsets), null),
+                1)
+            .measure(CELL);
+
+    List<Long> begins = new ArrayList<>();
+    for (Timers timers : result.timers()) {
+      for (int call = 0; call < timers.size(); call++) {
+        begins.add(timers.begin(call));
+      }
+    }
+    assertThat(begins).containsExactlyInAnyOrderElementsOf(Arrays.stream(offsets).boxed().toList());
+  }
+}

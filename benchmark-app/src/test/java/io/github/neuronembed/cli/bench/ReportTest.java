@@ -1,0 +1,179 @@
+package io.github.neuronembed.cli.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import io.github.neuronembed.backend.Shape;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.commons.csv.CSVFormat;
+import org.junit.jupiter.api.Test;
+
+/** What is written is what is published as the format, and no line of an emulation hides it. */
+class ReportTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static JsonSchema schema() throws Exception {
+    return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+        .getSchema(Files.readString(Path.of("../docs/bench.schema.json")));
+  }
+
+  private static JsonNode json(BenchRun run) throws Exception {
+    StringBuilder text = new StringBuilder();
+    JsonReport.write(run, text);
+    return JSON.readTree(text.toString());
+  }
+
+  private static String markdown(BenchRun run) throws Exception {
+    StringBuilder text = new StringBuilder();
+    MarkdownReport.write(run, text);
+    return text.toString();
+  }
+
+  private static BenchRun everything(boolean emulated) {
+    Cell published = new Cell(new Shape(1, 256), 2, 1);
+    CellResult made = MadeRun.cell(3, 5);
+    return MadeRun.run(
+        emulated,
+        Preset.named("inf2-bge-base"),
+        MadeRun.cell(1, 5),
+        MadeRun.cell(2, 40, 8),
+        MadeRun.failedCell(),
+        MadeRun.result(published, made.timers(), 250));
+  }
+
+  @Test
+  void whatIsWrittenIsValidByThePublishedSchema() throws Exception {
+    for (boolean emulated : new boolean[] {false, true}) {
+      Set<ValidationMessage> wrong = schema().validate(json(everything(emulated)));
+      assertThat(wrong).isEmpty();
+    }
+  }
+
+  @Test
+  void theSchemaRefusesWhatIsNotWritten() throws Exception {
+    JsonNode cells = json(everything(false));
+
+    ((ObjectNode) cells.get(0)).put("a_key_of_no_meaning", 1);
+    assertThat(schema().validate(cells)).isNotEmpty();
+    ((ObjectNode) cells.get(0)).remove("a_key_of_no_meaning");
+    assertThat(schema().validate(cells)).isEmpty();
+    ((ObjectNode) cells.get(0)).put("emulated", true);
+    assertThat(schema().validate(cells)).isNotEmpty();
+    ((ObjectNode) cells.get(0)).put("emulated", false).remove("calls");
+    assertThat(schema().validate(cells)).isNotEmpty();
+  }
+
+  @Test
+  void theSchemaKnowsNoKeyThatIsNeverWritten() throws Exception {
+    Set<String> notInThisRun =
+        Set.of("input_path", "p99_bound_ms", "steps", "quality_skipped", "failure");
+    List<String> keys = new ArrayList<>();
+    json(everything(false)).forEach(cell -> cell.fieldNames().forEachRemaining(keys::add));
+    JsonNode schema = JSON.readTree(Files.readString(Path.of("../docs/bench.schema.json")));
+
+    schema
+        .at("/items/properties")
+        .fieldNames()
+        .forEachRemaining(
+            key -> assertThat(keys.contains(key) || notInThisRun.contains(key)).as(key).isTrue());
+  }
+
+  @Test
+  void theFirstKeysAreNeuronPerfsColumnsInTheirOrder() throws Exception {
+    List<String> keys = new ArrayList<>();
+    json(everything(false)).get(3).fieldNames().forEachRemaining(keys::add);
+
+    List<String> columns = new ArrayList<>(CsvReport.COLUMNS);
+    // Of these there is no figure: one value of the process, no samples, and no such setting.
+    columns.removeAll(
+        List.of("cpu_percent_p50", "mem_avg_percent", "mem_percent_p50", "performance_level"));
+    assertThat(keys.subList(0, columns.size())).isEqualTo(columns);
+  }
+
+  @Test
+  void theCsvFileHasAValueForEveryColumn() throws Exception {
+    StringBuilder text = new StringBuilder();
+    CsvReport.write(everything(true), text);
+    var parser = CSVFormat.DEFAULT.parse(new StringReader(text.toString()));
+
+    List<String> header = new ArrayList<>(CsvReport.COLUMNS);
+    header.addAll(CsvReport.OWN_COLUMNS);
+    var lines = parser.getRecords();
+    assertThat(lines.get(0).toList()).isEqualTo(header);
+    assertThat(lines).hasSize(5).allMatch(line -> line.size() == header.size());
+    int cosine = header.indexOf("least_cosine");
+    assertThat(lines.get(1).get(cosine)).isEqualTo("0.999000");
+    assertThat(lines.get(1).get(header.indexOf("utilisation"))).isNotEqualTo("N/A");
+    assertThat(lines.get(1).get(header.indexOf("padding_ratio"))).isEqualTo("0.0");
+  }
+
+  @Test
+  void markdownHasALineForEachCellAndTheReasons() throws Exception {
+    String text = markdown(everything(false));
+
+    assertThat(text.lines().filter(line -> line.startsWith("| ") && line.contains("workers each")))
+        .hasSize(3);
+    assertThat(text).contains("failed: no memory for &lt;it>", "Too few samples for p99");
+    assertThat(text)
+        .contains("which is not what was measured", "$0.7582 per hour", "as noted 2026-11");
+    // A table's lines have as many cells as its header.
+    List<String> table = text.lines().skip(4).takeWhile(line -> line.startsWith("|")).toList();
+    assertThat(table).hasSize(6);
+    assertThat(
+            table.stream().map(line -> line.replace("\\|", "").split("\\|", -1).length).distinct())
+        .hasSize(1);
+  }
+
+  @Test
+  void everyLineOfAnEmulationSaysSo() throws Exception {
+    BenchRun run = everything(true);
+    String text = markdown(run);
+
+    assertThat(text).contains("**Emulated: nothing here says anything about a device.**");
+    assertThat(
+            text.lines()
+                .filter(line -> line.contains("model"))
+                .filter(line -> line.contains("each")))
+        .isNotEmpty()
+        .allMatch(line -> line.contains("(emulated)"));
+    json(run).forEach(cell -> assertThat(cell.get("emulated").asBoolean()).isTrue());
+  }
+
+  @Test
+  void aRunThatWasEndedSaysHowFarItCame() throws Exception {
+    BenchRun whole = MadeRun.run(false, MadeRun.cell(1, 5));
+    BenchRun run =
+        new BenchRun(
+            whole.subject(),
+            whole.backend(),
+            whole.deviceType(),
+            whole.emulated(),
+            null,
+            null,
+            null,
+            null,
+            whole.scenario(),
+            whole.inputs(),
+            whole.durationSeconds(),
+            whole.start(),
+            whole.stop(),
+            whole.environment(),
+            8,
+            whole.results());
+
+    assertThat(markdown(run)).contains("- Stopped early: 1 of 8 cells were tried.");
+    assertThat(schema().validate(json(run))).isEmpty();
+  }
+}
