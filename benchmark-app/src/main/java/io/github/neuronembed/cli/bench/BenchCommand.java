@@ -213,12 +213,13 @@ public final class BenchCommand implements Command {
     BackendChoice choice = Backends.choice(arguments, model);
     JsonObject emulator = emulator(arguments);
     check(cells, model, choice, through);
+    // Before the hook below, which would wait for a report if there is no such file.
+    Path file = Backends.file(model, choice, precision, EmbedderArguments.preparedGraph(arguments));
 
     StopSignal stop = new StopSignal();
     CountDownLatch reported = new CountDownLatch(1);
     Thread onExit = new Thread(() -> endEarly(stop, reported), "neuron-embed-bench-exit");
     Runtime.getRuntime().addShutdownHook(onExit);
-    Path file = Backends.file(model, choice, precision, EmbedderArguments.preparedGraph(arguments));
     try (Tokenizer tokenizer = new Tokenizer(model)) {
       VectorReader reader = new VectorReader(model.pooling(), model.normalize());
       Function<Cell, Inputs> inputs =
