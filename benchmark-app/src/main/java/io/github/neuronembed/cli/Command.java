@@ -26,6 +26,18 @@ public interface Command {
   Options options();
 
   /**
+   * For commands whose arguments are options alone.
+   *
+   * @throws UsageException if there is anything else
+   */
+  default void requireOptionsOnly(CommandLine arguments) {
+    if (!arguments.getArgList().isEmpty()) {
+      throw new UsageException(
+          "%s takes options only, not '%s'.".formatted(name(), arguments.getArgList().get(0)));
+    }
+  }
+
+  /**
    * Does it.
    *
    * @return the exit code, see {@link ExitCode}

@@ -5,7 +5,9 @@ import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -23,13 +25,7 @@ public final class EmbedderArguments {
 
   /** Adds {@code --model}, {@code --backend}, {@code --precision} and {@code --original-graph}. */
   public static void addTo(Options options) {
-    options.addOption(
-        Option.builder("m")
-            .longOpt("model")
-            .hasArg()
-            .argName("NAME|DIR")
-            .desc("the model: bge-small-en-v1.5 (default) or a model directory")
-            .get());
+    addModelTo(options);
     options.addOption(
         Option.builder("b")
             .longOpt("backend")
@@ -51,6 +47,17 @@ public final class EmbedderArguments {
             .get());
   }
 
+  /** Adds {@code --model} alone. */
+  public static void addModelTo(Options options) {
+    options.addOption(
+        Option.builder("m")
+            .longOpt("model")
+            .hasArg()
+            .argName("NAME|DIR")
+            .desc("the model: bge-small-en-v1.5 (default) or a model directory")
+            .get());
+  }
+
   /**
    * Opens what the arguments name.
    *
@@ -68,7 +75,7 @@ public final class EmbedderArguments {
    * @throws io.github.neuronembed.ModelLoadException if it is incomplete or damaged
    */
   public static ModelDirectory model(CommandLine arguments) {
-    return ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5"));
+    return ModelArgument.resolve(arguments.getOptionValue("model", ModelArgument.AT_HAND));
   }
 
   /**
@@ -82,6 +89,25 @@ public final class EmbedderArguments {
         .backend(choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values()))
         .precision(choice(arguments, "precision", Precision.FP32, Precision.values()))
         .preparedGraph(preparedGraph(arguments));
+  }
+
+  /**
+   * What the arguments choose to run a model. With {@code auto} that is the device if the model is
+   * compiled for one, even where there is none, else ONNX Runtime: for commands that are asked
+   * about a backend, and would mislead with another one's answer.
+   *
+   * @throws UsageException if the argument makes no sense
+   * @throws io.github.neuronembed.ModelLoadException if the manifest of compiled models is damaged
+   */
+  public static BackendChoice backend(CommandLine arguments, ModelDirectory model) {
+    BackendChoice choice = choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
+    if (choice != BackendChoice.AUTO) {
+      return choice;
+    }
+    boolean compiled =
+        Files.isRegularFile(model.neuronManifestFile())
+            && !NeuronManifest.read(model.neuronManifestFile()).emulated();
+    return compiled ? BackendChoice.NEURON : BackendChoice.ONNX;
   }
 
   /** Whether ONNX Runtime runs a rewritten model where there can be one. */

@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.embedding.onnx.bgesmallenv15.BgeSmallEnV15EmbeddingModel;
 import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
@@ -47,7 +48,7 @@ public final class CorpusComparison {
     List<String> texts = read(Path.of(args[0]));
     int rounds = Integer.parseInt(args[1]);
     int djlTexts = Integer.parseInt(args[2]);
-    ModelDirectory model = ModelArgument.resolve("bge-small-en-v1.5");
+    ModelDirectory model = ModelArgument.resolve(ModelArgument.AT_HAND);
     // DJL first: it insists on making ONNX Runtime's one environment of the process itself.
     try (ZooModel<String, float[]> djlModel = djl(model).loadModel();
         TextEmbedder embedder = TextEmbedder.builder().model(model).build();
@@ -62,7 +63,7 @@ public final class CorpusComparison {
       for (Map.Entry<String, Contender> contender : contenders.entrySet()) {
         System.out.printf(
             "%-60s least cosine to ours %.6f%n",
-            contender.getKey(), leastCosine(expected, contender.getValue().embed(first)));
+            contender.getKey(), Vectors.leastCosine(expected, contender.getValue().embed(first)));
       }
       Map<String, double[]> rates = new LinkedHashMap<>();
       for (int round = 0; round < rounds; round++) {
@@ -124,24 +125,6 @@ public final class CorpusComparison {
           predictor.batchPredict(texts.subList(from, Math.min(from + DJL_BATCH, texts.size()))));
     }
     return vectors;
-  }
-
-  private static double leastCosine(List<float[]> expected, List<float[]> actual) {
-    double least = 1;
-    for (int i = 0; i < expected.size(); i++) {
-      double dot = 0;
-      double a = 0;
-      double b = 0;
-      for (int k = 0; k < expected.get(i).length; k++) {
-        double x = expected.get(i)[k];
-        double y = actual.get(i)[k];
-        dot += x * y;
-        a += x * x;
-        b += y * y;
-      }
-      least = Math.min(least, dot / Math.sqrt(a * b));
-    }
-    return least;
   }
 
   private static double median(double[] values) {

@@ -4,6 +4,7 @@ import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.onnx.OnnxBackend;
 import io.github.neuronembed.backend.onnx.OnnxOptions;
+import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
@@ -137,15 +138,7 @@ public final class GraphComparison {
     for (int row = 0; row < shape.batchSize(); row++) {
       float[] a = reader.read(first.tokens(), first.output(), row);
       float[] b = reader.read(second.tokens(), second.output(), row);
-      double dot = 0;
-      double aa = 0;
-      double bb = 0;
-      for (int i = 0; i < a.length; i++) {
-        dot += (double) a[i] * b[i];
-        aa += (double) a[i] * a[i];
-        bb += (double) b[i] * b[i];
-      }
-      least = Math.min(least, dot / Math.sqrt(aa * bb));
+      least = Math.min(least, Vectors.cosine(a, b));
     }
     return least;
   }

@@ -6,6 +6,7 @@ import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
+import io.github.neuronembed.cli.Folders;
 import io.github.neuronembed.cli.NeuronEmbed;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.model.ModelDirectory;
@@ -85,12 +86,12 @@ public final class HttpCost {
       if (server != null) {
         server.destroy();
       }
-      delete(folder);
+      Folders.delete(folder);
     }
   }
 
   private static ModelDirectory modelThatTakesNoTime(Path folder) throws IOException {
-    Path source = ModelArgument.resolve("bge-small-en-v1.5").folder();
+    Path source = ModelArgument.resolve(ModelArgument.AT_HAND).folder();
     try (Stream<Path> entries = Files.list(source)) {
       for (Path entry : entries.toList()) {
         if (!entry.getFileName().toString().equals("neuron")) {
@@ -212,19 +213,5 @@ public final class HttpCost {
     public void close() throws IOException {
       socket.close();
     }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    Path neuron = folder.resolve("neuron");
-    for (Path each : List.of(neuron, folder)) {
-      if (Files.isDirectory(each)) {
-        try (Stream<Path> entries = Files.list(each)) {
-          for (Path entry : entries.toList()) {
-            Files.delete(entry);
-          }
-        }
-      }
-    }
-    Files.delete(folder);
   }
 }

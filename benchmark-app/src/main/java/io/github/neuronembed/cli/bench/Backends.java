@@ -17,10 +17,8 @@ import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.RuntimeOptions;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 
 /** What computes the cells of a run. */
@@ -37,8 +35,7 @@ final class Backends {
    * @throws UsageException if they do not go together
    */
   static BackendChoice choice(CommandLine arguments, ModelDirectory model) {
-    BackendChoice choice =
-        EmbedderArguments.choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
+    BackendChoice choice = EmbedderArguments.backend(arguments, model);
     if (choice == BackendChoice.EMULATOR && arguments.hasOption("precision")) {
       throw new UsageException(
           "--precision goes with ONNX Runtime: the emulator computes in fp32.");
@@ -48,13 +45,7 @@ final class Backends {
         throw new UsageException("--%s goes with --backend emulator.".formatted(option));
       }
     }
-    if (choice != BackendChoice.AUTO) {
-      return choice;
-    }
-    boolean compiled =
-        Files.isRegularFile(model.neuronManifestFile())
-            && !NeuronManifest.read(model.neuronManifestFile()).emulated();
-    return compiled ? BackendChoice.NEURON : BackendChoice.ONNX;
+    return choice;
   }
 
   /** Of what is computed, for people and for telling runs apart. */
@@ -62,7 +53,7 @@ final class Backends {
     return switch (choice) {
       case NEURON -> "compiled";
       case EMULATOR -> computed ? "fp32" : "none";
-      case AUTO, ONNX -> precision.name().toLowerCase(Locale.ROOT);
+      case AUTO, ONNX -> EmbedderArguments.name(precision);
     };
   }
 

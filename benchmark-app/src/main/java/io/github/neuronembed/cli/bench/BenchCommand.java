@@ -11,7 +11,7 @@ import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Progress;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
-import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.cli.ValueOption;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
@@ -26,7 +26,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -77,17 +76,17 @@ public final class BenchCommand implements Command {
     EmbedderArguments.addTo(options);
     matrixOptions(options);
     loadOptions(options);
-    value(
+    ValueOption.addTo(
         options,
         "cost-per-hour",
         "DOLLARS",
         "price of the machine, for the cost per million; wins over a built-in price");
-    value(
+    ValueOption.addTo(
         options,
         "instance-type",
         "NAME",
         "what machine that is, for the reports; inf2.xlarge has a built-in price");
-    value(
+    ValueOption.addTo(
         options,
         "chip",
         "NAME",
@@ -97,7 +96,7 @@ public final class BenchCommand implements Command {
             .longOpt("no-quality")
             .desc("leave out the least cosine to the vectors of the model in fp32")
             .get());
-    value(
+    ValueOption.addTo(
         options,
         "emulator",
         "FILE",
@@ -114,14 +113,14 @@ public final class BenchCommand implements Command {
   }
 
   private static void matrixOptions(Options options) {
-    value(
+    ValueOption.addTo(
         options,
         "preset",
         "NAME",
         "run a published matrix, each row beside its ratio: "
             + Preset.names()
             + "; instead of the lists below");
-    value(
+    ValueOption.addTo(
         options,
         "matrix",
         "FILE",
@@ -135,7 +134,7 @@ public final class BenchCommand implements Command {
         options,
         "slots",
         "slots of each replica, with --through engine (default as many as workers)");
-    value(
+    ValueOption.addTo(
         options,
         "input-paths",
         "NAME,...",
@@ -143,7 +142,7 @@ public final class BenchCommand implements Command {
   }
 
   private static void loadOptions(Options options) {
-    value(
+    ValueOption.addTo(
         options,
         "scenario",
         "NAME",
@@ -151,35 +150,34 @@ public final class BenchCommand implements Command {
             + " a --rate; trace: they arrive as in a --trace; max-rate: the highest poisson rate"
             + " whose p99 stays under --p99-bound; offline: each of the --texts once. Where calls"
             + " arrive, latency counts from their arrival");
-    value(options, "rate", "ROWS", "rows that arrive in a second");
-    value(
+    ValueOption.addTo(options, "rate", "ROWS", "rows that arrive in a second");
+    ValueOption.addTo(
         options,
         "trace",
         "FILE",
         "a line for each call: how long after the beginning, such as 1.25s or 1250ms");
-    value(options, "p99-bound", "MILLIS", "what the p99 of max-rate stays under");
-    value(
+    ValueOption.addTo(options, "p99-bound", "MILLIS", "what the p99 of max-rate stays under");
+    ValueOption.addTo(
         options,
         "through",
         "NAME",
         "what workers call: slots, each its own (default), or the engine, which queues and"
             + " batches");
-    value(
+    ValueOption.addTo(
         options,
         "lengths",
         "DISTRIBUTION",
         "tokens of the random rows: " + Lengths.SYNTAX + " (default full)");
-    value(options, "texts", "FILE", "real texts instead, one a line, tokenized in the call");
-    value(options, "duration", "SECONDS", "how long each cell is measured (default 10)");
-    value(options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
+    ValueOption.addTo(
+        options, "texts", "FILE", "real texts instead, one a line, tokenized in the call");
+    ValueOption.addTo(
+        options, "duration", "SECONDS", "how long each cell is measured (default 10)");
+    ValueOption.addTo(
+        options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
   }
 
   private static void list(Options options, String name, String what) {
-    value(options, name, "N,N,...", what);
-  }
-
-  private static void value(Options options, String name, String argument, String what) {
-    options.addOption(Option.builder().longOpt(name).hasArg().argName(argument).desc(what).get());
+    ValueOption.addTo(options, name, "N,N,...", what);
   }
 
   @Override
@@ -208,8 +206,7 @@ public final class BenchCommand implements Command {
         arguments.hasOption("texts") ? TextRows.read(path(arguments, "texts")) : List.of();
     Lengths lengths = lengths(arguments, scenario);
     boolean computed = !arguments.hasOption("emulated-hash");
-    ModelDirectory model =
-        ModelArgument.resolve(arguments.getOptionValue("model", "bge-small-en-v1.5"));
+    ModelDirectory model = EmbedderArguments.model(arguments);
     BackendChoice choice = Backends.choice(arguments, model);
     JsonObject emulator = emulator(arguments);
     check(cells, model, choice, through);
@@ -253,9 +250,9 @@ public final class BenchCommand implements Command {
               new Subject(
                   model.name(),
                   file.toString(),
-                  lower(choice),
+                  EmbedderArguments.name(choice),
                   Backends.precision(choice, precision, computed),
-                  lower(through),
+                  EmbedderArguments.name(through),
                   EncoderSize.of(model)),
               instanceType,
               price,
@@ -410,10 +407,6 @@ public final class BenchCommand implements Command {
     } catch (JsonParseException | NullPointerException e) {
       throw new UsageException("--emulator %s is not a JSON object.".formatted(file));
     }
-  }
-
-  private static String lower(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static @Nullable Preset preset(CommandLine arguments) {

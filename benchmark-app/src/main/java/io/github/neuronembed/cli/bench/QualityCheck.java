@@ -4,6 +4,7 @@ import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.engine.VectorReader;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,16 +56,7 @@ final class QualityCheck {
       return Quality.skipped(String.valueOf(e.getMessage()));
     }
     List<float[]> vectors = vectors(backend, cell.shape(), rows);
-    double least = Double.POSITIVE_INFINITY;
-    for (int row = 0; row < ROWS; row++) {
-      // A vector that is not a number has no cosine, and no other may hide that.
-      double cosine = cosine(vectors.get(row), right.get(row));
-      least = Double.isNaN(cosine) ? -1 : Math.min(least, cosine);
-      if (Double.isNaN(cosine)) {
-        break;
-      }
-    }
-    return new Quality(least, ROWS, null);
+    return new Quality(Vectors.leastCosine(vectors, right), ROWS, null);
   }
 
   private List<float[]> reference(int length, List<int[]> rows) {
@@ -89,17 +81,5 @@ final class QualityCheck {
       }
     }
     return vectors;
-  }
-
-  static double cosine(float[] a, float[] b) {
-    double product = 0;
-    double lengthA = 0;
-    double lengthB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-      lengthA += (double) a[i] * a[i];
-      lengthB += (double) b[i] * b[i];
-    }
-    return product / Math.sqrt(lengthA * lengthB);
   }
 }

@@ -2,6 +2,7 @@ package io.github.neuronembed.cli.bench;
 
 import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.Streams;
+import io.github.neuronembed.cli.ValueOption;
 import java.io.BufferedOutputStream;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
@@ -63,26 +63,22 @@ final class ReportFiles {
   }
 
   static void addTo(Options options) {
-    value(
+    ValueOption.addTo(
         options,
         "output-dir",
         "DIR",
         "write MODEL.results-TIME.csv, .json and .html there as well, anew after every cell");
-    value(options, "markdown", "FILE", "write a report in Markdown");
-    value(
+    ValueOption.addTo(options, "markdown", "FILE", "write a report in Markdown");
+    ValueOption.addTo(
         options,
         "hlog",
         "FILE",
         "write the latencies of every second as an HdrHistogram log, tagged by cell");
-    value(
+    ValueOption.addTo(
         options,
         "format",
         "FORMAT",
         "on standard output: " + EmbedderArguments.names(Format.values()) + " (default table)");
-  }
-
-  private static void value(Options options, String name, String argument, String what) {
-    options.addOption(Option.builder().longOpt(name).hasArg().argName(argument).desc(what).get());
   }
 
   /**

@@ -5,7 +5,6 @@ import io.github.neuronembed.backend.neuron.NeuronBackend;
 import io.github.neuronembed.cli.Command;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Streams;
-import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeffFile;
@@ -88,10 +87,7 @@ public final class DoctorCommand implements Command {
 
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException {
-    if (!arguments.getArgList().isEmpty()) {
-      throw new UsageException(
-          "doctor takes options only, not '%s'.".formatted(arguments.getArgs()[0]));
-    }
+    requireOptionsOnly(arguments);
     boolean emulator = arguments.hasOption("emulator");
     List<Finding> findings = new ArrayList<>();
     MachineCheck machine = new MachineCheck(root, environment);

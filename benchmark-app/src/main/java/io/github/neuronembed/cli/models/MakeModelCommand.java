@@ -5,12 +5,12 @@ import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.ValueOption;
 import io.github.neuronembed.model.graph.BertShape;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** Makes a model directory with random weights, to be measured in place of a real one. */
@@ -48,40 +48,26 @@ public final class MakeModelCommand implements Command {
   @Override
   public Options options() {
     Options options = new Options();
-    options.addOption(
-        Option.builder()
-            .longOpt("size")
-            .hasArg()
-            .argName("SIZE")
-            .desc(
-                "as which bge model: "
-                    + EmbedderArguments.names(Size.values())
-                    + " (default base; 133 MB, 436 MB and 1.3 GB)")
-            .get());
-    options.addOption(
-        Option.builder()
-            .longOpt("seed")
-            .hasArg()
-            .argName("N")
-            .desc("the same number gives the same model (default 1)")
-            .get());
-    options.addOption(
-        Option.builder()
-            .longOpt("output-dir")
-            .hasArg()
-            .argName("DIR")
-            .desc("where to make the folder random-bge-SIZE-en-v1.5 (default: here)")
-            .get());
+    ValueOption.addTo(
+        options,
+        "size",
+        "SIZE",
+        "as which bge model: "
+            + EmbedderArguments.names(Size.values())
+            + " (default base; 133 MB, 436 MB and 1.3 GB)");
+    ValueOption.addTo(options, "seed", "N", "the same number gives the same model (default 1)");
+    ValueOption.addTo(
+        options,
+        "output-dir",
+        "DIR",
+        "where to make the folder random-bge-SIZE-en-v1.5 (default: here)");
     return options;
   }
 
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException {
     Size size = EmbedderArguments.choice(arguments, "size", Size.BASE, Size.values());
-    if (!arguments.getArgList().isEmpty()) {
-      throw new UsageException(
-          "make-model takes options only, not '%s'.".formatted(arguments.getArgList().get(0)));
-    }
+    requireOptionsOnly(arguments);
     // The name goes into every report, where it must say what was measured.
     Path folder =
         Path.of(arguments.getOptionValue("output-dir", ""))

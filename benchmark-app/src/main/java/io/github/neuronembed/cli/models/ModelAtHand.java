@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.models;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.cli.Folders;
 import io.github.neuronembed.model.CacheFolder;
 import java.io.IOException;
 import java.io.InputStream;

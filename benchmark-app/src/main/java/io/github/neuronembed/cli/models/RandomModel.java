@@ -2,6 +2,7 @@ package io.github.neuronembed.cli.models;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import io.github.neuronembed.cli.Folders;
 import io.github.neuronembed.model.graph.BertShape;
 import io.github.neuronembed.model.graph.RandomBertModel;
 import java.io.IOException;

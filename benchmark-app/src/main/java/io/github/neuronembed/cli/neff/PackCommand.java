@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.neff;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.Command;
+import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
@@ -45,13 +46,7 @@ public final class PackCommand implements Command {
   @Override
   public Options options() {
     Options options = new Options();
-    options.addOption(
-        Option.builder("m")
-            .longOpt("model")
-            .hasArg()
-            .argName("NAME|DIR")
-            .desc("the model: bge-small-en-v1.5 (default) or a model directory")
-            .get());
+    EmbedderArguments.addModelTo(options);
     options.addOption(
         Option.builder("s")
             .longOpt("shapes")
@@ -86,10 +81,7 @@ public final class PackCommand implements Command {
 
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException {
-    if (!arguments.getArgList().isEmpty()) {
-      throw new UsageException(
-          "pack takes options only, not '%s'.".formatted(arguments.getArgs()[0]));
-    }
+    requireOptionsOnly(arguments);
     String name = arguments.getOptionValue("model", ModelArgument.AT_HAND);
     List<Shape> shapes = shapes(arguments.getOptionValue("shapes", "1x128"));
     if (name.equals(ModelArgument.AT_HAND) && !arguments.hasOption("output")) {

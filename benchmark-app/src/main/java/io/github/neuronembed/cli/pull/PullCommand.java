@@ -12,6 +12,7 @@ import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Progress;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.ValueOption;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.ModelOverrides;
 import java.io.IOException;
@@ -99,13 +100,7 @@ public final class PullCommand implements Command {
   @Override
   public Options options() {
     Options options = new Options();
-    options.addOption(
-        Option.builder()
-            .longOpt("revision")
-            .hasArg()
-            .argName("REV")
-            .desc("branch, tag or commit (default main)")
-            .get());
+    ValueOption.addTo(options, "revision", "REV", "branch, tag or commit (default main)");
     options.addOption(
         Option.builder("o")
             .longOpt("output")
@@ -118,13 +113,11 @@ public final class PullCommand implements Command {
             .longOpt("int8")
             .desc("also " + String.join(" or ", ModelFiles.INT8) + ", for --precision int8")
             .get());
-    options.addOption(
-        Option.builder()
-            .longOpt("include")
-            .hasArg()
-            .argName("GLOB")
-            .desc("also files whose path matches, for example 'README.md'; can be repeated")
-            .get());
+    ValueOption.addTo(
+        options,
+        "include",
+        "GLOB",
+        "also files whose path matches, for example 'README.md'; can be repeated");
     return options;
   }
 
@@ -163,7 +156,8 @@ public final class PullCommand implements Command {
           files.add(client.stated(repository, listing.commit(), file));
         }
         for (RemoteFile file : files) {
-          String how = bring(file, repository, listing.commit(), folder, client, settings, streams);
+          String how =
+              bring(file, repository, listing.commit(), folder, client, cache, settings, streams);
           streams
               .err()
               .println(
@@ -230,6 +224,7 @@ public final class PullCommand implements Command {
       String commit,
       PullFolder folder,
       HubClient client,
+      HubCache cache,
       HubSettings settings,
       Streams streams)
       throws IOException, InterruptedException {
@@ -240,7 +235,7 @@ public final class PullCommand implements Command {
     if (folder.hasStaged(file)) {
       return "arrived earlier" + replaced;
     }
-    Optional<Path> cached = new HubCache(settings.cache()).file(repository, commit, file);
+    Optional<Path> cached = cache.file(repository, commit, file);
     if (cached.isPresent()) {
       Files.copy(cached.get(), folder.part(file), StandardCopyOption.REPLACE_EXISTING);
       folder.stage(file);

@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.pull;
 
+import io.github.neuronembed.cli.Folders;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Optional;
@@ -166,15 +166,7 @@ final class PullFolder implements AutoCloseable {
   public void close() throws IOException {
     try (FileChannel held = lock) {
       if (held.isOpen() && complete) {
-        delete(staging);
-      }
-    }
-  }
-
-  private static void delete(Path tree) throws IOException {
-    try (Stream<Path> files = Files.walk(tree)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
+        Folders.delete(staging);
       }
     }
   }

@@ -8,6 +8,7 @@ import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.NeuronEmbed;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.ValueOption;
 import io.github.neuronembed.engine.EngineMetrics;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.model.ModelDirectory;
@@ -55,14 +56,15 @@ public final class ServeCommand implements Command {
   public Options options() {
     Options options = new Options();
     EmbedderArguments.addTo(options);
-    add(options, "host", "ADDRESS", "listen there (default 127.0.0.1: this machine only)");
-    add(options, "port", "PORT", "listen there (default 8080; 0: any that is free)");
-    add(
+    ValueOption.addTo(
+        options, "host", "ADDRESS", "listen there (default 127.0.0.1: this machine only)");
+    ValueOption.addTo(options, "port", "PORT", "listen there (default 8080; 0: any that is free)");
+    ValueOption.addTo(
         options,
         "token-file",
         "FILE",
         "clients have to send this bearer token; else that of " + TOKEN_VARIABLE + ", if any");
-    add(
+    ValueOption.addTo(
         options,
         "model-alias",
         "NAME",
@@ -72,11 +74,12 @@ public final class ServeCommand implements Command {
             .longOpt("strict")
             .desc("refuse a text with more tokens than the model takes, instead of cutting it")
             .get());
-    add(options, "max-body", "MIB", "most mebibytes of a request (default 8)");
-    add(options, "max-texts", "COUNT", "most texts of a request (default 2048)");
-    add(options, "max-requests", "COUNT", "most requests under way (default 512)");
-    add(options, "request-timeout", "SECONDS", "how long a request may take (default 60)");
-    add(
+    ValueOption.addTo(options, "max-body", "MIB", "most mebibytes of a request (default 8)");
+    ValueOption.addTo(options, "max-texts", "COUNT", "most texts of a request (default 2048)");
+    ValueOption.addTo(options, "max-requests", "COUNT", "most requests under way (default 512)");
+    ValueOption.addTo(
+        options, "request-timeout", "SECONDS", "how long a request may take (default 60)");
+    ValueOption.addTo(
         options,
         "drain-timeout",
         "SECONDS",
@@ -84,16 +87,9 @@ public final class ServeCommand implements Command {
     return options;
   }
 
-  private static void add(Options options, String name, String argument, String description) {
-    options.addOption(
-        Option.builder().longOpt(name).hasArg().argName(argument).desc(description).get());
-  }
-
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
-    if (!arguments.getArgList().isEmpty()) {
-      throw new UsageException("serve takes options only.");
-    }
+    requireOptionsOnly(arguments);
     ServerOptions options = serverOptions(arguments);
     ModelDirectory model = EmbedderArguments.model(arguments);
     try (ServerMetrics metrics = new ServerMetrics();

@@ -5,6 +5,7 @@ import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.golden.GoldenText;
 import io.github.neuronembed.golden.GoldenVectors;
 import io.github.neuronembed.model.ModelDirectory;
@@ -181,21 +182,12 @@ record Diagnosis(
             model.folder(), ModelOverrides.NONE.withPooling(pooling).withNormalize(true));
     try (TextEmbedder embedder =
         TextEmbedder.builder().model(changed).backend(BackendChoice.ONNX).build()) {
-      return Vectors.embed(embedder, tried.stream().map(Pair::text).toList());
+      return TextVectors.embed(embedder, tried.stream().map(Pair::text).toList());
     }
   }
 
   private static boolean agree(List<float[]> some, List<float[]> others, double threshold) {
-    return least(some, others) >= threshold;
-  }
-
-  private static double least(List<float[]> some, List<float[]> others) {
-    double least = 1;
-    for (int i = 0; i < some.size(); i++) {
-      double cosine = Vectors.cosine(some.get(i), others.get(i));
-      least = Double.isNaN(cosine) ? -1 : Math.min(least, cosine);
-    }
-    return least;
+    return Vectors.leastCosine(some, others) >= threshold;
   }
 
   private static String name(PoolingStrategy pooling) {

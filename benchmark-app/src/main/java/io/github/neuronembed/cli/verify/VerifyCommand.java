@@ -8,22 +8,20 @@ import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
-import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.cli.ValueOption;
+import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.golden.GoldenText;
 import io.github.neuronembed.golden.GoldenVectors;
 import io.github.neuronembed.model.ModelDirectory;
-import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** Compares a backend's vectors of the golden texts with the golden ones; exit code 1 if not. */
@@ -63,33 +61,19 @@ public final class VerifyCommand implements Command {
   public Options options() {
     Options options = new Options();
     EmbedderArguments.addTo(options);
-    options.addOption(
-        Option.builder()
-            .longOpt("golden")
-            .hasArg()
-            .argName("NAME")
-            .desc("whose golden vectors (default the directory's name)")
-            .get());
-    options.addOption(
-        Option.builder()
-            .longOpt("threshold")
-            .hasArg()
-            .argName("COSINE")
-            .desc("the least cosine that passes, above 0 to 1")
-            .get());
+    ValueOption.addTo(
+        options, "golden", "NAME", "whose golden vectors (default the directory's name)");
+    ValueOption.addTo(options, "threshold", "COSINE", "the least cosine that passes, above 0 to 1");
     return options;
   }
 
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException {
-    if (!arguments.getArgList().isEmpty()) {
-      throw new UsageException(
-          "verify takes options only, not '%s'.".formatted(arguments.getArgList().get(0)));
-    }
-    ModelDirectory model = ModelArgument.resolve(arguments.getOptionValue("model", TEXTS));
+    requireOptionsOnly(arguments);
+    ModelDirectory model = EmbedderArguments.model(arguments);
     Precision precision =
         EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
-    BackendChoice backend = backend(arguments, model);
+    BackendChoice backend = EmbedderArguments.backend(arguments, model);
     Threshold threshold = threshold(arguments, backend, precision, model);
     Optional<GoldenVectors> golden = golden(arguments, model);
     StringBuilder report = new StringBuilder();
@@ -100,18 +84,6 @@ public final class VerifyCommand implements Command {
     report.append(right ? "PASS\n" : "FAIL\n");
     streams.out().write(report.toString().getBytes(StandardCharsets.UTF_8));
     return right ? ExitCode.DONE : ExitCode.FAILED;
-  }
-
-  private static BackendChoice backend(CommandLine arguments, ModelDirectory model) {
-    BackendChoice asked =
-        EmbedderArguments.choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
-    if (asked != BackendChoice.AUTO) {
-      return asked;
-    }
-    return Files.isRegularFile(model.neuronManifestFile())
-            && !NeuronManifest.read(model.neuronManifestFile()).emulated()
-        ? BackendChoice.NEURON
-        : BackendChoice.ONNX;
   }
 
   private static Threshold threshold(
@@ -167,7 +139,7 @@ public final class VerifyCommand implements Command {
                 .formatted(embedder.dimension(), golden.dimension()));
         return false;
       }
-      vectors = Vectors.embed(embedder, golden.texts());
+      vectors = TextVectors.embed(embedder, golden.texts());
     }
     List<TextResult> results = new ArrayList<>();
     try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
@@ -205,7 +177,7 @@ public final class VerifyCommand implements Command {
     List<GoldenText> texts = GoldenVectors.of(TEXTS).orElseThrow().texts();
     List<float[]> expected;
     try (TextEmbedder reference = open(model, BackendChoice.ONNX, Precision.FP32)) {
-      expected = Vectors.embed(reference, texts);
+      expected = TextVectors.embed(reference, texts);
     }
     List<float[]> vectors;
     try (TextEmbedder embedder = open(model, backend, precision)) {
@@ -221,7 +193,7 @@ public final class VerifyCommand implements Command {
                 .formatted(embedder.dimension(), expected.get(0).length));
         return false;
       }
-      vectors = Vectors.embed(embedder, texts);
+      vectors = TextVectors.embed(embedder, texts);
     }
     List<TextResult> results = new ArrayList<>();
     for (int i = 0; i < vectors.size(); i++) {
@@ -293,7 +265,7 @@ public final class VerifyCommand implements Command {
                       "  %-32s %-8s %s%n"
                           .formatted(
                               result.text().id(),
-                              result.text().type().name().toLowerCase(Locale.ROOT),
+                              EmbedderArguments.name(result.text().type()),
                               how)));
     }
     return failures == 0;

@@ -3,24 +3,18 @@ package io.github.neuronembed.cli.bench;
 import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.backend.ElementType;
 import io.github.neuronembed.backend.ExecutionSlot;
-import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.backend.StageTimes;
-import io.github.neuronembed.backend.TokenBatch;
 import io.github.neuronembed.backend.TokenVectors;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One replica that computes nothing and takes a known time for it; it can stall or fail once. */
-final class SleepingBackend implements InferenceBackend {
+final class SleepingBackend extends OneReplicaBackend {
 
   private static final int HIDDEN_SIZE = 4;
 
   private final long serviceNanos;
-  private final Shape shape;
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicInteger openSlots = new AtomicInteger();
   private int stallAt = -1;
@@ -32,8 +26,8 @@ final class SleepingBackend implements InferenceBackend {
   }
 
   SleepingBackend(long serviceNanos, Shape shape) {
+    super(shape);
     this.serviceNanos = serviceNanos;
-    this.shape = shape;
   }
 
   void stallOnce(int call, long nanos) {
@@ -74,64 +68,23 @@ final class SleepingBackend implements InferenceBackend {
   }
 
   @Override
-  public List<Shape> shapes() {
-    return List.of(shape);
+  ExecutionSlot newSlot(Shape wanted) {
+    openSlots.incrementAndGet();
+    return new SleepingSlot(wanted);
   }
 
-  @Override
-  public List<Replica> replicas() {
-    return List.of(
-        new Replica() {
-          @Override
-          public int core() {
-            return 0;
-          }
-
-          @Override
-          public ExecutionSlot newSlot(Shape shape) {
-            openSlots.incrementAndGet();
-            return new SleepingSlot(shape);
-          }
-        });
-  }
-
-  @Override
-  public void close() {}
-
-  private final class SleepingSlot implements ExecutionSlot, StageTimes {
-
-    private final Shape shape;
-    private final TokenBatch tokens;
-    private final TokenVectors output;
+  private final class SleepingSlot extends Slot {
 
     SleepingSlot(Shape shape) {
-      this.shape = shape;
-      this.tokens =
-          new TokenBatch(
-              shape,
-              true,
-              ElementType.INT32,
-              0,
-              ByteBuffer.allocateDirect(4 * shape.tokens()),
-              null,
-              null);
-      this.output =
+      super(
+          shape,
+          true,
           new TokenVectors(
               ByteBuffer.allocateDirect(4 * shape.batchSize() * HIDDEN_SIZE),
               ElementType.FLOAT32,
               HIDDEN_SIZE,
               true,
-              shape.sequenceLength());
-    }
-
-    @Override
-    public Shape shape() {
-      return shape;
-    }
-
-    @Override
-    public TokenBatch tokens() {
-      return tokens;
+              shape.sequenceLength()));
     }
 
     @Override
@@ -148,28 +101,8 @@ final class SleepingBackend implements InferenceBackend {
     }
 
     @Override
-    public TokenVectors output() {
-      return output;
-    }
-
-    @Override
-    public StageTimes stageTimes() {
-      return this;
-    }
-
-    @Override
-    public long writeNanos() {
-      return 0;
-    }
-
-    @Override
     public long executeNanos() {
       return serviceNanos;
-    }
-
-    @Override
-    public long readNanos() {
-      return 0;
     }
 
     @Override

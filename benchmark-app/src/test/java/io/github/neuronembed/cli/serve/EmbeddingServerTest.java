@@ -1,6 +1,6 @@
 package io.github.neuronembed.cli.serve;
 
-import static io.github.neuronembed.cli.serve.RunningServer.cosine;
+import static io.github.neuronembed.cli.Vectors.cosine;
 import static io.github.neuronembed.cli.serve.RunningServer.floats;
 import static io.github.neuronembed.cli.serve.RunningServer.json;
 import static org.assertj.core.api.Assertions.assertThat;

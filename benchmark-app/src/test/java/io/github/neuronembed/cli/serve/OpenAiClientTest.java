@@ -12,6 +12,7 @@ import com.openai.models.embeddings.CreateEmbeddingResponse;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.models.Model;
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.cli.Vectors;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,7 +56,7 @@ class OpenAiClientTest {
         vector[k] = numbers.get(k);
       }
       assertThat(response.data().get(i).index()).isEqualTo(i);
-      assertThat(RunningServer.cosine(vector, server.embedder.embed(texts[i], InputType.PASSAGE)))
+      assertThat(Vectors.cosine(vector, server.embedder.embed(texts[i], InputType.PASSAGE)))
           .isGreaterThanOrEqualTo(0.99999);
     }
     assertThat(response.usage().promptTokens()).isPositive();

@@ -175,18 +175,6 @@ final class RunningServer implements AutoCloseable {
     return vector;
   }
 
-  static double cosine(float[] a, float[] b) {
-    double dot = 0;
-    double aa = 0;
-    double bb = 0;
-    for (int i = 0; i < a.length; i++) {
-      dot += (double) a[i] * b[i];
-      aa += (double) a[i] * a[i];
-      bb += (double) b[i] * b[i];
-    }
-    return dot / Math.sqrt(aa * bb);
-  }
-
   /** A list of so many long texts, as JSON: seconds of work. */
   static String longTexts(int count) {
     StringBuilder json = new StringBuilder("[");

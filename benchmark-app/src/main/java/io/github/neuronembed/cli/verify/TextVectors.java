@@ -6,10 +6,10 @@ import io.github.neuronembed.golden.GoldenText;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Vectors of golden texts, and how near two of them are. */
-final class Vectors {
+/** Vectors of golden texts. */
+final class TextVectors {
 
-  private Vectors() {}
+  private TextVectors() {}
 
   /** Embeds texts, each as what it is; the result has a vector for each, in their order. */
   static List<float[]> embed(TextEmbedder embedder, List<GoldenText> texts) {
@@ -29,23 +29,5 @@ final class Vectors {
       }
     }
     return List.of(vectors);
-  }
-
-  /** Cosine of the angle between two vectors of one length; NaN if a number is, or one is zero. */
-  static double cosine(float[] a, float[] b) {
-    double dot = 0;
-    for (int i = 0; i < a.length; i++) {
-      dot += (double) a[i] * b[i];
-    }
-    return dot / (length(a) * length(b));
-  }
-
-  /** The Euclidean norm. */
-  static double length(float[] vector) {
-    double squares = 0;
-    for (float x : vector) {
-      squares += (double) x * x;
-    }
-    return Math.sqrt(squares);
   }
 }

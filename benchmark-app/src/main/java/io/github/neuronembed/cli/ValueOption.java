@@ -1,0 +1,22 @@
+package io.github.neuronembed.cli;
+
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** An option with a value, by its long name only. */
+public final class ValueOption {
+
+  private ValueOption() {}
+
+  /**
+   * Adds one.
+   *
+   * @param name as it is written behind {@code --}
+   * @param value what the help calls its value
+   * @param description for the help
+   */
+  public static void addTo(Options options, String name, String value, String description) {
+    options.addOption(
+        Option.builder().longOpt(name).hasArg().argName(value).desc(description).get());
+  }
+}
