@@ -1,5 +1,6 @@
 package io.github.neuronembed;
 
+import io.github.neuronembed.model.ModelDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -52,6 +53,15 @@ public final class BgeSmall {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** An embedder of it on ONNX Runtime, as it is by default; the caller closes it. */
+  public static TextEmbedder open(TruncationPolicy truncation) {
+    return TextEmbedder.builder()
+        .model(ModelDirectory.open(directory()))
+        .backend(BackendChoice.ONNX)
+        .truncation(truncation)
+        .build();
   }
 
   /** A directory with the int8 model alone; nobody writes to it. */

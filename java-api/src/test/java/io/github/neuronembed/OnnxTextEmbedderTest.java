@@ -2,18 +2,13 @@ package io.github.neuronembed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.neuronembed.model.ModelDirectory;
 import org.junit.jupiter.api.Test;
 
 class OnnxTextEmbedderTest extends TextEmbedderContract {
 
   @Override
   protected TextEmbedder open(TruncationPolicy truncation) {
-    return TextEmbedder.builder()
-        .model(ModelDirectory.open(BgeSmall.directory()))
-        .backend(BackendChoice.ONNX)
-        .truncation(truncation)
-        .build();
+    return BgeSmall.open(truncation);
   }
 
   @Test

@@ -11,8 +11,9 @@ import dev.langchain4j.rag.query.Query;
 import dev.langchain4j.store.embedding.EmbeddingStore;
 import dev.langchain4j.store.embedding.inmemory.InMemoryEmbeddingStore;
 import io.github.neuronembed.BgeSmall;
+import io.github.neuronembed.helpdesk.HelpDeskTexts;
+import io.github.neuronembed.helpdesk.PageExample;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -31,7 +32,7 @@ class HelpDeskSearchTest {
   @BeforeAll
   static void index() {
     Path modelDirectory = BgeSmall.directory();
-    List<String> passages = HelpDesk.passages();
+    List<String> passages = HelpDeskTexts.passages();
     // example
     NeuronEmbeddingModel model =
         NeuronEmbeddingModel.builder().modelDirectory(modelDirectory).build();
@@ -58,13 +59,13 @@ class HelpDeskSearchTest {
     opened.close();
   }
 
-  static List<HelpDesk.Question> questions() {
-    return HelpDesk.questions();
+  static List<HelpDeskTexts.Question> questions() {
+    return HelpDeskTexts.questions();
   }
 
   @ParameterizedTest
   @MethodSource("questions")
-  void findsTheAnswer(HelpDesk.Question question) {
+  void findsTheAnswer(HelpDeskTexts.Question question) {
     List<Content> found = search.retrieve(Query.from(question.text()));
 
     assertThat(found).hasSize(3);
@@ -73,7 +74,7 @@ class HelpDeskSearchTest {
 
   @Test
   void findsTheSameWithoutWaiting() {
-    Query query = Query.from(HelpDesk.questions().get(0).text());
+    Query query = Query.from(HelpDeskTexts.questions().get(0).text());
     ContentRetriever asynchronous =
         EmbeddingStoreContentRetriever.builder()
             .embeddingStore(filled)
@@ -88,16 +89,8 @@ class HelpDeskSearchTest {
 
   @Test
   void isTheExampleOfThePage() throws IOException {
-    String source =
-        Files.readString(
-            Path.of(
-                "src/test/java",
-                HelpDeskSearchTest.class.getName().replace('.', '/').concat(".java")));
-    String example =
-        source.substring(source.indexOf("// example\n") + 11, source.indexOf("    // end\n"));
-
     assertThat(Path.of("../../docs/langchain4j.md"))
         .content()
-        .contains("```java\n" + example.stripTrailing().stripIndent() + "\n```\n");
+        .contains(PageExample.of(HelpDeskSearchTest.class));
   }
 }

@@ -28,7 +28,7 @@ import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TextTooLongException;
 import io.github.neuronembed.TruncationPolicy;
-import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.helpdesk.HelpDeskTexts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,16 +50,8 @@ class NeuronEmbeddingModelTest {
 
   @BeforeAll
   static void open() {
-    embedder = open(TruncationPolicy.TRUNCATE);
+    embedder = BgeSmall.open(TruncationPolicy.TRUNCATE);
     model = NeuronEmbeddingModel.builder().embedder(embedder).build();
-  }
-
-  private static TextEmbedder open(TruncationPolicy truncation) {
-    return TextEmbedder.builder()
-        .model(ModelDirectory.open(BgeSmall.directory()))
-        .backend(BackendChoice.ONNX)
-        .truncation(truncation)
-        .build();
   }
 
   @AfterAll
@@ -70,7 +62,7 @@ class NeuronEmbeddingModelTest {
   @Test
   void givesTheVectorsOfTheModelThatItReplaces() {
     EmbeddingModel replaced = new BgeSmallEnV15EmbeddingModel();
-    List<TextSegment> segments = segments(HelpDesk.passages());
+    List<TextSegment> segments = segments(HelpDeskTexts.passages());
 
     List<Embedding> expected = replaced.embedAll(segments).content();
     List<Embedding> actual = model.embedAll(segments).content();
@@ -86,7 +78,7 @@ class NeuronEmbeddingModelTest {
 
   @Test
   void oneTextAndManyGiveTheSame() {
-    List<String> passages = HelpDesk.passages();
+    List<String> passages = HelpDeskTexts.passages();
 
     List<Embedding> together = model.embedAll(segments(passages)).content();
 
@@ -164,7 +156,7 @@ class NeuronEmbeddingModelTest {
 
   @Test
   void embedsManyTextsWithoutWaiting() {
-    List<TextSegment> segments = segments(HelpDesk.passages());
+    List<TextSegment> segments = segments(HelpDeskTexts.passages());
 
     EmbeddingResponse response =
         model.embedAsync(EmbeddingRequest.builder().textSegments(segments).build()).join();
@@ -240,7 +232,7 @@ class NeuronEmbeddingModelTest {
   @Test
   void failsWithTheEmbeddersOwnExceptions() {
     String tooLong = "word ".repeat(1_000);
-    try (TextEmbedder strict = open(TruncationPolicy.STRICT)) {
+    try (TextEmbedder strict = BgeSmall.open(TruncationPolicy.STRICT)) {
       NeuronEmbeddingModel own = NeuronEmbeddingModel.builder().embedder(strict).build();
 
       assertThatExceptionOfType(TextTooLongException.class)

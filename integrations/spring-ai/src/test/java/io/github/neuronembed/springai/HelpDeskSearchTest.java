@@ -3,8 +3,9 @@ package io.github.neuronembed.springai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.neuronembed.BgeSmall;
+import io.github.neuronembed.helpdesk.HelpDeskTexts;
+import io.github.neuronembed.helpdesk.PageExample;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -88,16 +89,8 @@ class HelpDeskSearchTest {
 
   @Test
   void isTheExampleOfThePage() throws IOException {
-    String source =
-        Files.readString(
-            Path.of(
-                "src/test/java",
-                HelpDeskSearchTest.class.getName().replace('.', '/').concat(".java")));
-    String example =
-        source.substring(source.indexOf("// example\n") + 11, source.indexOf("  // end\n"));
-
     assertThat(Path.of("../../docs/spring-ai.md"))
         .content()
-        .contains("```java\n" + example.stripTrailing().stripIndent() + "\n```\n");
+        .contains(PageExample.of(HelpDeskSearchTest.class));
   }
 }

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TextTooLongException;
 import io.github.neuronembed.TruncationPolicy;
-import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.helpdesk.HelpDeskTexts;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
@@ -44,16 +43,8 @@ class NeuronEmbeddingModelTest {
 
   @BeforeAll
   static void open() {
-    embedder = open(TruncationPolicy.TRUNCATE);
+    embedder = BgeSmall.open(TruncationPolicy.TRUNCATE);
     model = NeuronEmbeddingModel.builder(embedder).build();
-  }
-
-  private static TextEmbedder open(TruncationPolicy truncation) {
-    return TextEmbedder.builder()
-        .model(ModelDirectory.open(BgeSmall.directory()))
-        .backend(BackendChoice.ONNX)
-        .truncation(truncation)
-        .build();
   }
 
   @AfterAll
@@ -166,7 +157,7 @@ class NeuronEmbeddingModelTest {
 
   @Test
   void failsWithTheEmbeddersOwnExceptions() {
-    try (TextEmbedder strict = open(TruncationPolicy.STRICT)) {
+    try (TextEmbedder strict = BgeSmall.open(TruncationPolicy.STRICT)) {
       NeuronEmbeddingModel own = NeuronEmbeddingModel.builder(strict).build();
 
       assertThatExceptionOfType(TextTooLongException.class)
@@ -210,7 +201,7 @@ class NeuronEmbeddingModelTest {
     Observed observed = new Observed();
     ObservationRegistry registry = ObservationRegistry.create();
     registry.observationConfig().observationHandler(observed);
-    TextEmbedder closed = open(TruncationPolicy.TRUNCATE);
+    TextEmbedder closed = BgeSmall.open(TruncationPolicy.TRUNCATE);
     closed.close();
     NeuronEmbeddingModel own =
         NeuronEmbeddingModel.builder(closed).observationRegistry(registry).build();

@@ -1,4 +1,4 @@
-package io.github.neuronembed.langchain4j;
+package io.github.neuronembed.helpdesk;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 
-/** The texts of integrations/help-desk. */
-final class HelpDesk {
+/** Passages of a help desk, and questions that they answer. */
+public final class HelpDeskTexts {
 
-  private HelpDesk() {}
+  private HelpDeskTexts() {}
 
   /**
    * A question with a known answer.
@@ -18,21 +18,23 @@ final class HelpDesk {
    * @param text what is asked
    * @param answer how the passage that answers it begins
    */
-  record Question(String text, String answer) {}
+  public record Question(String text, String answer) {}
 
-  static List<String> passages() {
-    return lines("/passages.txt");
+  /** The passages, in their order. */
+  public static List<String> passages() {
+    return lines("passages.txt");
   }
 
-  static List<Question> questions() {
-    return lines("/questions.txt").stream()
+  /** The questions, in their order. */
+  public static List<Question> questions() {
+    return lines("questions.txt").stream()
         .map(line -> line.split("\t", -1))
         .map(columns -> new Question(columns[0], columns[1]))
         .toList();
   }
 
   private static List<String> lines(String resource) {
-    try (InputStream in = HelpDesk.class.getResourceAsStream(resource)) {
+    try (InputStream in = HelpDeskTexts.class.getResourceAsStream(resource)) {
       String text =
           new String(Objects.requireNonNull(in, resource).readAllBytes(), StandardCharsets.UTF_8);
       return text.lines().toList();

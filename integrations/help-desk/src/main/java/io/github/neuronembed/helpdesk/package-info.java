@@ -1,0 +1,5 @@
+/** What the tests of all integrations share: a small corpus, and the check of their pages. */
+@NullMarked
+package io.github.neuronembed.helpdesk;
+
+import org.jspecify.annotations.NullMarked;
