@@ -3,15 +3,10 @@
 # usage: measurements/engine.sh host-cost [SECONDS] | buckets [SECONDS] | open-loop [SECONDS] | soak [SECONDS]
 set -eu
 cd "$(dirname "$0")/.."
-classpath=measurements/target/classpath.txt
-if [ ! -f "$classpath" ]; then
-  echo "engine: $classpath is not there; build it: ./mvnw -DskipTests package" >&2
-  exit 1
-fi
 run() {
   name=$1
   shift
-  exec java -cp "measurements/target/classes:$(cat "$classpath")" -Dorg.slf4j.simpleLogger.defaultLogLevel=off \
+  exec measurements/java.sh -Dorg.slf4j.simpleLogger.defaultLogLevel=off \
     "io.github.neuronembed.measurements.$name" "$@"
 }
 case ${1:-} in

@@ -86,7 +86,7 @@ public final class EngineOpenLoop {
             new VectorReader(PoolingStrategy.CLS, true),
             options)) {
       engine.warmUp();
-      before = heap();
+      before = Memory.heap();
       AtomicBoolean stop = new AtomicBoolean();
       Thread ingest = new Thread(() -> ingest(engine, stop), "bulk");
       if (bulk) {
@@ -126,7 +126,7 @@ public final class EngineOpenLoop {
       if (bulk) {
         ingest.join();
       }
-      after = heap();
+      after = Memory.heap();
     }
     long[] accepted = Arrays.stream(latencies).filter(nanos -> nanos >= 0).sorted().toArray();
     long[] slowest = Arrays.copyOf(refusals, refused);
@@ -213,11 +213,5 @@ public final class EngineOpenLoop {
         Thread.onSpinWait();
       }
     }
-  }
-
-  private static long heap() {
-    System.gc();
-    Runtime runtime = Runtime.getRuntime();
-    return runtime.totalMemory() - runtime.freeMemory();
   }
 }

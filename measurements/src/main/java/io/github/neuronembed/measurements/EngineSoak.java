@@ -12,8 +12,6 @@ import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.nrt.NeuronRuntime;
 import io.github.neuronembed.nrt.NrtEmulator;
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -90,7 +88,7 @@ public final class EngineSoak {
     shapes.put(new Shape(2, 512), 2_000);
     // What the first engine of a process leaves for the next is no leak.
     open(shapes).close();
-    long directBefore = directBytes();
+    long directBefore = Memory.direct();
     List<String> wrong = new ArrayList<>();
     long heapEarly;
     long heapLate;
@@ -108,14 +106,14 @@ public final class EngineSoak {
         callers.add(caller);
       }
       Thread.sleep((long) (seconds * 250));
-      heapEarly = heap();
+      heapEarly = Memory.heap();
       Thread.sleep((long) (seconds * 250));
       emulator.setFaults(
           "[{\"call\": \"execute\", \"core\": 3, \"nth\": 1, \"status\": 101}," + FAULTS + "]");
       for (Thread caller : callers) {
         caller.join();
       }
-      heapLate = heap();
+      heapLate = Memory.heap();
       snapshot = engine.snapshot();
     }
     if (snapshot.health().failedCores().size() != 1) {
@@ -144,7 +142,7 @@ public final class EngineSoak {
     if (threads != 0) {
       wrong.add(threads + " threads left");
     }
-    long direct = directBytes() - directBefore;
+    long direct = Memory.direct() - directBefore;
     if (direct > 0) {
       wrong.add(direct + " bytes of direct memory left");
     }
@@ -255,23 +253,5 @@ public final class EngineSoak {
     if (pending.ends.get() != 1) {
       endedTwice.increment();
     }
-  }
-
-  private static long heap() {
-    System.gc();
-    Runtime runtime = Runtime.getRuntime();
-    return runtime.totalMemory() - runtime.freeMemory();
-  }
-
-  /** What is reachable. The collector frees direct memory a while after it has run. */
-  private static long directBytes() throws InterruptedException {
-    for (int i = 0; i < 5; i++) {
-      System.gc();
-      Thread.sleep(50);
-    }
-    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-        .filter(pool -> pool.getName().equals("direct"))
-        .mapToLong(BufferPoolMXBean::getMemoryUsed)
-        .sum();
   }
 }
