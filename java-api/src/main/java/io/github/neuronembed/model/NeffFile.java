@@ -402,10 +402,11 @@ public record NeffFile(
       if (emulated && computesOnnx && !hasOnnx) {
         problems.add("It computes an ONNX model and holds none: pack it again.");
       }
-      if (!emulated && tensors.stream().filter(Tensor::input).count() > MOST_INPUTS) {
+      long inputTensors = tensors.stream().filter(Tensor::input).count();
+      if (!emulated && inputTensors > MOST_INPUTS) {
         problems.add(
             "It has %d inputs: its weights are not inlined; compile with inline_weights_to_neff=True."
-                .formatted(tensors.stream().filter(Tensor::input).count()));
+                .formatted(inputTensors));
       }
     }
 
@@ -416,9 +417,7 @@ public record NeffFile(
       if (hasFileVariables) {
         return Weights.INSIDE;
       }
-      return tensors.stream().filter(Tensor::input).count() > MOST_INPUTS
-          ? Weights.OUTSIDE
-          : hasVariables ? Weights.OUTSIDE : Weights.UNKNOWN;
+      return hasVariables ? Weights.OUTSIDE : Weights.UNKNOWN;
     }
 
     private static List<JsonObject> objects(JsonObject json, String name) {

@@ -26,8 +26,7 @@ import java.util.TreeMap;
 public final class NeuronBackend implements InferenceBackend {
 
   private final NeuronRuntime runtime;
-  private final boolean emulated;
-  private final String version;
+  private final NrtLibrary library;
   private final int hiddenSize;
   private final int padTokenId;
   private final InputPath inputPath;
@@ -45,8 +44,7 @@ public final class NeuronBackend implements InferenceBackend {
       List<NeuronModel> models,
       List<Map<Shape, LoadedModel>> byCore) {
     this.runtime = runtime;
-    this.emulated = library.isEmulated();
-    this.version = library.version();
+    this.library = library;
     this.hiddenSize = hiddenSize;
     this.padTokenId = padTokenId;
     this.inputPath = inputPath;
@@ -178,15 +176,15 @@ public final class NeuronBackend implements InferenceBackend {
   public String description() {
     return "%s%s, %d %s"
         .formatted(
-            emulated ? "emulated libnrt (no device)" : "libnrt",
-            version.isEmpty() ? "" : " " + version,
+            emulated() ? "emulated libnrt (no device)" : "libnrt",
+            library.version().isEmpty() ? "" : " " + library.version(),
             replicas.size(),
             replicas.size() == 1 ? "NeuronCore" : "NeuronCores");
   }
 
   @Override
   public boolean emulated() {
-    return emulated;
+    return library.isEmulated();
   }
 
   @Override
