@@ -20,17 +20,24 @@ import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.NeuronRuntime;
 import io.github.neuronembed.tokenizer.TextTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every shape, output kind, element type and number of cores on the native path gives ONNX
@@ -83,48 +90,54 @@ class EmulatedShapesTest {
     assertThat(NeuronRuntime.liveCounts()).isEqualTo(new NeuronRuntime.LiveCounts(0, 0, 0, 0, 0));
   }
 
-  static Stream<Arguments> kindsAndCores() {
-    List<Arguments> all = new ArrayList<>();
-    for (boolean pooled : new boolean[] {true, false}) {
-      for (boolean bfloat16 : new boolean[] {false, true}) {
-        for (int cores : new int[] {1, 2, 12}) {
-          all.add(Arguments.of(pooled, bfloat16, cores));
+  @ParameterizedTest(name = "pooled {0}, bfloat16 {1}")
+  @CsvSource({"true, false", "true, true", "false, false", "false, true"})
+  void everyShapeGivesTheVectorsOfOnnxRuntime(
+      boolean pooled, boolean bfloat16, @TempDir Path folder) throws Exception {
+    EmulatedModels kind = new EmulatedModels(pooled, bfloat16, false, true);
+    ModelDirectory packed = packed(kind, folder);
+    for (int cores : new int[] {1, 2, 12}) {
+      try (InferenceBackend backend =
+          EmulatedBackend.open(
+              packed, SHAPES, kind, InputPath.WRITE_BATCH, cores, new JsonObject())) {
+        assertThat(backend.replicas()).hasSize(cores);
+        assertThat(backend.shapes()).containsExactlyInAnyOrderElementsOf(SHAPES);
+        // Side by side, as cores are used.
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+          List<Future<?>> executions = new ArrayList<>();
+          for (Shape shape : SHAPES) {
+            for (Replica replica : replicas(backend, shape)) {
+              executions.add(threads.submit(() -> fillAndCompare(replica, shape)));
+            }
+          }
+          for (Future<?> execution : executions) {
+            execution.get();
+          }
+        } finally {
+          threads.shutdown();
+          assertThat(threads.awaitTermination(2, TimeUnit.MINUTES)).isTrue();
         }
       }
     }
-    return all.stream();
   }
 
-  @ParameterizedTest(name = "pooled {0}, bfloat16 {1}, {2} cores")
-  @MethodSource("kindsAndCores")
-  void everyShapeGivesTheVectorsOfOnnxRuntime(boolean pooled, boolean bfloat16, int cores) {
-    try (InferenceBackend backend =
-        EmulatedBackend.open(
-            model,
-            SHAPES,
-            new EmulatedModels(pooled, bfloat16, false, true),
-            InputPath.WRITE_BATCH,
-            cores,
-            new JsonObject())) {
-      assertThat(backend.replicas()).hasSize(cores);
-      assertThat(backend.shapes()).containsExactlyInAnyOrderElementsOf(SHAPES);
-      for (Shape shape : SHAPES) {
-        // Large shapes cost seconds: they tell the kinds apart on two cores, the cores by one kind,
-        // and run on one core of all.
-        if (shape.tokens() > 512 && cores != 2 && !(pooled && !bfloat16)) {
-          continue;
-        }
-        List<Replica> replicas =
-            shape.tokens() <= 128
-                ? backend.replicas()
-                : List.of(backend.replicas().get((shape.tokens() / 256) % cores));
-        for (Replica replica : replicas) {
-          try (ExecutionSlot slot = replica.newSlot(shape)) {
-            fillAndCompare(slot);
-          }
-        }
+  /** The model, with emulated ones of every shape. */
+  private static ModelDirectory packed(EmulatedModels kind, Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(model.folder())) {
+      for (Path entry : entries.toList()) {
+        Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
       }
     }
+    ModelDirectory packed = ModelDirectory.open(folder);
+    kind.pack(packed, SHAPES, folder.resolve("neuron"));
+    return packed;
+  }
+
+  /** All of them, or one where an execution costs seconds. */
+  private static List<Replica> replicas(InferenceBackend backend, Shape shape) {
+    List<Replica> all = backend.replicas();
+    return shape.tokens() <= 128 ? all : List.of(all.get((shape.tokens() / 256) % all.size()));
   }
 
   @ParameterizedTest
@@ -157,6 +170,12 @@ class EmulatedShapesTest {
       fillAndCompare(slot);
       assertThat(cosine(execute(slot, List.of(tokens.get(0))).get(0), expected.get(0)))
           .isGreaterThanOrEqualTo(0.99999);
+    }
+  }
+
+  private static void fillAndCompare(Replica replica, Shape shape) {
+    try (ExecutionSlot slot = replica.newSlot(shape)) {
+      fillAndCompare(slot);
     }
   }
 
