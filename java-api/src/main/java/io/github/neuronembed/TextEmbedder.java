@@ -12,6 +12,7 @@ import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.nio.BufferOverflowException;
 import java.nio.FloatBuffer;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -123,7 +124,14 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the last execution
    */
   public List<float[]> embed(List<String> texts, InputType type, RequestOptions options) {
-    return engine.embedAll(tokenizer.encodeAll(texts, type, truncation), options);
+    long start = System.nanoTime();
+    List<int[]> tokenIds = tokenizer.encodeAll(texts, type, truncation);
+    long nanos = System.nanoTime() - start;
+    for (int i = 0; i < tokenIds.size(); i++) {
+      // Their times add up to the list's; single ones are not known.
+      engine.tokenized(nanos / tokenIds.size());
+    }
+    return engine.embedAll(tokenIds, options);
   }
 
   /**
@@ -138,6 +146,43 @@ public final class TextEmbedder implements AutoCloseable {
       throw new BufferOverflowException();
     }
     embed(texts, type).forEach(destination::put);
+  }
+
+  /**
+   * Embeds what is to be found, however much, in bounded memory: as many texts and vectors are held
+   * as {@link EngineOptions#maxQueuedRequests()} says. Runs in the bulk lane.
+   *
+   * @param texts drawn from on the calling thread, as there is room
+   * @param vectors receives a new vector for each text, in their order, on the calling thread
+   * @return how many texts there were
+   * @throws InferenceException the first text's that failed; later ones are withdrawn. So are they
+   *     when the source or the consumer throws
+   */
+  public long embedPassages(Iterator<String> texts, Consumer<float[]> vectors) {
+    Iterator<int[]> tokens =
+        new Iterator<>() {
+          @Override
+          public boolean hasNext() {
+            return texts.hasNext();
+          }
+
+          @Override
+          public int[] next() {
+            return tokenize(texts.next(), InputType.PASSAGE, truncation);
+          }
+        };
+    return engine.embedStream(tokens, vectors);
+  }
+
+  /**
+   * Executes every shape on every core once, so that no request pays for what happens only the
+   * first time. Waits for slots that are in use.
+   *
+   * @throws InferenceException if an execution failed
+   * @throws DeviceFailureException if a core failed; it leaves the rotation
+   */
+  public void warmUp() {
+    engine.warmUp();
   }
 
   /**

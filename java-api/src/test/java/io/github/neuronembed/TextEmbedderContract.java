@@ -133,6 +133,25 @@ public abstract class TextEmbedderContract {
   }
 
   @Test
+  void manyPassagesAreDrawnAsThereIsRoomAndComeInTheirOrder() {
+    embedder.warmUp();
+    List<GoldenText> passages =
+        GOLDEN.texts().stream().filter(g -> g.type() == InputType.PASSAGE).toList();
+    List<float[]> vectors = new ArrayList<>();
+
+    long count =
+        embedder.embedPassages(passages.stream().map(GoldenText::text).iterator(), vectors::add);
+
+    assertThat(count).isEqualTo(passages.size());
+    assertThat(vectors).hasSameSizeAs(passages);
+    for (int i = 0; i < vectors.size(); i++) {
+      assertThat(cosine(vectors.get(i), passages.get(i).vector()))
+          .as(passages.get(i).id())
+          .isGreaterThanOrEqualTo(leastCosine());
+    }
+  }
+
+  @Test
   void aQueryIsNotItsPassage() {
     String text = "how do tides work";
 

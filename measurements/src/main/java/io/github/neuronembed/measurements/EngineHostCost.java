@@ -1,5 +1,8 @@
 package io.github.neuronembed.measurements;
 
+import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineOptions;
@@ -11,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +23,8 @@ import java.util.concurrent.CountDownLatch;
  * What the host adds to device time: the configurations of a published matrix, on emulated cores
  * that take the published device time, in a closed loop of models × workers callers. Device time of
  * a batch is the batch over the throughput of the row with one model and two workers, which keep
- * one core busy.
+ * one core busy. Beside the engine stands the same loop on bare slots, which shows what of the loss
+ * is this machine's and the emulator's.
  *
  * <p>Arguments: the matrix as CSV, seconds a row.
  */
@@ -54,7 +59,7 @@ public final class EngineHostCost {
     }
     System.out.println("emulated");
     System.out.printf(
-        "%-8s %6s %7s %10s %10s %10s %7s %9s %9s%n",
+        "%-8s %6s %7s %10s %10s %10s %7s %9s %9s | %7s %9s %9s%n",
         "shape",
         "models",
         "workers",
@@ -62,6 +67,9 @@ public final class EngineHostCost {
         "bound",
         "published",
         "ratio",
+        "p50 ms",
+        "p99 ms",
+        "slots",
         "p50 ms",
         "p99 ms");
     for (Row row : rows) {
@@ -83,25 +91,106 @@ public final class EngineHostCost {
   private static void measure(Row row, double deviceSeconds, double seconds)
       throws InterruptedException {
     Shape shape = new Shape(row.batch, row.length);
-    int executions = (int) Math.max(20, seconds / deviceSeconds);
-    int callers = row.models * row.workers;
-    long[][] times = new long[callers][];
+    int each = (int) Math.max(10, Math.max(20, seconds / deviceSeconds) / row.workers);
+    Map<Shape, Integer> service = Map.of(shape, (int) Math.round(deviceSeconds * 1e6));
+    int[][] rows = new int[shape.batchSize()][shape.sequenceLength()];
+    for (int[] tokenIds : rows) {
+      Arrays.fill(tokenIds, 7);
+    }
+    Loop engine = throughEngine(row, service, rows, each);
+    Loop slots = onSlots(row, shape, service, rows, each);
+    // With one worker a core the bound is the same: its time is the device's.
+    double bound = row.models * row.batch / deviceSeconds;
+    System.out.printf(
+        "%-8s %6d %7d %10.1f %10.1f %10.1f %7.4f %9.3f %9.3f | %7.4f %9.3f %9.3f%n",
+        shape,
+        row.models,
+        row.workers,
+        engine.perSecond() * row.batch,
+        bound,
+        row.throughput,
+        engine.perSecond() * row.batch / bound,
+        engine.millis(0.5),
+        engine.millis(0.99),
+        slots.perSecond() * row.batch / bound,
+        slots.millis(0.5),
+        slots.millis(0.99));
+  }
+
+  private static Loop throughEngine(
+      Row row, Map<Shape, Integer> service, int[][] rows, int executions)
+      throws InterruptedException {
+    VectorReader reader = new VectorReader(PoolingStrategy.CLS, true);
     EngineOptions options =
         EngineOptions.builder().slotsPerReplica(row.workers).vocabularySize(30_522).build();
-    long wall;
     try (EmbeddingEngine engine =
-        EmbeddingEngine.start(
-            EmulatedCores.open(row.models, Map.of(shape, (int) Math.round(deviceSeconds * 1e6))),
-            new VectorReader(PoolingStrategy.CLS, true),
-            options)) {
+        EmbeddingEngine.start(EmulatedCores.open(row.models, service), reader, options)) {
       engine.warmUp();
-      int each = Math.max(10, executions / row.workers);
+      Runnable call =
+          () -> {
+            if (engine.embedBatch(rows, RequestOptions.INTERACTIVE).length != rows.length) {
+              throw new IllegalStateException("A vector is missing.");
+            }
+          };
+      return Loop.run(Collections.nCopies(row.models * row.workers, call), executions);
+    }
+  }
+
+  /** The same work without an engine: what this machine and the emulator give at best. */
+  private static Loop onSlots(
+      Row row, Shape shape, Map<Shape, Integer> service, int[][] rows, int executions)
+      throws InterruptedException {
+    List<ExecutionSlot> slots = new ArrayList<>();
+    try (InferenceBackend backend = EmulatedCores.open(row.models, service)) {
+      try {
+        List<Runnable> callers = new ArrayList<>();
+        for (Replica replica : backend.replicas()) {
+          for (int worker = 0; worker < row.workers; worker++) {
+            ExecutionSlot slot = replica.newSlot(shape);
+            slots.add(slot);
+            callers.add(() -> execute(slot, rows));
+          }
+        }
+        callers.forEach(Runnable::run);
+        return Loop.run(callers, executions);
+      } finally {
+        slots.forEach(ExecutionSlot::close);
+      }
+    }
+  }
+
+  private static void execute(ExecutionSlot slot, int[][] rows) {
+    VectorReader reader = new VectorReader(PoolingStrategy.CLS, true);
+    slot.tokens().begin(rows.length, rows[0].length);
+    for (int[] tokenIds : rows) {
+      slot.tokens().row(tokenIds);
+    }
+    slot.tokens().finish();
+    slot.execute();
+    for (int i = 0; i < rows.length; i++) {
+      if (reader.read(slot.tokens(), slot.output(), i).length == 0) {
+        throw new IllegalStateException("A vector is missing.");
+      }
+    }
+  }
+
+  /**
+   * What callers took that went on without a pause.
+   *
+   * @param nanos of each call, in ascending order
+   * @param wall nanoseconds of all
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read only, and never compared
+  private record Loop(long[] nanos, long wall) {
+
+    static Loop run(List<Runnable> callers, int calls) throws InterruptedException {
       CountDownLatch go = new CountDownLatch(1);
       List<Thread> threads = new ArrayList<>();
-      for (int i = 0; i < callers; i++) {
-        times[i] = new long[each];
-        long[] mine = times[i];
-        Thread thread = new Thread(() -> call(engine, shape, go, mine), "caller-" + i);
+      long[] nanos = new long[callers.size() * calls];
+      for (int i = 0; i < callers.size(); i++) {
+        Runnable caller = callers.get(i);
+        int first = i * calls;
+        Thread thread = new Thread(() -> call(caller, go, nanos, first, calls), "caller-" + i);
         thread.start();
         threads.add(thread);
       }
@@ -110,42 +199,31 @@ public final class EngineHostCost {
       for (Thread thread : threads) {
         thread.join();
       }
-      wall = System.nanoTime() - start;
+      long wall = System.nanoTime() - start;
+      Arrays.sort(nanos);
+      return new Loop(nanos, wall);
     }
-    long[] all = Arrays.stream(times).flatMapToLong(Arrays::stream).sorted().toArray();
-    double achieved = (double) all.length * row.batch / (wall / 1e9);
-    // With one worker a core the bound is the same: its time is the device's.
-    double bound = row.models * row.batch / deviceSeconds;
-    System.out.printf(
-        "%-8s %6d %7d %10.1f %10.1f %10.1f %7.4f %9.3f %9.3f%n",
-        shape,
-        row.models,
-        row.workers,
-        achieved,
-        bound,
-        row.throughput,
-        achieved / bound,
-        all[all.length / 2] / 1e6,
-        all[(int) (all.length * 0.99)] / 1e6);
-  }
 
-  private static void call(EmbeddingEngine engine, Shape shape, CountDownLatch go, long[] times) {
-    int[][] rows = new int[shape.batchSize()][shape.sequenceLength()];
-    for (int[] row : rows) {
-      Arrays.fill(row, 7);
-    }
-    try {
-      go.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-    for (int i = 0; i < times.length; i++) {
-      long start = System.nanoTime();
-      float[][] vectors = engine.embedBatch(rows, RequestOptions.INTERACTIVE);
-      times[i] = System.nanoTime() - start;
-      if (vectors.length != rows.length) {
-        throw new IllegalStateException("A vector is missing.");
+    private static void call(
+        Runnable caller, CountDownLatch go, long[] nanos, int first, int calls) {
+      try {
+        go.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
+      for (int i = first; i < first + calls; i++) {
+        long start = System.nanoTime();
+        caller.run();
+        nanos[i] = System.nanoTime() - start;
+      }
+    }
+
+    double perSecond() {
+      return nanos.length / (wall / 1e9);
+    }
+
+    double millis(double part) {
+      return nanos[(int) (nanos.length * part)] / 1e6;
     }
   }
 }

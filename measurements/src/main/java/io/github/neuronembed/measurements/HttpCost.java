@@ -2,30 +2,21 @@ package io.github.neuronembed.measurements;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.gson.JsonObject;
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.backend.neuron.EmulatedModels;
-import io.github.neuronembed.cli.Folders;
-import io.github.neuronembed.cli.NeuronEmbed;
-import io.github.neuronembed.cli.models.ModelArgument;
-import io.github.neuronembed.model.ModelDirectory;
 import java.io.BufferedInputStream;
-import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What HTTP adds to a call: the same text by {@link TextEmbedder} in this process and from the
@@ -38,7 +29,6 @@ public final class HttpCost {
 
   private static final String TEXT =
       "The moon pulls the water of the oceans, and the turning earth carries the bulge around.";
-  private static final String SERVING = "serving on ";
 
   private HttpCost() {}
 
@@ -47,15 +37,12 @@ public final class HttpCost {
     int calls = Integer.parseInt(arguments[0]);
     int rounds = Integer.parseInt(arguments[1]);
     PrintStream out = System.out;
-    Path folder = Files.createTempDirectory("http-cost");
-    Process server = null;
-    try {
-      ModelDirectory model = modelThatTakesNoTime(folder);
-      server = serve(folder);
-      URI address = address(server);
+    try (EmulatedServer server =
+        EmulatedServer.start(
+            List.of(new Shape(1, 64), new Shape(4, 64)), new JsonObject(), List.of())) {
       try (TextEmbedder embedder =
-              TextEmbedder.builder().model(model).backend(BackendChoice.EMULATOR).build();
-          Connection connection = new Connection(address)) {
+              TextEmbedder.builder().model(server.model()).backend(BackendChoice.EMULATOR).build();
+          Connection connection = new Connection(server.address())) {
         out.println("emulated; models that take no time; microseconds");
         double[][] medians = new double[3][rounds];
         for (int round = -1; round < rounds; round++) {
@@ -82,59 +69,7 @@ public final class HttpCost {
               Arrays.stream(medians[kind]).mapToObj("%.0f"::formatted).toList());
         }
       }
-    } finally {
-      if (server != null) {
-        server.destroy();
-      }
-      Folders.delete(folder);
     }
-  }
-
-  private static ModelDirectory modelThatTakesNoTime(Path folder) throws IOException {
-    Path source = ModelArgument.resolve(ModelArgument.AT_HAND).folder();
-    try (Stream<Path> entries = Files.list(source)) {
-      for (Path entry : entries.toList()) {
-        if (!entry.getFileName().toString().equals("neuron")) {
-          Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
-        }
-      }
-    }
-    ModelDirectory model = ModelDirectory.open(folder);
-    Path neuron = Files.createDirectory(folder.resolve("neuron"));
-    new EmulatedModels(true, false, false, false)
-        .pack(model, List.of(new Shape(1, 64), new Shape(4, 64)), neuron);
-    return model;
-  }
-
-  private static Process serve(Path model) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            NeuronEmbed.class.getName(),
-            "serve",
-            "--backend",
-            "emulator",
-            "--model",
-            model.toString(),
-            "--port",
-            "0")
-        .redirectErrorStream(true)
-        .start();
-  }
-
-  private static URI address(Process server) throws IOException {
-    BufferedReader output =
-        new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8));
-    StringBuilder said = new StringBuilder();
-    for (String line = output.readLine(); line != null; line = output.readLine()) {
-      said.append(line).append('\n');
-      int at = line.indexOf(SERVING);
-      if (at >= 0) {
-        return URI.create(line.substring(at + SERVING.length()));
-      }
-    }
-    throw new IOException("The server ended: " + said);
   }
 
   /** One call. */

@@ -95,6 +95,7 @@ public final class ServeCommand implements Command {
     try (ServerMetrics metrics = new ServerMetrics();
         TextEmbedder embedder = open(arguments, model, options, metrics)) {
       // What happens only the first time is over before anybody waits for it.
+      embedder.warmUp();
       embedder.embedPassage("ready");
       try (EmbeddingServer server =
           EmbeddingServer.start(embedder, model, options, metrics, NeuronEmbed.version())) {

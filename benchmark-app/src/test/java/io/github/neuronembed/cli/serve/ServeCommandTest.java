@@ -3,7 +3,11 @@ package io.github.neuronembed.cli.serve;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonParser;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.NeuronEmbed;
+import io.github.neuronembed.model.ModelDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -37,6 +42,11 @@ class ServeCommandTest {
   private final List<String> said = new ArrayList<>();
 
   private static Process start(String... arguments) throws IOException {
+    return start(Map.of(), arguments);
+  }
+
+  private static Process start(Map<String, String> environment, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-cp");
@@ -46,6 +56,7 @@ class ServeCommandTest {
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().remove(ServeCommand.TOKEN_VARIABLE);
+    builder.environment().putAll(environment);
     return builder.start();
   }
 
@@ -98,6 +109,119 @@ class ServeCommandTest {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  @Test
+  void aSecondSignalEndsItAtOnce() throws Exception {
+    Path token = Files.writeString(temp.resolve("token"), "s3cret\n");
+    Process process = start("--port", "0", "--token-file", token.toString());
+    try (BufferedReader output = output(process)) {
+      URI server = address(output);
+      HttpClient client = HttpClient.newHttpClient();
+      CompletableFuture<HttpResponse<String>> slow =
+          client.sendAsync(
+              embed(server, "{\"input\":" + RunningServer.longTexts(64) + "}"),
+              BodyHandlers.ofString());
+      RunningServer.await(() -> isWorking(client, server));
+      process.toHandle().destroy();
+      String line = output.readLine();
+      while (line != null && !line.contains("ending; requests under way are served first")) {
+        line = output.readLine();
+      }
+      assertThat(line).isNotNull();
+
+      process.toHandle().destroy();
+
+      assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(128 + 15);
+      assertThat(slow.handle((response, failure) -> failure != null).get()).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void failedCoresShowInItsHealthAndTheLastOneEndsService() throws Exception {
+    Path folder = emulatedModel();
+    // Two slots warm up on each core; both cores die later, the second one after the first.
+    String plan =
+        """
+        {"cores": 2, "faults": [
+          {"call": "execute", "core": 1, "from": 13, "status": 101},
+          {"call": "execute", "core": 0, "from": 7, "status": 101}]}
+        """;
+    Process process =
+        start(
+            Map.of("NRT_EMULATOR_CONFIG", plan),
+            "--port",
+            "0",
+            "--backend",
+            "emulator",
+            "--model",
+            folder.toString());
+    try (BufferedReader output = output(process)) {
+      URI server = address(output);
+      HttpClient client = HttpClient.newHttpClient();
+      assertThat(get(client, server, "/health/ready").body()).contains("\"status\":\"ready\"");
+      List<Integer> statuses = new ArrayList<>();
+      List<String> states = new ArrayList<>();
+      for (int i = 0; i < 30; i++) {
+        statuses.add(
+            client.send(embed(server, "{\"input\":\"a\"}"), BodyHandlers.ofString()).statusCode());
+        HttpResponse<String> health = get(client, server, "/health/ready");
+        states.add(
+            JsonParser.parseString(health.body()).getAsJsonObject().get("status").getAsString());
+      }
+
+      assertThat(states).contains("degraded").endsWith("failed");
+      // What a dying core held is done by the other one.
+      assertThat(statuses.subList(0, states.indexOf("failed"))).containsOnly(200);
+      assertThat(statuses.get(29)).isEqualTo(503);
+      HttpResponse<String> ready = get(client, server, "/health/ready");
+      assertThat(ready.statusCode()).isEqualTo(503);
+      assertThat(
+              JsonParser.parseString(ready.body())
+                  .getAsJsonObject()
+                  .getAsJsonObject("failed_cores")
+                  .keySet())
+          .containsExactly("0", "1");
+      assertThat(get(client, server, "/health/live").statusCode()).isEqualTo(503);
+      process.toHandle().destroy();
+      assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(process.exitValue()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aConfigurationOfTheEmulatorThatMakesNoSenseIsSaid() throws Exception {
+    Process process =
+        start(Map.of("NRT_EMULATOR_CONFIG", "/nowhere"), "--port", "0", "--backend", "emulator");
+
+    List<String> lines = lines(process);
+
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(lines).anyMatch(line -> line.contains("NRT_EMULATOR_CONFIG is neither"));
+  }
+
+  private static HttpResponse<String> get(HttpClient client, URI server, String path)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(server.resolve(path)).build(), BodyHandlers.ofString());
+  }
+
+  /** The model with an emulated one of a single shape, which computes nothing. */
+  private Path emulatedModel() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("model"));
+    try (Stream<Path> entries = Files.list(RunningServer.MODEL.folder())) {
+      for (Path entry : entries.toList()) {
+        Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
+      }
+    }
+    new EmulatedModels(true, false, false, false)
+        .pack(ModelDirectory.open(folder), List.of(new Shape(1, 64)), folder.resolve("neuron"));
+    return folder;
   }
 
   private static boolean isWorking(HttpClient client, URI server) {

@@ -1,6 +1,9 @@
 package io.github.neuronembed.backend.neuron;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
@@ -12,6 +15,7 @@ import io.github.neuronembed.nrt.NrtEmulator;
 import io.github.neuronembed.nrt.NrtException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -26,10 +30,17 @@ public final class EmulatedBackend {
 
   private EmulatedBackend() {}
 
+  /** The emulator's own variable: its configuration as JSON, or the path of a file of it. */
+  private static final String CONFIGURATION = "NRT_EMULATOR_CONFIG";
+
   /**
-   * Opens it with what a model needs to be served: short, middle and longest texts.
+   * Opens it with what a model needs to be served: short, middle and longest texts. The environment
+   * variable {@code NRT_EMULATOR_CONFIG} may configure the emulator, as its README describes it.
    *
-   * @param cores emulated cores
+   * @param cores emulated cores, unless the environment says how many
+   * @throws BackendUnavailableException if the emulator is not part of this build, or what the
+   *     environment says of it makes no sense
+   * @throws io.github.neuronembed.ModelLoadException if a model cannot be packed or loaded
    */
   public static InferenceBackend open(ModelDirectory model, int cores) {
     int longest = model.maxTokens();
@@ -38,8 +49,25 @@ public final class EmulatedBackend {
             .filter(shape -> shape.sequenceLength() <= longest)
             .distinct()
             .toList();
-    return open(
-        model, shapes, EmulatedModels.DEFAULT, InputPath.WRITE_BATCH, cores, new JsonObject());
+    JsonObject configuration = ofEnvironment();
+    if (configuration.get("cores") instanceof JsonPrimitive number && number.isNumber()) {
+      cores = number.getAsInt();
+    }
+    return open(model, shapes, EmulatedModels.DEFAULT, InputPath.WRITE_BATCH, cores, configuration);
+  }
+
+  private static JsonObject ofEnvironment() {
+    String value = System.getenv(CONFIGURATION);
+    if (value == null || value.isEmpty()) {
+      return new JsonObject();
+    }
+    try {
+      String json = value.startsWith("{") ? value : Files.readString(Path.of(value));
+      return JsonParser.parseString(json).getAsJsonObject();
+    } catch (IOException | JsonParseException | IllegalStateException | InvalidPathException e) {
+      throw new BackendUnavailableException(
+          "%s is neither a JSON object nor the path of a file of one.".formatted(CONFIGURATION), e);
+    }
   }
 
   /**

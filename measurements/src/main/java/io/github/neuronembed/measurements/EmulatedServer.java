@@ -1,0 +1,140 @@
+package io.github.neuronembed.measurements;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.JsonObject;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
+import io.github.neuronembed.cli.Folders;
+import io.github.neuronembed.cli.NeuronEmbed;
+import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.model.ModelDirectory;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * {@code neuron-embed serve} in a process of its own, on emulated models without weights: what is
+ * measured is the host's part alone.
+ */
+final class EmulatedServer implements AutoCloseable {
+
+  private static final String SERVING = "serving on ";
+
+  private final ModelDirectory model;
+  private final Process process;
+  private final URI address;
+
+  private EmulatedServer(ModelDirectory model, Process process, URI address) {
+    this.model = model;
+    this.process = process;
+    this.address = address;
+  }
+
+  /**
+   * Starts it, on a port that is free.
+   *
+   * @param shapes compiled shapes
+   * @param emulator configuration of the emulator, as its README describes it
+   * @param options of {@code serve}
+   * @throws IOException if it does not serve
+   */
+  static EmulatedServer start(List<Shape> shapes, JsonObject emulator, List<String> options)
+      throws IOException {
+    Path folder = Files.createTempDirectory("emulated-server");
+    Process process = null;
+    try {
+      ModelDirectory model = model(folder, shapes);
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx256m",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  NeuronEmbed.class.getName(),
+                  "serve",
+                  "--backend",
+                  "emulator",
+                  "--model",
+                  folder.toString(),
+                  "--port",
+                  "0"));
+      command.addAll(options);
+      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+      builder.environment().put("NRT_EMULATOR_CONFIG", emulator.toString());
+      process = builder.start();
+      return new EmulatedServer(model, process, address(process));
+    } catch (IOException e) {
+      if (process != null) {
+        process.destroy();
+      }
+      Folders.delete(folder);
+      throw e;
+    }
+  }
+
+  private static ModelDirectory model(Path folder, List<Shape> shapes) throws IOException {
+    Path source = ModelArgument.resolve(ModelArgument.AT_HAND).folder();
+    try (Stream<Path> entries = Files.list(source)) {
+      for (Path entry : entries.toList()) {
+        if (!entry.getFileName().toString().equals("neuron")) {
+          Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
+        }
+      }
+    }
+    ModelDirectory model = ModelDirectory.open(folder);
+    Path neuron = Files.createDirectory(folder.resolve("neuron"));
+    new EmulatedModels(true, false, false, false).pack(model, shapes, neuron);
+    return model;
+  }
+
+  private static URI address(Process process) throws IOException {
+    BufferedReader output =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+    StringBuilder said = new StringBuilder();
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      said.append(line).append('\n');
+      int at = line.indexOf(SERVING);
+      if (at >= 0) {
+        return URI.create(line.substring(at + SERVING.length()));
+      }
+    }
+    throw new IOException("The server ended: " + said);
+  }
+
+  ModelDirectory model() {
+    return model;
+  }
+
+  URI address() {
+    return address;
+  }
+
+  /** Physical memory of the process in bytes; 0 where the system does not tell. */
+  long residentBytes() throws IOException {
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    if (!Files.isReadable(status)) {
+      return 0;
+    }
+    try (Stream<String> lines = Files.lines(status)) {
+      return lines
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst()
+          .orElse(0);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.destroy();
+    Folders.delete(model.folder());
+  }
+}
