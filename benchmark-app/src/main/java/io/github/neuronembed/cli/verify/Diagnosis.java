@@ -23,13 +23,10 @@ import java.util.Locale;
  * Why texts failed, found by trying what would explain it: each cause is told only if the golden
  * vectors or tokens, or the failed ones, come out when it alone is changed.
  *
- * @param model the model directory as it is
- * @param backend what computed the vectors
- * @param precision of what computed them
+ * @param subject what computed the vectors
  * @param threshold the least cosine that counted
  */
-record Diagnosis(
-    ModelDirectory model, BackendChoice backend, Precision precision, Threshold threshold) {
+record Diagnosis(Subject subject, Threshold threshold) {
 
   /** Enough to tell poolings apart; long texts cost more and tell no more. */
   private static final int TRIED_TEXTS = 4;
@@ -57,9 +54,9 @@ record Diagnosis(
               .count();
       causes.add(
           "The tokenizer is another one: with the golden prefix and limit, too, texts come to other tokens than the golden ones (%d passages as it is). Copy %s from the model's repository."
-              .formatted(other, model.tokenizerFile()));
+              .formatted(other, subject.model().tokenizerFile()));
     }
-    String query = model.prefix(InputType.QUERY);
+    String query = subject.model().prefix(InputType.QUERY);
     if (!query.equals(golden.queryPrefix())) {
       boolean only =
           results.stream()
@@ -77,15 +74,15 @@ record Diagnosis(
                   golden.queryPrefix(),
                   ModelOverrides.FILE));
     }
-    if (!model.prefix(InputType.PASSAGE).isEmpty()) {
+    if (!subject.model().prefix(InputType.PASSAGE).isEmpty()) {
       causes.add(
           "The directory puts \"%s\" before a passage, the golden vectors were made with nothing."
-              .formatted(model.prefix(InputType.PASSAGE)));
+              .formatted(subject.model().prefix(InputType.PASSAGE)));
     }
-    if (model.maxTokens() != golden.maxTokens()) {
+    if (subject.model().maxTokens() != golden.maxTokens()) {
       causes.add(
           "The directory cuts texts at %d tokens, the golden ones were cut at %d: see max_seq_length in sentence_bert_config.json."
-              .formatted(model.maxTokens(), golden.maxTokens()));
+              .formatted(subject.model().maxTokens(), golden.maxTokens()));
     }
     return causes;
   }
@@ -95,10 +92,11 @@ record Diagnosis(
         ModelOverrides.NONE.withQueryPrefix(golden.queryPrefix()).withPassagePrefix("");
     ModelDirectory corrected;
     try {
-      corrected = ModelDirectory.open(model.folder(), right.withMaxTokens(golden.maxTokens()));
+      corrected =
+          ModelDirectory.open(subject.model().folder(), right.withMaxTokens(golden.maxTokens()));
     } catch (ModelLoadException e) {
       // Not so many positions: then texts below the limit tell.
-      corrected = ModelDirectory.open(model.folder(), right);
+      corrected = ModelDirectory.open(subject.model().folder(), right);
     }
     int limit = corrected.maxTokens();
     try (TextTokenizer tokenizer = TextTokenizer.open(corrected)) {
@@ -117,7 +115,7 @@ record Diagnosis(
    *     directory as it is
    */
   List<String> ofVectors(List<Pair> failed, boolean golden) {
-    if (!model.onnxPrecisions().contains(Precision.FP32)) {
+    if (!subject.model().onnxPrecisions().contains(Precision.FP32)) {
       return List.of("No cause can be told without the model's onnx/model.onnx.");
     }
     List<Pair> tried =
@@ -130,7 +128,7 @@ record Diagnosis(
     if (tried.isEmpty()) {
       return List.of();
     }
-    PoolingStrategy stated = model.pooling();
+    PoolingStrategy stated = subject.model().pooling();
     PoolingStrategy other =
         stated == PoolingStrategy.CLS ? PoolingStrategy.MEAN : PoolingStrategy.CLS;
     List<float[]> asStated;
@@ -161,7 +159,7 @@ record Diagnosis(
     if (!agree(expected, asStated, Threshold.FP32)) {
       return List.of(
           "On ONNX Runtime, too, neither CLS nor mean pooling gives the golden vectors: the weights in %s are another model's, or were changed."
-              .formatted(model.onnxFile(Precision.FP32)));
+              .formatted(subject.model().onnxFile(Precision.FP32)));
     }
     if (agree(actual, expected, Threshold.BF16)) {
       return List.of(
@@ -171,7 +169,7 @@ record Diagnosis(
               Threshold.BF16));
     }
     return List.of(
-        backend == BackendChoice.ONNX
+        subject.backend() == BackendChoice.ONNX
             ? "The fp32 graph agrees: the int8 graph is not made of this model, or loses too much."
             : "ONNX Runtime over the same directory agrees: the compiled models are made of other weights, or compute otherwise. Compile them again.");
   }
@@ -179,9 +177,9 @@ record Diagnosis(
   private List<float[]> onOnnx(PoolingStrategy pooling, List<Pair> tried) {
     ModelDirectory changed =
         ModelDirectory.open(
-            model.folder(), ModelOverrides.NONE.withPooling(pooling).withNormalize(true));
+            subject.model().folder(), ModelOverrides.NONE.withPooling(pooling).withNormalize(true));
     try (TextEmbedder embedder =
-        TextEmbedder.builder().model(changed).backend(BackendChoice.ONNX).build()) {
+        subject.on(BackendChoice.ONNX, Precision.FP32).with(changed).open()) {
       return TextVectors.embed(embedder, tried.stream().map(Pair::text).toList());
     }
   }

@@ -2,7 +2,6 @@ package io.github.neuronembed.cli.verify;
 
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.TextEmbedder;
-import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.cli.Command;
 import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.ExitCode;
@@ -74,23 +73,24 @@ public final class VerifyCommand implements Command {
     Precision precision =
         EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
     BackendChoice backend = EmbedderArguments.backend(arguments, model);
-    Threshold threshold = threshold(arguments, backend, precision, model);
+    Subject subject =
+        new Subject(model, backend, precision, EmbedderArguments.preparedGraph(arguments));
+    Threshold threshold = threshold(arguments, subject);
     Optional<GoldenVectors> golden = golden(arguments, model);
     StringBuilder report = new StringBuilder();
     boolean right =
         golden.isPresent()
-            ? againstGolden(model, backend, precision, threshold, golden.get(), report)
-            : againstOnnx(model, backend, precision, threshold, report);
+            ? againstGolden(subject, threshold, golden.get(), report)
+            : againstOnnx(subject, threshold, report);
     report.append(right ? "PASS\n" : "FAIL\n");
     streams.out().write(report.toString().getBytes(StandardCharsets.UTF_8));
     return right ? ExitCode.DONE : ExitCode.FAILED;
   }
 
-  private static Threshold threshold(
-      CommandLine arguments, BackendChoice backend, Precision precision, ModelDirectory model) {
+  private static Threshold threshold(CommandLine arguments, Subject subject) {
     String given = arguments.getOptionValue("threshold");
     if (given == null) {
-      return Threshold.of(backend, precision, model);
+      return Threshold.of(subject.backend(), subject.precision(), subject.model());
     }
     try {
       double cosine = Double.parseDouble(given);
@@ -113,25 +113,10 @@ public final class VerifyCommand implements Command {
     return golden;
   }
 
-  private static TextEmbedder open(
-      ModelDirectory model, BackendChoice backend, Precision precision) {
-    return TextEmbedder.builder()
-        .model(model)
-        .backend(backend)
-        .precision(precision)
-        .truncation(TruncationPolicy.TRUNCATE)
-        .build();
-  }
-
   private static boolean againstGolden(
-      ModelDirectory model,
-      BackendChoice backend,
-      Precision precision,
-      Threshold threshold,
-      GoldenVectors golden,
-      StringBuilder report) {
+      Subject subject, Threshold threshold, GoldenVectors golden, StringBuilder report) {
     List<float[]> vectors;
-    try (TextEmbedder embedder = open(model, backend, precision)) {
+    try (TextEmbedder embedder = subject.open()) {
       head(embedder, threshold, golden.texts().size() + " golden vectors", report);
       if (embedder.dimension() != golden.dimension()) {
         report.append(
@@ -142,7 +127,7 @@ public final class VerifyCommand implements Command {
       vectors = TextVectors.embed(embedder, golden.texts());
     }
     List<TextResult> results = new ArrayList<>();
-    try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
+    try (TextTokenizer tokenizer = TextTokenizer.open(subject.model())) {
       for (int i = 0; i < vectors.size(); i++) {
         GoldenText text = golden.texts().get(i);
         results.add(
@@ -153,7 +138,7 @@ public final class VerifyCommand implements Command {
     if (summary(results, threshold, report)) {
       return true;
     }
-    Diagnosis diagnosis = new Diagnosis(model, backend, precision, threshold);
+    Diagnosis diagnosis = new Diagnosis(subject, threshold);
     List<String> causes = new ArrayList<>(diagnosis.ofTokens(golden, results));
     List<float[]> expected = golden.texts().stream().map(GoldenText::vector).toList();
     causes.addAll(ofVectors(diagnosis, results, vectors, expected, threshold, true));
@@ -162,25 +147,20 @@ public final class VerifyCommand implements Command {
     return false;
   }
 
-  private static boolean againstOnnx(
-      ModelDirectory model,
-      BackendChoice backend,
-      Precision precision,
-      Threshold threshold,
-      StringBuilder report) {
-    if (backend == BackendChoice.ONNX && precision == Precision.FP32) {
+  private static boolean againstOnnx(Subject subject, Threshold threshold, StringBuilder report) {
+    if (subject.backend() == BackendChoice.ONNX && subject.precision() == Precision.FP32) {
       report.append(
           "No golden vectors ship for %s, and it would be compared with fp32 on ONNX Runtime: with itself. Choose --backend neuron or emulator, --precision int8, or, if it is a copy of %s, --golden %s.%n"
-              .formatted(model.name(), TEXTS, TEXTS));
+              .formatted(subject.model().name(), TEXTS, TEXTS));
       return false;
     }
     List<GoldenText> texts = GoldenVectors.of(TEXTS).orElseThrow().texts();
     List<float[]> expected;
-    try (TextEmbedder reference = open(model, BackendChoice.ONNX, Precision.FP32)) {
+    try (TextEmbedder reference = subject.on(BackendChoice.ONNX, Precision.FP32).open()) {
       expected = TextVectors.embed(reference, texts);
     }
     List<float[]> vectors;
-    try (TextEmbedder embedder = open(model, backend, precision)) {
+    try (TextEmbedder embedder = subject.open()) {
       head(
           embedder,
           threshold,
@@ -202,7 +182,7 @@ public final class VerifyCommand implements Command {
     if (summary(results, threshold, report)) {
       return true;
     }
-    Diagnosis diagnosis = new Diagnosis(model, backend, precision, threshold);
+    Diagnosis diagnosis = new Diagnosis(subject, threshold);
     List<String> causes =
         new ArrayList<>(ofVectors(diagnosis, results, vectors, expected, threshold, false));
     causes.addAll(ofLengths(results));
@@ -232,6 +212,7 @@ public final class VerifyCommand implements Command {
             against,
             threshold.cosine(),
             threshold.reason()));
+    report.append(embedder.backendReason()).append('\n');
   }
 
   /** Says how near the vectors are, and which texts failed; returns whether none did. */

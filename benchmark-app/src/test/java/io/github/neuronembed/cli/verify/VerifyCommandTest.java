@@ -135,8 +135,15 @@ class VerifyCommandTest {
     assertThat(report())
         .contains("67 golden vectors", "cosine 0.99999 (fp32)")
         .containsPattern("least (0\\.99999|1\\.0)")
+        .contains("rewritten for speed")
         .endsWith("PASS\n");
     assertThat(failed()).isEmpty();
+  }
+
+  @Test
+  void theGraphAsItIsCanBeVerified() throws Exception {
+    assertThat(verify("--original-graph")).isEqualTo(ExitCode.DONE);
+    assertThat(report()).doesNotContain("rewritten for speed");
   }
 
   @Test

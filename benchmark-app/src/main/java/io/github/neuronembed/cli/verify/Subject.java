@@ -1,0 +1,38 @@
+package io.github.neuronembed.cli.verify;
+
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Precision;
+
+/**
+ * What is verified.
+ *
+ * @param model the model directory
+ * @param backend what computes
+ * @param precision of the weights on ONNX Runtime
+ * @param preparedGraph whether ONNX Runtime runs the rewritten graph
+ */
+record Subject(
+    ModelDirectory model, BackendChoice backend, Precision precision, boolean preparedGraph) {
+
+  /** The same directory, computed otherwise. */
+  Subject on(BackendChoice otherBackend, Precision otherPrecision) {
+    return new Subject(model, otherBackend, otherPrecision, preparedGraph);
+  }
+
+  /** The same otherwise, with another description of the model. */
+  Subject with(ModelDirectory otherModel) {
+    return new Subject(otherModel, backend, precision, preparedGraph);
+  }
+
+  /** Opens it; texts that are too long are cut. The caller closes it. */
+  TextEmbedder open() {
+    return TextEmbedder.builder()
+        .model(model)
+        .backend(backend)
+        .precision(precision)
+        .preparedGraph(preparedGraph)
+        .build();
+  }
+}
