@@ -10,9 +10,11 @@ for sanitizer in address thread; do
   build=$folder/$sanitizer
   echo "--- C++ tests, -DNEURON_EMBED_SANITIZER=$sanitizer"
   {
-    cmake -S native -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    # Joined units and few debug symbols compile in a third of the time.
+    cmake -S native -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_UNITY_BUILD=ON \
+      -DCMAKE_C_FLAGS="-O1 -g1" -DCMAKE_CXX_FLAGS="-O1 -g1" \
       -DNEURON_EMBED_SANITIZER=$sanitizer -DNEURON_EMBED_TESTS=ON
     cmake --build "$build" --parallel "${NEURON_EMBED_BUILD_JOBS:-2}"
   } >"$build.log" 2>&1 || { tail -60 "$build.log" >&2; exit 1; }
-  ctest --test-dir "$build" --output-on-failure --no-tests=error
+  ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 2 --progress
 done

@@ -24,7 +24,8 @@ else
 fi
 [ -f "$build/CMakeCache.txt" ] || rm -rf "$build"
 
-cmake -S "$sources" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+# Joined units: half of the time to compile.
+cmake -S "$sources" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_UNITY_BUILD=ON \
   -DNEURON_EMBED_TESTS=$tests -DNEURON_EMBED_JNI_SOURCES="$jni" \
   -DNEURON_EMBED_JAVA_HOME="$java_home" -DNEURON_EMBED_ONNXRUNTIME="${NEURON_EMBED_ONNXRUNTIME:-}" \
   >"$build.configure.log" 2>&1 || { cat "$build.configure.log" >&2; exit 1; }

@@ -25,7 +25,7 @@ struct BadConfig {
   const char* message;  // part of what is said
 };
 
-class BadConfigTest : public ConfigTest, public testing::WithParamInterface<BadConfig> {};
+class BadConfigTest : public ConfigTest, public ::testing::WithParamInterface<BadConfig> {};
 
 TEST_P(BadConfigTest, IsRefusedWithItsReason) {
   Config config = DefaultConfig();
@@ -39,7 +39,7 @@ TEST_P(BadConfigTest, IsRefusedWithItsReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, BadConfigTest,
-    testing::Values(
+    ::testing::Values(
         BadConfig{"", "not valid JSON"}, BadConfig{"{", "not valid JSON at byte 2"},
         BadConfig{"[]", "must be an object"},
         BadConfig{R"({"core": 2})", "unknown key core; known here: instance, cores,"},

@@ -16,7 +16,7 @@ struct Counted {
   std::atomic<int>* alive;
 };
 
-class HandleTableTest : public testing::Test {
+class HandleTableTest : public ::testing::Test {
  protected:
   ~HandleTableTest() override { EXPECT_EQ(alive_.load(), 0); }
   uint64_t Add() { return table_.Add(std::make_unique<Counted>(&alive_)); }

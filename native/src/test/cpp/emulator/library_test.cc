@@ -132,7 +132,7 @@ TEST(LibraryTest, BaselineIsAnOldRuntime) {
 TEST(LibraryTest, TwoCopiesShareTheMachine) {
   const Library first(kCurrent);
   const Library second(kBaseline);
-  const std::string folder = testing::TempDir() + "/emulator-two-copies";
+  const std::string folder = ::testing::TempDir() + "/emulator-two-copies";
   const std::string config = R"({"lockDirectory": ")" + folder + "\"}";
   for (const Library* library : {&first, &second}) {
     ASSERT_EQ(library->Get<uint32_t(const char*)>("nrt_emulator_configure")(config.c_str()), 0u);

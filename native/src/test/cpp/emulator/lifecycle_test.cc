@@ -60,7 +60,7 @@ int CallsWithoutInit() {
 // In a process of its own: other tests may have initialised this one.
 TEST_F(LifecycleTest, CallsBeforeInitAreUninitialized) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(std::exit(CallsWithoutInit()), testing::ExitedWithCode(0), "before nrt_init");
+  EXPECT_EXIT(std::exit(CallsWithoutInit()), ::testing::ExitedWithCode(0), "before nrt_init");
 }
 
 TEST_F(LifecycleTest, CountsAndVersionWorkBeforeInit) {
@@ -156,7 +156,7 @@ struct VisibleCores {
   uint32_t first;
 };
 
-class VisibleCoresTest : public LifecycleTest, public testing::WithParamInterface<VisibleCores> {};
+class VisibleCoresTest : public LifecycleTest, public ::testing::WithParamInterface<VisibleCores> {};
 
 TEST_P(VisibleCoresTest, AreContiguousAndOnTheInstance) {
   const VisibleCores& expected = GetParam();
@@ -179,7 +179,7 @@ TEST_P(VisibleCoresTest, AreContiguousAndOnTheInstance) {
 
 INSTANTIATE_TEST_SUITE_P(
     Values, VisibleCoresTest,
-    testing::Values(VisibleCores{"0", 1, 0}, VisibleCores{"7", 1, 7}, VisibleCores{"3-4", 2, 3},
+    ::testing::Values(VisibleCores{"0", 1, 0}, VisibleCores{"7", 1, 7}, VisibleCores{"3-4", 2, 3},
                     VisibleCores{"0-7", 8, 0}, VisibleCores{"2,3,4", 3, 2},
                     VisibleCores{"1-2,3,4-5", 5, 1}, VisibleCores{"8", -1, 0},
                     VisibleCores{"6-8", -1, 0}, VisibleCores{"0,2", -1, 0},

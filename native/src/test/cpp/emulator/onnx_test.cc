@@ -315,7 +315,7 @@ TEST_F(OnnxTest, ProcessMayExitDuringARun) {
         while (done.load() < 3) std::this_thread::yield();
         std::exit(7);
       },
-      testing::ExitedWithCode(7), "");
+      ::testing::ExitedWithCode(7), "");
 }
 
 }  // namespace

@@ -29,10 +29,10 @@ Outcome Shell(const std::string& command) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
 }
 
-class ProgramTest : public testing::TestWithParam<const char*> {
+class ProgramTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    path_ = testing::TempDir() + "/program-test-" + std::to_string(::getpid()) + ".neff";
+    path_ = ::testing::TempDir() + "/program-test-" + std::to_string(::getpid()) + ".neff";
     std::ofstream(path_, std::ios::binary) << ToyNeff();
   }
   void TearDown() override { std::remove(path_.c_str()); }
@@ -52,12 +52,12 @@ TEST_P(ProgramTest, RunsUnchanged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, ProgramTest,
-                         testing::Values(NEURON_EMBED_TEST_PROGRAM,
+                         ::testing::Values(NEURON_EMBED_TEST_PROGRAM,
                                          "LD_PRELOAD=" NEURON_EMBED_TEST_EMULATOR
                                          " " NEURON_EMBED_TEST_PRELOAD_PROGRAM,
                                          "LD_PRELOAD=" NEURON_EMBED_TEST_EMULATOR_BASELINE
                                          " " NEURON_EMBED_TEST_PRELOAD_PROGRAM),
-                         [](const testing::TestParamInfo<const char*>& way) {
+                         [](const ::testing::TestParamInfo<const char*>& way) {
                            return std::string(way.index == 0   ? "Linked"
                                               : way.index == 1 ? "Preloaded"
                                                                : "PreloadedBaseline");
