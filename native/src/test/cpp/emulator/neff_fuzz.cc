@@ -1,4 +1,4 @@
-// Fuzz target for reading NEFFs (libFuzzer, clang): any bytes must give a status, not a crash.
+// Fuzz target for reading NEFFs (libFuzzer, clang): any bytes must give a status or a verdict, not a crash.
 // The bytes are also tried as a payload behind a good header, so that the archive is reached.
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config.h"
+#include "core/neff_header.h"
 #include "neff.h"
 #include "neff_builder.h"
 
@@ -14,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace neuron_embed::emulator;
   static const Generation* generation = new Generation(DefaultConfig().generation);
+  neuron_embed::CheckNeff(data, size);
   std::string error;
   Neff neff;
   ReadNeff(data, size, *generation, &neff, &error);

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Fuzzes what reads files and requests. Build first: ./mvnw -DskipTests package
+# A finding ends it with 1 and lies in fuzz/target/findings; put it into the corpus with its repair.
+# usage: fuzz/run.sh [SECONDS FOR EACH TARGET] [TARGET...]
+set -eu
+cd "$(dirname "$0")"
+seconds=${1:-10}
+[ $# -eq 0 ] || shift
+classpath=target/classpath.txt
+if [ ! -f "$classpath" ]; then
+  echo "fuzz: $classpath is not there; build it: ./mvnw -DskipTests package" >&2
+  exit 1
+fi
+mkdir -p target/findings
+
+# The emulator's reader of NEFFs and the core's look at them: C++, libFuzzer.
+native() {
+  command -v clang++ >/dev/null || {
+    echo "fuzz: there is no clang++ (Debian: apt-get install clang libclang-rt-14-dev)" >&2
+    exit 1
+  }
+  cmake -S ../native -B target/native -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+    -DNEURON_EMBED_FUZZ=ON -DNEURON_EMBED_TESTS=ON >target/native.log 2>&1 &&
+    cmake --build target/native --target emulator_neff_fuzz --parallel 2 >>target/native.log 2>&1 || {
+    tail -40 target/native.log >&2
+    exit 1
+  }
+  mkdir -p target/corpus/native-neff
+  # -detect_leaks needs ptrace, which some containers forbid; the sanitizer lane looks for leaks.
+  target/native/emulator/tests/emulator_neff_fuzz -max_total_time="$seconds" -timeout=10 -detect_leaks=0 \
+    -print_final_stats=1 -artifact_prefix=target/findings/native-neff- \
+    target/corpus/native-neff corpus/neff >"target/native-neff.log" 2>&1
+}
+
+java_target() {
+  mkdir -p "target/corpus/$1"
+  java -Dorg.slf4j.simpleLogger.defaultLogLevel=off -cp "target/classes:$(cat "$classpath")" \
+    com.code_intelligence.jazzer.Jazzer --target_class="io.github.neuronembed.$2" \
+    --instrumentation_includes=io.github.neuronembed.**:com.google.gson.** \
+    --reproducer_path=target/findings -max_total_time="$seconds" -timeout=10 \
+    -print_final_stats=1 -artifact_prefix="target/findings/$1-" \
+    "target/corpus/$1" "corpus/${3:-$1}" >"target/$1.log" 2>&1
+}
+
+failed=0
+for target in ${*:-native-neff text-reader request-body manifest neff tokenizer}; do
+  case $target in
+    native-neff) native ;;
+    text-reader) java_target text-reader cli.embed.TextReaderFuzz ;;
+    request-body) java_target request-body cli.serve.RequestBodyFuzz ;;
+    manifest) java_target manifest model.ManifestFuzz ;;
+    neff) java_target neff model.NeffFileFuzz ;;
+    tokenizer) java_target tokenizer tokenizer.TokenizerFuzz ;;
+    *)
+      echo "fuzz: no target $target; there are native-neff text-reader request-body manifest neff tokenizer" >&2
+      exit 2
+      ;;
+  esac && verdict=ok || { verdict=FOUND failed=1; }
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "target/$target.log")
+  coverage=$(sed -n 's/.*cov: \([0-9]*\).*/\1/p' "target/$target.log" | tail -1)
+  printf '%-13s %-5s %10s runs  coverage %s\n' "$target" "$verdict" "${runs:-?}" "${coverage:-?}"
+  [ "$verdict" = ok ] || tail -30 "target/$target.log"
+done
+exit "$failed"
