@@ -1,6 +1,8 @@
 package io.github.neuronembed.backend.neuron;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
@@ -10,8 +12,10 @@ import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.NrtEmulator;
 import io.github.neuronembed.nrt.NrtException;
+import io.github.neuronembed.nrt.RuntimeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -24,14 +28,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmulatedBackend {
 
+  private static final String CONFIGURATION = "NRT_EMULATOR_CONFIG";
+
   private EmulatedBackend() {}
 
   /**
-   * Opens it with what a model needs to be served: short, middle and longest texts.
+   * Opens it with what a model needs to be served: short, middle and longest texts. Its times,
+   * faults and the like are those of the environment variable {@code NRT_EMULATOR_CONFIG}.
    *
-   * @param cores emulated cores
+   * @param cores emulated cores of the instance
+   * @param options which of them to own
    */
-  public static InferenceBackend open(ModelDirectory model, int cores) {
+  public static InferenceBackend open(ModelDirectory model, int cores, RuntimeOptions options) {
     int longest = model.maxTokens();
     List<Shape> shapes =
         Stream.of(new Shape(4, 32), new Shape(2, 128), new Shape(1, longest))
@@ -39,7 +47,32 @@ public final class EmulatedBackend {
             .distinct()
             .toList();
     return open(
-        model, shapes, EmulatedModels.DEFAULT, InputPath.WRITE_BATCH, cores, new JsonObject());
+        model,
+        shapes,
+        EmulatedModels.DEFAULT,
+        InputPath.WRITE_BATCH,
+        cores,
+        configured(System.getenv(CONFIGURATION)),
+        options);
+  }
+
+  /**
+   * The emulator's configuration in the environment.
+   *
+   * @param given JSON, or the path of a JSON file; null or empty for none
+   * @throws BackendUnavailableException if it cannot be read
+   */
+  static JsonObject configured(@Nullable String given) {
+    if (given == null || given.isBlank()) {
+      return new JsonObject();
+    }
+    try {
+      String json = given.stripLeading().startsWith("{") ? given : Files.readString(Path.of(given));
+      return JsonParser.parseString(json).getAsJsonObject();
+    } catch (IOException | InvalidPathException | JsonParseException | IllegalStateException e) {
+      throw new BackendUnavailableException(
+          "%s is neither an object of JSON nor a file with one: %s".formatted(CONFIGURATION, e), e);
+    }
   }
 
   /**
@@ -59,6 +92,17 @@ public final class EmulatedBackend {
       InputPath inputPath,
       int cores,
       JsonObject configuration) {
+    return open(model, shapes, models, inputPath, cores, configuration, RuntimeOptions.defaults());
+  }
+
+  private static InferenceBackend open(
+      ModelDirectory model,
+      List<Shape> shapes,
+      EmulatedModels models,
+      InputPath inputPath,
+      int cores,
+      JsonObject configuration,
+      RuntimeOptions options) {
     Path folder = null;
     try {
       folder = Files.createTempDirectory("neuron-embed-emulated");
@@ -76,7 +120,7 @@ public final class EmulatedBackend {
           hasEmulatedModels(model)
               ? NeuronManifest.read(model.neuronManifestFile())
               : models.pack(model, shapes, folder);
-      return NeuronBackend.openEmulated(emulator, manifest, model.padTokenId(), inputPath);
+      return NeuronBackend.openEmulated(emulator, manifest, model.padTokenId(), options, inputPath);
     } catch (NrtException e) {
       throw NeuronErrors.atOpen(e);
     } catch (IOException e) {
