@@ -171,7 +171,9 @@ TEST_F(DeviceTest, ACoreThatDiesUnderLoadLeavesTheOthersWorking) {
       EXPECT_EQ(worker.done, 60);
     }
   }
-  EXPECT_EQ(done_on_dead_core, 29);
+  // The other slot's execution may be under way when the core dies, and dies with it.
+  EXPECT_GE(done_on_dead_core, 28);
+  EXPECT_LE(done_on_dead_core, 29);
   workers.clear();  // freeing on a dead core works too: the fixture counts
 }
 

@@ -26,14 +26,19 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
   private static final int EMULATED_CORES = 2;
 
   static BackendSelection open(
-      ModelDirectory model, BackendChoice choice, Precision precision, boolean preparedGraph) {
+      ModelDirectory model,
+      BackendChoice choice,
+      Precision precision,
+      boolean preparedGraph,
+      VisibleCores cores) {
     return switch (choice) {
-      case AUTO -> auto(model, precision, preparedGraph);
+      case AUTO -> auto(model, precision, preparedGraph, cores);
       case ONNX -> onnx(model, precision, preparedGraph, "ONNX Runtime was asked for.");
-      case NEURON -> neuron(model, "NeuronCores were asked for.");
+      case NEURON -> neuron(model, cores, "NeuronCores were asked for.");
       case EMULATOR ->
           new BackendSelection(
-              EmulatedBackend.open(model, EMULATED_CORES),
+              EmulatedBackend.open(
+                  model, Math.max(EMULATED_CORES, cores.end()), runtimeOptions(cores)),
               SLOTS_PER_CORE,
               "The emulator was asked for: nothing measured on it says anything about a device.");
     };
@@ -41,7 +46,7 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
 
   /** The device if it is there and the model was compiled for it. */
   private static BackendSelection auto(
-      ModelDirectory model, Precision precision, boolean preparedGraph) {
+      ModelDirectory model, Precision precision, boolean preparedGraph, VisibleCores cores) {
     if (!Files.isRegularFile(model.neuronManifestFile())) {
       return onnx(
           model,
@@ -58,18 +63,22 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
               .formatted(model.neuronManifestFile()));
     }
     try {
-      return neuron(model, "NeuronCores are here and the model is compiled for them.");
+      return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
     } catch (BackendUnavailableException e) {
       return onnx(model, precision, preparedGraph, "ONNX Runtime, as " + e.getMessage());
     }
   }
 
-  private static BackendSelection neuron(ModelDirectory model, String reason) {
+  private static RuntimeOptions runtimeOptions(VisibleCores cores) {
+    return RuntimeOptions.defaults().withVisibleCores(cores.text());
+  }
+
+  private static BackendSelection neuron(ModelDirectory model, VisibleCores cores, String reason) {
     return new BackendSelection(
         NeuronBackend.open(
             NeuronManifest.read(model.neuronManifestFile()),
             model.padTokenId(),
-            RuntimeOptions.defaults()),
+            runtimeOptions(cores)),
         SLOTS_PER_CORE,
         reason);
   }

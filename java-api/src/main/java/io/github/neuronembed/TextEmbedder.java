@@ -306,6 +306,7 @@ public final class TextEmbedder implements AutoCloseable {
     private BackendChoice backend = BackendChoice.AUTO;
     private Precision precision = Precision.FP32;
     private boolean preparedGraph = true;
+    private VisibleCores visibleCores = VisibleCores.ANY;
     private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
     private Consumer<EngineOptions.Builder> engine = options -> {};
 
@@ -341,6 +342,20 @@ public final class TextEmbedder implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Which NeuronCores of the instance this process owns, for processes that share them: an index,
+     * a range or a list of ascending indexes without gaps ({@code "3"}, {@code "0-1"}, {@code
+     * "4,5,6"}). Unless told, or with an empty string, {@code NEURON_RT_VISIBLE_CORES} and {@code
+     * NEURON_RT_NUM_CORES} of the environment decide, and without them the process owns all cores.
+     * ONNX Runtime does not heed it; the emulator has as many cores as it takes, two at least.
+     *
+     * @throws IllegalArgumentException if it is none of these
+     */
+    public Builder visibleCores(String cores) {
+      this.visibleCores = VisibleCores.parse(cores);
+      return this;
+    }
+
     /** What happens to a text that is too long; {@link TruncationPolicy#TRUNCATE} unless told. */
     public Builder truncation(TruncationPolicy policy) {
       this.truncation = policy;
@@ -368,7 +383,7 @@ public final class TextEmbedder implements AutoCloseable {
       TextTokenizer tokenizer = TextTokenizer.open(model);
       try {
         BackendSelection selection =
-            BackendSelection.open(model, backend, precision, preparedGraph);
+            BackendSelection.open(model, backend, precision, preparedGraph, visibleCores);
         LOG.info(
             "{} on {}. {}", model.name(), selection.backend().description(), selection.reason());
         try {

@@ -13,6 +13,7 @@ import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.NrtEmulator;
 import io.github.neuronembed.nrt.NrtException;
+import io.github.neuronembed.nrt.RuntimeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -28,45 +29,57 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmulatedBackend {
 
-  private EmulatedBackend() {}
-
-  /** The emulator's own variable: its configuration as JSON, or the path of a file of it. */
   private static final String CONFIGURATION = "NRT_EMULATOR_CONFIG";
 
+  private EmulatedBackend() {}
+
   /**
-   * Opens it with what a model needs to be served: short, middle and longest texts. The environment
-   * variable {@code NRT_EMULATOR_CONFIG} may configure the emulator, as its README describes it.
+   * Opens it with what a model needs to be served: short, middle and longest texts. Its times,
+   * faults and the like are those of the environment variable {@code NRT_EMULATOR_CONFIG}.
    *
-   * @param cores emulated cores, unless the environment says how many
+   * @param cores emulated cores of the instance, unless the environment says how many
+   * @param options which of them to own
    * @throws BackendUnavailableException if the emulator is not part of this build, or what the
    *     environment says of it makes no sense
    * @throws io.github.neuronembed.ModelLoadException if a model cannot be packed or loaded
    */
-  public static InferenceBackend open(ModelDirectory model, int cores) {
+  public static InferenceBackend open(ModelDirectory model, int cores, RuntimeOptions options) {
     int longest = model.maxTokens();
     List<Shape> shapes =
         Stream.of(new Shape(4, 32), new Shape(2, 128), new Shape(1, longest))
             .filter(shape -> shape.sequenceLength() <= longest)
             .distinct()
             .toList();
-    JsonObject configuration = ofEnvironment();
+    JsonObject configuration = configured(System.getenv(CONFIGURATION));
     if (configuration.get("cores") instanceof JsonPrimitive number && number.isNumber()) {
       cores = number.getAsInt();
     }
-    return open(model, shapes, EmulatedModels.DEFAULT, InputPath.WRITE_BATCH, cores, configuration);
+    return open(
+        model,
+        shapes,
+        EmulatedModels.DEFAULT,
+        InputPath.WRITE_BATCH,
+        cores,
+        configuration,
+        options);
   }
 
-  private static JsonObject ofEnvironment() {
-    String value = System.getenv(CONFIGURATION);
-    if (value == null || value.isEmpty()) {
+  /**
+   * The emulator's configuration in the environment.
+   *
+   * @param given JSON, or the path of a JSON file; null or empty for none
+   * @throws BackendUnavailableException if it cannot be read
+   */
+  static JsonObject configured(@Nullable String given) {
+    if (given == null || given.isBlank()) {
       return new JsonObject();
     }
     try {
-      String json = value.startsWith("{") ? value : Files.readString(Path.of(value));
+      String json = given.stripLeading().startsWith("{") ? given : Files.readString(Path.of(given));
       return JsonParser.parseString(json).getAsJsonObject();
-    } catch (IOException | JsonParseException | IllegalStateException | InvalidPathException e) {
+    } catch (IOException | InvalidPathException | JsonParseException | IllegalStateException e) {
       throw new BackendUnavailableException(
-          "%s is neither a JSON object nor the path of a file of one.".formatted(CONFIGURATION), e);
+          "%s is neither an object of JSON nor a file with one: %s".formatted(CONFIGURATION, e), e);
     }
   }
 
@@ -87,6 +100,17 @@ public final class EmulatedBackend {
       InputPath inputPath,
       int cores,
       JsonObject configuration) {
+    return open(model, shapes, models, inputPath, cores, configuration, RuntimeOptions.defaults());
+  }
+
+  private static InferenceBackend open(
+      ModelDirectory model,
+      List<Shape> shapes,
+      EmulatedModels models,
+      InputPath inputPath,
+      int cores,
+      JsonObject configuration,
+      RuntimeOptions options) {
     Path folder = null;
     try {
       folder = Files.createTempDirectory("neuron-embed-emulated");
@@ -104,7 +128,7 @@ public final class EmulatedBackend {
           hasEmulatedModels(model)
               ? NeuronManifest.read(model.neuronManifestFile())
               : models.pack(model, shapes, folder);
-      return NeuronBackend.openEmulated(emulator, manifest, model.padTokenId(), inputPath);
+      return NeuronBackend.openEmulated(emulator, manifest, model.padTokenId(), options, inputPath);
     } catch (NrtException e) {
       throw NeuronErrors.atOpen(e);
     } catch (IOException e) {

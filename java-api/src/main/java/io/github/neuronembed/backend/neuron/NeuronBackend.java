@@ -88,19 +88,25 @@ public final class NeuronBackend implements InferenceBackend {
    */
   public static NeuronBackend openEmulated(
       NrtEmulator emulator, NeuronManifest manifest, int padTokenId) {
-    return openEmulated(emulator, manifest, padTokenId, InputPath.WRITE_BATCH);
+    return openEmulated(
+        emulator, manifest, padTokenId, RuntimeOptions.defaults(), InputPath.WRITE_BATCH);
   }
 
   /**
-   * Takes the cores of the emulator.
+   * Takes cores of the emulator.
    *
    * @param emulator configured already
+   * @param options which cores, and the execution timeout
    * @param inputPath how ids reach the device
    * @throws ModelLoadException if a model is not for the emulator
    */
   public static NeuronBackend openEmulated(
-      NrtEmulator emulator, NeuronManifest manifest, int padTokenId, InputPath inputPath) {
-    return open(emulator.library(), manifest, padTokenId, RuntimeOptions.defaults(), inputPath);
+      NrtEmulator emulator,
+      NeuronManifest manifest,
+      int padTokenId,
+      RuntimeOptions options,
+      InputPath inputPath) {
+    return open(emulator.library(), manifest, padTokenId, options, inputPath);
   }
 
   private static NeuronBackend open(

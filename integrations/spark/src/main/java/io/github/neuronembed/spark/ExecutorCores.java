@@ -1,0 +1,70 @@
+package io.github.neuronembed.spark;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.TaskContext;
+import org.jspecify.annotations.Nullable;
+
+/** The NeuronCores that Spark assigned to this executor. */
+final class ExecutorCores {
+
+  /** The resource's name in Spark's configuration. */
+  static final String RESOURCE = "neuroncore";
+
+  private static volatile String @Nullable [] assigned;
+
+  private ExecutorCores() {}
+
+  /**
+   * Told at the executor's start.
+   *
+   * @param addresses what the discovery script named, as many as the executor got; null for none
+   */
+  static void assign(String @Nullable [] addresses) {
+    assigned = addresses;
+  }
+
+  /**
+   * The cores as {@link io.github.neuronembed.TextEmbedder.Builder#visibleCores} takes them; empty
+   * if Spark does not schedule them.
+   *
+   * @throws IllegalStateException if Spark schedules them and the plugin is missing: a task alone
+   *     knows its own cores, not its executor's
+   */
+  static String visible() {
+    TaskContext task = TaskContext.get();
+    return visible(assigned, task != null && task.resourcesJMap().containsKey(RESOURCE));
+  }
+
+  /**
+   * The cores of an executor. An address is the index of a core or a range of them, and Spark keeps
+   * no order.
+   */
+  static String visible(String @Nullable [] addresses, boolean taskHasCores) {
+    if (addresses == null) {
+      if (taskHasCores) {
+        throw new IllegalStateException(
+            "Spark assigns the resource %s, but this executor was not told its cores: set spark.plugins=%s."
+                .formatted(RESOURCE, NeuronCorePlugin.class.getName()));
+      }
+      return "";
+    }
+    Map<Integer, String> sorted = new TreeMap<>();
+    for (String address : addresses) {
+      sorted.put(first(address), address);
+    }
+    return String.join(",", sorted.values());
+  }
+
+  private static int first(String address) {
+    int dash = address.indexOf('-');
+    try {
+      return Integer.parseInt(dash < 0 ? address : address.substring(0, dash));
+    } catch (NumberFormatException e) {
+      throw new IllegalStateException(
+          "\"%s\" is no NeuronCore and no range of them: is spark.*.resource.%s.discoveryScript the one that comes with neuron-embed?"
+              .formatted(address, RESOURCE),
+          e);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package io.github.neuronembed.spark;
+
+import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Precision;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.SparkFiles;
+
+/**
+ * The engines of this JVM, which is an executor or a local driver: one for each model, backend and
+ * precision, for all tasks. Policies and types of text do not need one of their own.
+ */
+final class ExecutorEngines {
+
+  private record Key(Path model, BackendChoice backend, Precision precision) {}
+
+  private static final Map<Key, TextEmbedder> OPEN = new ConcurrentHashMap<>();
+
+  static {
+    // An executor ends by leaving its JVM; accepted requests may end, and cores are given back.
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(ExecutorEngines::closeAll, "neuron-embed-close"));
+  }
+
+  private ExecutorEngines() {}
+
+  /**
+   * The engine of these settings, opened by whoever comes first, while the others wait.
+   *
+   * @throws IllegalStateException if this executor's NeuronCores serve another model, or Spark
+   *     assigned NeuronCores in a way that cannot be followed
+   * @throws io.github.neuronembed.EmbeddingException if it cannot be opened
+   */
+  static TextEmbedder get(EmbeddingSettings settings) {
+    Key key =
+        new Key(
+            Path.of(SparkFiles.getRootDirectory()).resolve(settings.model()).toAbsolutePath(),
+            settings.backend(),
+            settings.precision());
+    TextEmbedder open = OPEN.get(key);
+    return open != null ? open : open(key);
+  }
+
+  private static synchronized TextEmbedder open(Key key) {
+    TextEmbedder open = OPEN.get(key);
+    if (open == null) {
+      open = build(key);
+      OPEN.put(key, open);
+    }
+    return open;
+  }
+
+  private static TextEmbedder build(Key key) {
+    TextEmbedder.Builder builder =
+        TextEmbedder.builder()
+            .model(ModelDirectory.open(key.model))
+            .backend(key.backend)
+            .precision(key.precision);
+    try {
+      builder.visibleCores(ExecutorCores.visible());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException(
+          "Spark assigned NeuronCores that are no neighbours. Let the discovery script hand out an executor's cores as one unit: NEURON_CORES_PER_ADDRESS.",
+          e);
+    }
+    try {
+      return builder.build();
+    } catch (IllegalStateException | BackendUnavailableException e) {
+      if (OPEN.isEmpty()) {
+        throw e;
+      }
+      throw new IllegalStateException(
+          "An executor's NeuronCores serve one model, and this one has %s open: %s. Run %s in an application of its own, or with the backend ONNX."
+              .formatted(models(), e.getMessage(), key.model),
+          e);
+    }
+  }
+
+  private static List<String> models() {
+    return OPEN.keySet().stream()
+        .map(key -> "%s (%s, %s)".formatted(key.model, key.backend, key.precision))
+        .toList();
+  }
+
+  /** Closes what is open; what is asked for later is opened again. */
+  static synchronized void closeAll() {
+    Map<Key, TextEmbedder> open = new HashMap<>(OPEN);
+    OPEN.clear();
+    open.values().forEach(TextEmbedder::close);
+  }
+}

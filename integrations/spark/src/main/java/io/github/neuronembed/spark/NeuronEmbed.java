@@ -1,0 +1,65 @@
+package io.github.neuronembed.spark;
+
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * Embeds texts where they are, on the executors: each has one engine for all of its tasks, opened
+ * when the first one needs it and closed when the executor ends. Nothing is opened on the driver
+ * and nothing collected to it.
+ *
+ * <p>A null text has a null vector. A task fails with the exceptions of {@link
+ * io.github.neuronembed.TextEmbedder}, and Spark tries it again.
+ */
+public final class NeuronEmbed {
+
+  /** The type of an embedded column: {@code array<float>}, without nulls in a vector. */
+  static final ArrayType ARRAY = DataTypes.createArrayType(DataTypes.FloatType, false);
+
+  private NeuronEmbed() {}
+
+  /**
+   * Adds the vectors of a column of texts. Rows keep their order and their partition; a task reads
+   * {@link EmbeddingSettings#window()} rows ahead of the one that it hands on, so that executions
+   * are full, and no more than that.
+   *
+   * @param dataset any, also a streaming one
+   * @param textColumn a column of strings
+   * @param vectorColumn name of the new column, of type {@code array<float>}
+   * @return the dataset with one more column, evaluated when Spark needs it
+   * @throws IllegalArgumentException if there is no such column of strings, or one of the new name
+   */
+  public static Dataset<Row> column(
+      Dataset<?> dataset, String textColumn, String vectorColumn, EmbeddingSettings settings) {
+    return embed(dataset, textColumn, vectorColumn, VectorKind.ARRAY, settings);
+  }
+
+  static Dataset<Row> embed(
+      Dataset<?> dataset,
+      String textColumn,
+      String vectorColumn,
+      VectorKind kind,
+      EmbeddingSettings settings) {
+    Dataset<Row> rows = dataset.toDF();
+    return rows.mapPartitions(
+        new EmbedPartition(rows.schema().fieldIndex(textColumn), kind, settings),
+        Encoders.row(kind.append(rows.schema(), textColumn, vectorColumn)));
+  }
+
+  /**
+   * Makes the vectors available to SQL: {@code SELECT neuron_embed(text) FROM …} gives an {@code
+   * array<float>}. Spark calls a function for one row at a time, so that a task has one text under
+   * way: {@link #column} is for many.
+   *
+   * @param session whose SQL gets it
+   * @param name of the function, such as {@code neuron_embed}
+   */
+  public static void registerFunction(
+      SparkSession session, String name, EmbeddingSettings settings) {
+    session.udf().register(name, new EmbedFunction(settings), ARRAY);
+  }
+}
