@@ -104,7 +104,8 @@ final class Backends {
             NeuronBackend.open(
                 manifest,
                 model.padTokenId(),
-                RuntimeOptions.defaults().withCoreCount(cell.models()));
+                RuntimeOptions.defaults().withCoreCount(cell.models()),
+                inputPath(cell));
       }
       case EMULATOR ->
           cell ->
@@ -112,9 +113,13 @@ final class Backends {
                   model,
                   List.of(cell.shape()),
                   computed ? EmulatedModels.DEFAULT : HASHED,
-                  cell.inputPath() == null ? InputPath.WRITE_BATCH : cell.inputPath(),
+                  inputPath(cell),
                   cell.models(),
                   emulator.deepCopy());
     };
+  }
+
+  private static InputPath inputPath(Cell cell) {
+    return cell.inputPath() == null ? InputPath.WRITE_BATCH : cell.inputPath();
   }
 }

@@ -138,7 +138,7 @@ public final class BenchCommand implements Command {
         options,
         "input-paths",
         "NAME,...",
-        "how inputs get to the emulated device: " + EmbedderArguments.names(InputPath.values()));
+        "how inputs get to the device: " + EmbedderArguments.names(InputPath.values()));
   }
 
   private static void loadOptions(Options options) {
@@ -349,9 +349,9 @@ public final class BenchCommand implements Command {
                     model.maxTokens(),
                     cell.shape().sequenceLength()));
       }
-      if (cell.inputPath() != null && choice != BackendChoice.EMULATOR) {
+      if (cell.inputPath() != null && choice == BackendChoice.ONNX) {
         throw new UsageException(
-            "Input paths can be chosen with --backend emulator only; leave them out.");
+            "Input paths go with --backend neuron or emulator: ONNX Runtime has none.");
       }
       if (cell.slots() != 0 && through == Through.SLOTS) {
         throw new UsageException(

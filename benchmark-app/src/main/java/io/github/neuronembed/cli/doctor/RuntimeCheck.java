@@ -105,7 +105,7 @@ final class RuntimeCheck {
           Finding.problem(
               "libnrt",
               String.valueOf(e.getMessage()),
-              "Install aws-neuronx-runtime-lib, or set NEURON_EMBED_LIBNRT to the file."));
+              "Install aws-neuronx-runtime-lib, or put its folder into LD_LIBRARY_PATH."));
       return;
     }
     library = found;

@@ -177,7 +177,7 @@ class BenchCommandTest {
         "--scenario max-rate                    | needs --p99-bound MILLIS",
         "--scenario closed --rate 5             | has no use for --rate",
         "--slots 2                              | Slots go with --through engine",
-        "--input-paths write                    | with --backend emulator only",
+        "--input-paths write                    | with --backend neuron or emulator",
         "--backend emulator --input-paths dma   | no input path 'dma'",
         "--emulator DIR/none.json               | --emulator goes with --backend emulator",
         "--emulated-hash                        | --emulated-hash goes with --backend emulator",

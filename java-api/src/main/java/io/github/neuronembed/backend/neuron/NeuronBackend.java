@@ -12,6 +12,7 @@ import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.NativeLibrary;
 import io.github.neuronembed.nrt.NeuronModel;
 import io.github.neuronembed.nrt.NeuronRuntime;
+import io.github.neuronembed.nrt.NeuronSlot;
 import io.github.neuronembed.nrt.NrtEmulator;
 import io.github.neuronembed.nrt.NrtException;
 import io.github.neuronembed.nrt.NrtLibrary;
@@ -21,9 +22,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Compiled models on NeuronCores: a replica on every core, and on each all compiled shapes. */
 public final class NeuronBackend implements InferenceBackend {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NeuronBackend.class);
 
   private final NeuronRuntime runtime;
   private final NrtLibrary library;
@@ -33,6 +39,7 @@ public final class NeuronBackend implements InferenceBackend {
   private final List<Shape> shapes;
   private final List<Replica> replicas;
   private final List<NeuronModel> models;
+  private final AtomicBoolean replacementTold = new AtomicBoolean();
 
   private NeuronBackend(
       NeuronRuntime runtime,
@@ -72,9 +79,21 @@ public final class NeuronBackend implements InferenceBackend {
    */
   public static NeuronBackend open(
       NeuronManifest manifest, int padTokenId, RuntimeOptions options) {
+    return open(manifest, padTokenId, options, InputPath.WRITE_BATCH);
+  }
+
+  /**
+   * Takes the machine's NeuronCores.
+   *
+   * @param inputPath how ids reach the device; one that does not work is replaced, and the log says
+   *     so
+   * @see #open(NeuronManifest, int, RuntimeOptions)
+   */
+  public static NeuronBackend open(
+      NeuronManifest manifest, int padTokenId, RuntimeOptions options, InputPath inputPath) {
     try {
       NativeLibrary.ensureAvailable();
-      return open(NrtLibrary.open(), manifest, padTokenId, options, InputPath.WRITE_BATCH);
+      return open(NrtLibrary.open(), manifest, padTokenId, options, inputPath);
     } catch (NrtException e) {
       throw NeuronErrors.atOpen(e);
     }
@@ -240,8 +259,15 @@ public final class NeuronBackend implements InferenceBackend {
             "No model was compiled for %s, only for %s.".formatted(shape, shapes));
       }
       try {
-        return new NeuronExecutionSlot(
-            shape, loaded.model().newSlot(inputPath), loaded, padTokenId);
+        NeuronSlot slot = loaded.model().newSlot(inputPath);
+        if (!slot.inputPathReason().isEmpty() && !replacementTold.getAndSet(true)) {
+          LOG.warn(
+              "Inputs go by {} instead of {}: {}",
+              slot.inputPath(),
+              inputPath,
+              slot.inputPathReason());
+        }
+        return new NeuronExecutionSlot(shape, slot, loaded, padTokenId);
       } catch (NrtException e) {
         throw NeuronErrors.atLoad(e);
       }

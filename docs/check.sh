@@ -1,0 +1,8 @@
+#!/bin/sh
+# Fails where the documentation says what is not so: file:line: what. First tests that the check
+# itself finds lies. Needs a build (./mvnw verify), python3, curl and a JDK.
+set -eu
+cd "$(dirname "$0")/check"
+export PYTHONDONTWRITEBYTECODE=1
+python3 -m unittest --quiet --buffer test_check
+exec python3 check.py

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Builds and runs examples/search as a stranger would, from installed artifacts alone, and looks at
+# what a consumer gets. Installs into a repository of its own below target/, in front of the user's,
+# which is only read from. Needs a built command line, whose model it takes (./mvnw verify).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$PWD/target/examples
+repository=$work/repository
+group=$repository/io/github/neuronembed
+app=benchmark-app/target/neuron-embed/bin/neuron-embed
+mkdir -p "$work"
+
+fail() {
+  echo "examples/check.sh: $1" >&2
+  exit 1
+}
+maven() {
+  ./mvnw --batch-mode --no-transfer-progress --quiet "-Dmaven.repo.local=$repository" \
+    "-Dmaven.repo.local.tail=${MAVEN_LOCAL_REPOSITORY:-$HOME/.m2/repository}" "$@"
+}
+# Runs the example: OUTPUT PROFILE BACKEND. The word before exec: is for Maven without a profile.
+search() {
+  local output=$work/$1.txt
+  shift
+  local profile=()
+  [ "$1" = none ] || profile=("-P$1")
+  maven --file examples/search "${profile[@]}" compile exec:java "-Dexec.args=$model $2" \
+    >"$output" 2>"$output.err"
+}
+expect() {
+  grep -q "$2" "$work/$1" || { cat "$work/$1" >&2; fail "$1 has no line with: $2"; }
+}
+
+[ -x "$app" ] || fail "$app is not there: run ./mvnw verify first"
+export NEURON_EMBED_CACHE=$work/cache
+echo 'a text' | "$app" embed >/dev/null 2>"$work/embed.err" || { cat "$work/embed.err" >&2; exit 1; }
+model=$(echo "$NEURON_EMBED_CACHE"/models-*/bge-small-en-v1.5)
+
+echo "--- install into $repository"
+rm -rf "$group"
+maven -DskipTests -pl java-api -am install
+
+echo "--- run without the native jar, and with it"
+search onnx none auto || { cat "$work/onnx.txt.err" >&2; fail "the example failed"; }
+expect onnx.txt '^backend: onnxruntime'
+expect onnx.txt '^because: ONNX Runtime, as .*manifest.json does not exist'
+expect onnx.txt '^best: 0\.[0-9]* To choose a new password'
+search neuron neuron auto || { cat "$work/neuron.txt.err" >&2; fail "the example failed"; }
+expect neuron.txt '^best: 0\.[0-9]* To choose a new password'
+search emulator neuron emulator || { cat "$work/emulator.txt.err" >&2; fail "the example failed"; }
+expect emulator.txt '^backend: emulated libnrt'
+expect emulator.txt '^best: 0\.[0-9]* To choose a new password'
+if search refused none emulator; then
+  fail "the emulator ran without the native jar"
+fi
+expect refused.txt.err 'linux-x86_64'
+
+echo "--- what a consumer gets"
+maven --file examples/search -Pneuron org.apache.maven.plugins:maven-dependency-plugin:3.11.0:list \
+  -DincludeScope=runtime -Dsort=true -DoutputAbsoluteArtifactFilename=false "-DoutputFile=$work/list.txt"
+# group:artifact:type[:classifier]:version:scope, without versions.
+sed -n 's/^ *\([a-z][^ ]*:jar:[^ ]*\).*/\1/p' "$work/list.txt" \
+  | awk -F: '{print (NF == 6 ? $1 ":" $2 ":" $4 ":" $6 : $1 ":" $2 ":" $5)}' | LC_ALL=C sort \
+  >"$work/dependencies.txt"
+diff examples/search/dependencies.txt "$work/dependencies.txt" \
+  || fail "the dependencies of a consumer are not those of examples/search/dependencies.txt"
+for pom in "$group"/neuron-embed/*/*.pom "$group"/neuron-embed-native/*/*.pom; do
+  grep -q '<artifactId>neuron-embed-parent<' "$pom" || fail "$pom has no parent, which states the licence"
+done
+grep -q '<name>Apache-2.0</name>' "$group"/neuron-embed-parent/*/*.pom || fail "the parent states no licence"
+for jar in "$group"/*/*/*.jar; do
+  case $jar in *-tests.jar) continue ;; esac
+  unzip -l "$jar" META-INF/LICENSE >/dev/null || fail "$jar has no licence"
+done
+echo "The example works: $(grep ^best "$work/onnx.txt")"

@@ -1,0 +1,18 @@
+#!/bin/sh
+# What a newcomer waits for: time to the first vector and to the end of quickstart.sh in a fresh clone with nothing
+# downloaded, and the size of what was downloaded. Needs git; downloads about 460 MB.
+# usage: measurements/first-use.sh [FOLDER]
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=${1:-$root/target/first-use}
+rm -rf "$work"
+mkdir -p "$work"
+git clone --quiet "$root" "$work/clone"
+export MAVEN_USER_HOME="$work/maven" MAVEN_ARGS="-Dmaven.repo.local=$work/repository" NEURON_EMBED_CACHE="$work/cache"
+start=$(date +%s)
+"$work/clone/quickstart.sh" 2>"$work/err" | while IFS= read -r line; do
+  case $line in *'"id":"tides"'*) echo "first vector after $(($(date +%s) - start)) s" ;; esac
+done
+[ -d "$work/cache" ] || { cat "$work/err" >&2; exit 1; }
+echo "all of quickstart.sh after $(($(date +%s) - start)) s"
+du -sm "$work/repository" "$work/maven" "$work/cache" | sed "s|$work/||"
