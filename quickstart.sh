@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-./mvnw --batch-mode --quiet -DskipTests package
+./mvnw --batch-mode --quiet -DskipTests -pl benchmark-app -am package
 
 app=benchmark-app/target/neuron-embed/bin/neuron-embed
 echo "--- vectors of two passages and a query (first numbers of each)"

@@ -24,7 +24,7 @@ import urllib.request
 import hub
 import rules
 
-COMMAND_SECONDS = 90
+COMMAND_SECONDS = 300
 APP = "benchmark-app/target/neuron-embed"
 FENCE = re.compile(r"^\s*```(\w*)\s*$")
 INLINE = re.compile(r"`([^`\n]+)`")
