@@ -262,6 +262,7 @@ class %s {
   static Path path;
   static String text;
   static List<String> texts;
+  static List<float[]> vectors;
   static InputType type;
   static TruncationPolicy policy;
   static RequestOptions options;

@@ -20,6 +20,8 @@ class Rule:
 NOT_RUN = [
     Rule("README.md", r"^\./(quickstart\.sh|mvnw verify)", "it is what was built before"),
     Rule("docs/operations.md", r"^python3 native/neff/compile_neff.py", "needs the Neuron SDK"),
+    Rule("docs/spark.md", r"^spark-submit ", "needs an installation of Spark"),
+    Rule("docs/spark.md", r"discover-neuroncores\.sh", "DiscoveryScriptTest runs the script"),
     Rule("docs/releasing.md", r"^osv-scanner |dependency-check", "needs a database of vulnerabilities"),
     Rule("examples/search/README.md", r"^mvn ", "examples/check.sh runs it"),
     Rule("native/README.md", r"^cmake ", "Maven builds the same"),
@@ -74,6 +76,7 @@ SAMPLES = {
 # The Java of these pages is run by a test, which also compares it with the page.
 JAVA_RUN_ELSEWHERE = {
     "docs/langchain4j.md": "integrations/langchain4j/src/test/java/io/github/neuronembed/langchain4j/HelpDeskSearchTest.java",
+    "docs/spark.md": "integrations/spark/src/test/java/io/github/neuronembed/spark/HelpDeskSearchTest.java",
     "docs/spring-ai.md": "integrations/spring-ai/src/test/java/io/github/neuronembed/springai/HelpDeskSearchTest.java",
 }
 
@@ -86,9 +89,12 @@ PYTHON_PROGRAMS = [
 
 # Options of other programs that the pages name.
 FOREIGN_OPTIONS = {
+    "--archives": "spark-submit",
     "--cpunodebind": "numactl",
     "--device": "docker",
     "--enable-native-access": "java",
+    "--jars": "spark-submit",
+    "--packages": "spark-submit",
     "--target": "neuronx-cc",
 }
 
