@@ -31,7 +31,8 @@ final class Details {
     if (result.failure() != null) {
       lines.add("failed: " + result.failure());
     }
-    if (result.rules() != null) {
+    // A cell that was stopped before a call ended has nothing to tell here.
+    if (result.rules() != null && !Double.isNaN(result.stages().executeMillis())) {
       lines.add(stages(result));
       lines.add(
           String.format(

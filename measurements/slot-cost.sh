@@ -1,0 +1,18 @@
+#!/bin/sh
+# What an execution of a slot costs on an emulated core without a service time, by each input path: the libnrt calls alone
+# (bare), the C++ slot, the C interface, and Java, with what Java allocates. Emulated.
+# Build first: ./mvnw -DskipTests package; for the C++ part: libbenchmark-dev.
+# usage: measurements/slot-cost.sh
+set -eu
+cd "$(dirname "$0")/.."
+build=measurements/target/slot-cost
+mkdir -p "$build"
+{
+  cmake -S native -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DNEURON_EMBED_BENCHMARKS=ON -DNEURON_EMBED_TESTS=ON &&
+    cmake --build "$build" --target execution_slot_benchmark --parallel 2
+} >"$build.log" 2>&1 || { tail -20 "$build.log" >&2; exit 1; }
+benchmark=$(find "$build" -name execution_slot_benchmark -type f)
+"$benchmark" --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true \
+  --benchmark_report_aggregates_only=true 2>/dev/null | grep -E 'median|^Benchmark'
+exec measurements/java.sh -Dorg.slf4j.simpleLogger.defaultLogLevel=off org.openjdk.jmh.Main \
+  SlotExecution -prof gc -jvmArgsAppend -Dorg.slf4j.simpleLogger.defaultLogLevel=off
