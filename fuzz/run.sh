@@ -39,7 +39,7 @@ java_target() {
     --instrumentation_includes=io.github.neuronembed.**:com.google.gson.** \
     --reproducer_path=target/findings -max_total_time="$seconds" -timeout=10 \
     -print_final_stats=1 -artifact_prefix="target/findings/$1-" \
-    "target/corpus/$1" "corpus/${3:-$1}" >"target/$1.log" 2>&1
+    "target/corpus/$1" "corpus/$1" >"target/$1.log" 2>&1
 }
 
 failed=0

@@ -89,11 +89,7 @@ class ServeCommandTest {
     try (BufferedReader output = output(process)) {
       URI server = address(output);
       HttpClient client = HttpClient.newHttpClient();
-      CompletableFuture<HttpResponse<String>> slow =
-          client.sendAsync(
-              embed(server, "{\"input\":" + RunningServer.longTexts(30) + "}"),
-              BodyHandlers.ofString());
-      RunningServer.await(() -> isWorking(client, server));
+      CompletableFuture<HttpResponse<String>> slow = underWay(client, server, 30);
 
       // Not Process.destroy, which also closes the streams.
       process.toHandle().destroy();
@@ -118,11 +114,7 @@ class ServeCommandTest {
     try (BufferedReader output = output(process)) {
       URI server = address(output);
       HttpClient client = HttpClient.newHttpClient();
-      CompletableFuture<HttpResponse<String>> slow =
-          client.sendAsync(
-              embed(server, "{\"input\":" + RunningServer.longTexts(64) + "}"),
-              BodyHandlers.ofString());
-      RunningServer.await(() -> isWorking(client, server));
+      CompletableFuture<HttpResponse<String>> slow = underWay(client, server, 64);
       process.toHandle().destroy();
       String line = output.readLine();
       while (line != null && !line.contains("ending; requests under way are served first")) {
@@ -222,6 +214,17 @@ class ServeCommandTest {
     new EmulatedModels(true, false, false, false)
         .pack(ModelDirectory.open(folder), List.of(new Shape(1, 64)), folder.resolve("neuron"));
     return folder;
+  }
+
+  /** A request of so many long texts that the server has begun with. */
+  private static CompletableFuture<HttpResponse<String>> underWay(
+      HttpClient client, URI server, int texts) throws InterruptedException {
+    CompletableFuture<HttpResponse<String>> request =
+        client.sendAsync(
+            embed(server, "{\"input\":" + RunningServer.longTexts(texts) + "}"),
+            BodyHandlers.ofString());
+    RunningServer.await(() -> isWorking(client, server));
+    return request;
   }
 
   private static boolean isWorking(HttpClient client, URI server) {
