@@ -55,10 +55,10 @@ record ProcessUse(
 
     ProcessUse end() {
       double cpu =
-          100.0
-              * (system.getProcessCpuTime() - cpuBefore)
-              / (System.nanoTime() - before)
-              / system.getAvailableProcessors();
+          percent(
+              system.getProcessCpuTime() - cpuBefore,
+              System.nanoTime() - before,
+              system.getAvailableProcessors());
       double heap =
           ManagementFactory.getMemoryPoolMXBeans().stream()
               .filter(pool -> pool.getType() == MemoryType.HEAP)
@@ -66,6 +66,15 @@ record ProcessUse(
               .sum();
       return new ProcessUse(cpu, status("VmRSS:"), status("VmHWM:"), heap / MEGA);
     }
+  }
+
+  /**
+   * The share of the processors that was used. In a container with a share of a larger machine, a
+   * window of a few milliseconds can show more than 100: the share is enforced over a period
+   * (Linux: 100 ms), not at every moment.
+   */
+  static double percent(long cpuNanos, long elapsedNanos, int processors) {
+    return 100.0 * cpuNanos / elapsedNanos / processors;
   }
 
   private static double status(String key) {
