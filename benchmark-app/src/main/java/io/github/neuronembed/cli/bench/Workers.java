@@ -152,7 +152,7 @@ final class Workers {
     }
   }
 
-  /** Until the median of some calls agrees with that of those before. */
+  /** Until the median of some calls agrees with that of those before; at least one call. */
   private void warmUp(Service.Caller caller, long limitNanos) {
     long start = System.nanoTime();
     Stages forgotten = new Stages();
@@ -160,18 +160,21 @@ final class Workers {
     int steady = 0;
     do {
       long[] nanos = new long[CALLS_PER_WINDOW];
-      for (int i = 0; i < nanos.length && !stop.isRequested(); i++) {
+      for (int i = 0; i < nanos.length; i++) {
         long begin = System.nanoTime();
         // The first rows again and again: with lengths that differ, no two windows would agree.
         caller.call(i, forgotten);
-        nanos[i] = System.nanoTime() - begin;
+        long end = System.nanoTime();
+        nanos[i] = end - begin;
+        // Calls of many seconds: a whole window would take longer than what is measured.
+        if (end - start >= limitNanos || stop.isRequested()) {
+          return;
+        }
       }
       Arrays.sort(nanos);
       double median = nanos[nanos.length / 2];
       steady = Math.abs(median - last) <= STEADY_WITHIN * median ? steady + 1 : 1;
       last = median;
-    } while (steady < STEADY_WINDOWS
-        && System.nanoTime() - start < limitNanos
-        && !stop.isRequested());
+    } while (steady < STEADY_WINDOWS);
   }
 }

@@ -84,6 +84,16 @@ class WorkersTest {
   }
 
   @Test
+  void aCallLongerThanTheWarmUpIsTheWholeWarmUp() throws Exception {
+    SleepingBackend backend = new SleepingBackend(30 * MILLI);
+
+    CellResult result = run(backend, CELL, Arrivals.closed(10 * MILLI), SECOND);
+
+    assertThat(Objects.requireNonNull(result.rules()).calls()).isEqualTo(1);
+    assertThat(backend.calls()).isEqualTo(2);
+  }
+
+  @Test
   void aWorkerThatFailsEndsTheOthersWithItsOwnReason() {
     SleepingBackend backend = new SleepingBackend(1 * MILLI);
     backend.failAt(30);
