@@ -25,11 +25,14 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -38,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 /** Measures latency, throughput and cost over a matrix of loads. */
 public final class BenchCommand implements Command {
 
+  private static final Pattern COUNTS = Pattern.compile("(, | \\()\\d+ (session|NeuronCore).*");
   private static final long EXIT_PATIENCE_SECONDS = 30;
   private static final long SEED = 1;
 
@@ -291,14 +295,14 @@ public final class BenchCommand implements Command {
       Bench.Plan plan, Run run, ReportFiles files, StopSignal stop, Streams streams)
       throws IOException, InterruptedException {
     LocalDateTime start = LocalDateTime.now(ZoneOffset.UTC);
-    String[] description = {"nothing"};
+    Set<String> backends = new LinkedHashSet<>();
     boolean[] emulated = {run.subject().backend().equals("emulator")};
     Bench bench =
         new Bench(
             plan,
             stop,
             backend -> {
-              description[0] = backend.description();
+              backends.add(backend.description());
               emulated[0] |= backend.emulated();
             });
     List<CellResult> results = new ArrayList<>();
@@ -309,12 +313,18 @@ public final class BenchCommand implements Command {
           break;
         }
         results.add(bench.measure(cell));
-        state = state(run, description[0], emulated[0], start, results);
+        state = state(run, backend(backends), emulated[0], start, results);
         files.write(state);
         progress.step();
       }
     }
-    return state == null ? state(run, description[0], emulated[0], start, results) : state;
+    return state == null ? state(run, backend(backends), emulated[0], start, results) : state;
+  }
+
+  /** What ran in all cells: without how many sessions or cores, if that differs. */
+  static String backend(Set<String> descriptions) {
+    String first = descriptions.isEmpty() ? "nothing" : descriptions.iterator().next();
+    return descriptions.size() > 1 ? COUNTS.matcher(first).replaceFirst("") : first;
   }
 
   private static BenchRun state(

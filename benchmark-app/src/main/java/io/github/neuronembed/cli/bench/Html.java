@@ -23,4 +23,8 @@ final class Html {
     int places = value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
     return String.format(Locale.ROOT, "%." + places + "f", value);
   }
+
+  static String interval(Interval interval) {
+    return interval.isKnown() ? number(interval.low()) + " to " + number(interval.high()) : "–";
+  }
 }

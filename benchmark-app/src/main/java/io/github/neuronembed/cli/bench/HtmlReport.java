@@ -74,13 +74,11 @@ final class HtmlReport {
       }
       boolean supported = CellResult.isSupported(99, rules.calls());
       marked |= !supported;
-      Interval interval = result.throughputInterval();
       out.append(
-          "<td>%s</td><td>%s to %s</td><td>%s</td><td>%s%s</td><td>%s</td><td>%s</td><td>%s</td>"
+          "<td>%s</td><td>%s</td><td>%s</td><td>%s%s</td><td>%s</td><td>%s</td><td>%s</td>"
               .formatted(
                   Html.number(result.rowsPerSecond()),
-                  Html.number(interval.low()),
-                  Html.number(interval.high()),
+                  Html.interval(result.throughputInterval()),
                   Html.number(rules.latencyMillis()[1]),
                   Html.number(rules.latencyMillis()[4]),
                   supported ? "" : "?",

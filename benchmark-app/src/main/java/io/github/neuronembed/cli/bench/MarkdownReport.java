@@ -68,8 +68,7 @@ final class MarkdownReport {
         line.add("failed: " + result.failure());
       } else {
         line.add(Html.number(result.rowsPerSecond()));
-        Interval interval = result.throughputInterval();
-        line.add(Html.number(interval.low()) + " to " + Html.number(interval.high()));
+        line.add(Html.interval(result.throughputInterval()));
         line.add(Html.number(rules.latencyMillis()[1]));
         line.add(
             Html.number(rules.latencyMillis()[4])

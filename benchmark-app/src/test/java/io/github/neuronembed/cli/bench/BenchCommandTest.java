@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.commons.cli.DefaultParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +86,25 @@ class BenchCommandTest {
     assertThat(Files.readString(folder.resolve("report.md"))).contains("**Emulated");
     assertThat(Files.readString(folder.resolve("run.hlog")))
         .contains("Tag=emulated.2x8.m1.w2.s1.write,");
+  }
+
+  @Test
+  void theBackendIsNamedForAllCells() {
+    assertThat(BenchCommand.backend(Set.of())).isEqualTo("nothing");
+    assertThat(BenchCommand.backend(Set.of("onnxruntime 1.20.0 (1 session, 1 thread)")))
+        .isEqualTo("onnxruntime 1.20.0 (1 session, 1 thread)");
+    assertThat(
+            BenchCommand.backend(
+                Set.of(
+                    "onnxruntime 1.20.0 (1 session, 1 thread)",
+                    "onnxruntime 1.20.0 (2 sessions, 1 thread)")))
+        .isEqualTo("onnxruntime 1.20.0");
+    assertThat(
+            BenchCommand.backend(
+                Set.of(
+                    "emulated libnrt (no device) 2.30, 12 NeuronCores",
+                    "emulated libnrt (no device) 2.30, 1 NeuronCore")))
+        .isEqualTo("emulated libnrt (no device) 2.30");
   }
 
   @Test
