@@ -44,7 +44,7 @@ final class EmulatedCores {
     return EmulatedBackend.open(
         ModelArgument.resolve(ModelArgument.AT_HAND),
         new ArrayList<>(serviceMicros.keySet()),
-        new EmulatedModels(true, false, false, false),
+        EmulatedModels.HASHED,
         InputPath.WRITE_BATCH,
         cores,
         configuration);

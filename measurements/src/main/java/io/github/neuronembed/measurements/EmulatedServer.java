@@ -50,7 +50,9 @@ final class EmulatedServer implements AutoCloseable {
     Path folder = Files.createTempDirectory("emulated-server");
     Process process = null;
     try {
-      ModelDirectory model = model(folder, shapes);
+      ModelDirectory model =
+          EmulatedModels.HASHED.linked(
+              ModelArgument.resolve(ModelArgument.AT_HAND), shapes, folder);
       List<String> command =
           new ArrayList<>(
               List.of(
@@ -78,21 +80,6 @@ final class EmulatedServer implements AutoCloseable {
       Folders.delete(folder);
       throw e;
     }
-  }
-
-  private static ModelDirectory model(Path folder, List<Shape> shapes) throws IOException {
-    Path source = ModelArgument.resolve(ModelArgument.AT_HAND).folder();
-    try (Stream<Path> entries = Files.list(source)) {
-      for (Path entry : entries.toList()) {
-        if (!entry.getFileName().toString().equals("neuron")) {
-          Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
-        }
-      }
-    }
-    ModelDirectory model = ModelDirectory.open(folder);
-    Path neuron = Files.createDirectory(folder.resolve("neuron"));
-    new EmulatedModels(true, false, false, false).pack(model, shapes, neuron);
-    return model;
   }
 
   private static URI address(Process process) throws IOException {

@@ -60,7 +60,7 @@ public class SlotExecution {
         EmulatedBackend.open(
             ModelArgument.resolve(ModelArgument.AT_HAND),
             List.of(SHAPE),
-            new EmulatedModels(true, false, false, false),
+            EmulatedModels.HASHED,
             path,
             1,
             attachedBuffersWork);

@@ -25,8 +25,6 @@ import org.apache.commons.cli.CommandLine;
 final class Backends {
 
   /** Pooled, float32, int32; vectors are a hash of the ids, so that timing alone counts. */
-  private static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
-
   private Backends() {}
 
   /**
@@ -112,7 +110,7 @@ final class Backends {
               EmulatedBackend.open(
                   model,
                   List.of(cell.shape()),
-                  computed ? EmulatedModels.DEFAULT : HASHED,
+                  computed ? EmulatedModels.DEFAULT : EmulatedModels.HASHED,
                   inputPath(cell),
                   cell.models(),
                   emulator.deepCopy());

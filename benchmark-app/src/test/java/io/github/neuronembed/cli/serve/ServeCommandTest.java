@@ -7,7 +7,6 @@ import com.google.gson.JsonParser;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.NeuronEmbed;
-import io.github.neuronembed.model.ModelDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -205,15 +204,9 @@ class ServeCommandTest {
 
   /** The model with an emulated one of a single shape, which computes nothing. */
   private Path emulatedModel() throws IOException {
-    Path folder = Files.createDirectory(temp.resolve("model"));
-    try (Stream<Path> entries = Files.list(RunningServer.MODEL.folder())) {
-      for (Path entry : entries.toList()) {
-        Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
-      }
-    }
-    new EmulatedModels(true, false, false, false)
-        .pack(ModelDirectory.open(folder), List.of(new Shape(1, 64)), folder.resolve("neuron"));
-    return folder;
+    return EmulatedModels.HASHED
+        .linked(RunningServer.MODEL, List.of(new Shape(1, 64)), temp.resolve("model"))
+        .folder();
   }
 
   /** A request of so many long texts that the server has begun with. */

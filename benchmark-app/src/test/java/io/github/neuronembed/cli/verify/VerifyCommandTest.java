@@ -300,7 +300,7 @@ class VerifyCommandTest {
   @Test
   void aCompiledModelOfOtherWeightsIsTold() throws Exception {
     Path model = copy();
-    pack(new EmulatedModels(true, false, false, false), model);
+    pack(EmulatedModels.HASHED, model);
 
     fails("--model", model.toString(), "--backend", "emulator");
 
@@ -314,7 +314,7 @@ class VerifyCommandTest {
     edit(
         model.resolve("1_Pooling/config.json"),
         config -> config.addProperty("word_embedding_dimension", 128));
-    pack(new EmulatedModels(true, false, false, false), model);
+    pack(EmulatedModels.HASHED, model);
 
     fails("--model", model.toString(), "--backend", "emulator");
 

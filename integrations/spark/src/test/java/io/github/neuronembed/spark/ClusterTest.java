@@ -114,7 +114,8 @@ class ClusterTest {
   void aSecondModelOnTheSameCoresIsRefused() throws IOException {
     EmbeddingSettings other =
         EmbeddingSettings.ofModel(
-                LocalSpark.emulatedModel(folder.resolve("hashed"), LocalSpark.HASHED).toString())
+                LocalSpark.emulatedModel(folder.resolve("hashed"), EmulatedModels.HASHED)
+                    .toString())
             .withBackend(BackendChoice.EMULATOR);
     Dataset<Row> dataset = LocalSpark.dataset(spark, texts.subList(0, 20), 4);
     assertThat(NeuronEmbed.column(dataset, "text", "vector", settings).collectAsList()).hasSize(20);

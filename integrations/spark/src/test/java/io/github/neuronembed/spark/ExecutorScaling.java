@@ -3,6 +3,7 @@ package io.github.neuronembed.spark;
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.model.ModelDirectory;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -128,7 +129,7 @@ public final class ExecutorScaling {
   private static Path model(Path folder) throws IOException {
     Path directory = Files.createDirectory(folder.resolve("bge-small-en-v1.5"));
     BgeSmall.write(directory);
-    LocalSpark.HASHED.pack(
+    EmulatedModels.HASHED.pack(
         ModelDirectory.open(directory),
         List.of(new Shape(1, 256)),
         Files.createDirectory(directory.resolve("neuron")));

@@ -20,9 +20,6 @@ import org.apache.spark.sql.types.StructType;
 /** A session in this JVM, and datasets for it. */
 final class LocalSpark {
 
-  /** Vectors are a hash of the ids: no model is computed. */
-  static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
-
   static final StructType TEXTS =
       new StructType().add("id", DataTypes.IntegerType).add("text", DataTypes.StringType);
 

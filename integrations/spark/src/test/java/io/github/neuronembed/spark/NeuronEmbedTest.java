@@ -13,6 +13,7 @@ import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TextTooLongException;
 import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.helpdesk.HelpDeskTexts;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -255,7 +256,7 @@ class NeuronEmbedTest {
 
   @Test
   void readsAModelThatSparkUnpacked(@TempDir Path folder) throws Exception {
-    Path model = LocalSpark.emulatedModel(folder.resolve("model"), LocalSpark.HASHED);
+    Path model = LocalSpark.emulatedModel(folder.resolve("model"), EmulatedModels.HASHED);
     Path archive = folder.resolve("model.zip");
     try (FileSystem zip = FileSystems.newFileSystem(archive, Map.of("create", "true"));
         Stream<Path> files = Files.walk(model)) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Models for the emulator, made of a model directory's ONNX file, with the manifest that describes
@@ -30,6 +31,10 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   /** Pooled, float32, int32, computed. */
   public static final EmulatedModels DEFAULT = new EmulatedModels(true, false, false, true);
 
+  /** Pooled, float32, int32, not computed: for what is about the host alone. */
+  public static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
+
+  private static final String NEURON = "neuron";
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
   /**
@@ -74,6 +79,30 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     Path file = folder.resolve("manifest.json");
     Files.writeString(file, GSON.toJson(manifest) + "\n");
     return NeuronManifest.read(file);
+  }
+
+  /**
+   * Makes a model directory with emulated models of its own, whose other files are links to those
+   * of the model.
+   *
+   * @param model stays as it is
+   * @param shapes what to pack
+   * @param folder where; an empty one, or none yet
+   * @return the directory made
+   * @throws IllegalArgumentException if the outputs are to be pooled in another way
+   * @throws IOException if reading, linking or writing fails
+   */
+  public ModelDirectory linked(ModelDirectory model, List<Shape> shapes, Path folder)
+      throws IOException {
+    Files.createDirectories(folder);
+    try (Stream<Path> entries = Files.list(model.folder())) {
+      for (Path entry : entries.filter(file -> !file.endsWith(NEURON)).toList()) {
+        Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry.toAbsolutePath());
+      }
+    }
+    ModelDirectory made = ModelDirectory.open(folder);
+    pack(made, shapes, folder.resolve(NEURON));
+    return made;
   }
 
   private JsonObject entry(String name, Shape shape, int hiddenSize) {

@@ -168,12 +168,7 @@ class EmulatedFaultsTest {
     JsonObject configuration = new JsonObject();
     configuration.add("faults", faults);
     return EmulatedBackend.open(
-        MODEL,
-        List.of(SHAPE),
-        new EmulatedModels(true, false, false, false),
-        InputPath.WRITE_BATCH,
-        2,
-        configuration);
+        MODEL, List.of(SHAPE), EmulatedModels.HASHED, InputPath.WRITE_BATCH, 2, configuration);
   }
 
   private static InferenceBackend open() {

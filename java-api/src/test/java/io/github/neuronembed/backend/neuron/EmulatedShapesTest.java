@@ -20,8 +20,6 @@ import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.NeuronRuntime;
 import io.github.neuronembed.tokenizer.TextTokenizer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,7 +28,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,7 +97,7 @@ class EmulatedShapesTest {
   void everyShapeGivesTheVectorsOfOnnxRuntime(
       boolean pooled, boolean bfloat16, @TempDir Path folder) throws Exception {
     EmulatedModels kind = new EmulatedModels(pooled, bfloat16, false, true);
-    ModelDirectory packed = packed(kind, folder);
+    ModelDirectory packed = kind.linked(model, SHAPES, folder);
     for (int cores : new int[] {1, 2, 12}) {
       try (InferenceBackend backend =
           EmulatedBackend.open(
@@ -125,18 +122,6 @@ class EmulatedShapesTest {
         }
       }
     }
-  }
-
-  /** The model, with emulated ones of every shape. */
-  private static ModelDirectory packed(EmulatedModels kind, Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(model.folder())) {
-      for (Path entry : entries.toList()) {
-        Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry);
-      }
-    }
-    ModelDirectory packed = ModelDirectory.open(folder);
-    kind.pack(packed, SHAPES, folder.resolve("neuron"));
-    return packed;
   }
 
   /** All of them, or one where an execution costs seconds. */
