@@ -15,8 +15,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -65,7 +63,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   private final EngineOptions options;
   private final EngineListener listener;
   private final Buckets buckets;
-  private final List<Core> cores = new ArrayList<>();
+  private final Cores cores = new Cores();
   private final List<SlotSet> slotSets = new ArrayList<>();
   private final List<EngineThread> threads = new ArrayList<>();
   private final CountDownLatch closeEnded = new CountDownLatch(1);
@@ -75,10 +73,8 @@ public final class EmbeddingEngine implements AutoCloseable {
   private final Condition deadlines = lock.newCondition();
   private final Condition slotBack = lock.newCondition();
 
-  /** Bulk callers that wait for room, in the order they came. */
-  private final Deque<Condition> door = new ArrayDeque<>();
-
   private final RequestQueue queue;
+  private final Door door;
   private final Statistics statistics;
 
   /** When a thread that waits for work looks again by itself. */
@@ -98,6 +94,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     this.listener = new GuardedListener(options.listener());
     this.buckets = new Buckets(backend.shapes());
     this.queue = new RequestQueue(buckets, backend.fixedShapes(), options.bulkShare());
+    this.door = new Door(lock, queue, options);
     this.statistics = new Statistics(buckets.longest());
   }
 
@@ -346,7 +343,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     try {
       checkOpen();
       long now = now();
-      Core core = queue.isEmpty() ? bestCore(-1, now) : null;
+      Core core = queue.isEmpty() ? cores.best(-1, now) : null;
       if (core == null || request.isExpired(now)) {
         return null;
       }
@@ -377,7 +374,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       if (request.lane == Lane.BULK && !isEngineThread()) {
         awaitRoom(request);
       }
-      if (hasRoom(request)) {
+      if (door.hasRoom(request)) {
         statistics.accepted(request);
         queue.add(request);
         work.signal();
@@ -395,43 +392,16 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
   }
 
-  private boolean hasRoom(Request request) {
-    int requests = queue.requests(request.lane);
-    return requests == 0
-        || (requests < options.maxQueuedRequests()
-            && queue.tokens(request.lane) + request.tokens <= options.maxQueuedTokens());
-  }
-
-  /** Waits in line: who came later does not overtake. Called with the lock held. */
+  /** Waits in line. Called with the lock held. */
   private void awaitRoom(Request request) {
-    if (door.isEmpty() && hasRoom(request)) {
-      return;
-    }
-    Condition turn = lock.newCondition();
-    door.addLast(turn);
     try {
-      while (door.peekFirst() != turn || !hasRoom(request)) {
-        if (request.deadlineNanos == Request.NO_DEADLINE) {
-          turn.await();
-        } else if (turn.awaitNanos(request.deadlineNanos - now()) <= 0) {
-          statistics.refused++;
-          throw deadlineExceeded();
-        }
-        checkOpen();
+      if (!door.await(request, EmbeddingEngine::now, this::checkOpen)) {
+        statistics.refused++;
+        throw deadlineExceeded();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InferenceException("Interrupted while waiting for room in the queue.", false, e);
-    } finally {
-      door.remove(turn);
-      roomMade();
-    }
-  }
-
-  private void roomMade() {
-    Condition first = door.peekFirst();
-    if (first != null) {
-      first.signal();
     }
   }
 
@@ -439,18 +409,9 @@ public final class EmbeddingEngine implements AutoCloseable {
     if (closing) {
       throw new IllegalStateException("The embedder is closed.");
     }
-    if (noCoreServes()) {
-      throw noCoreLeft();
+    if (cores.noneServes()) {
+      throw cores.noneLeft();
     }
-  }
-
-  private boolean noCoreServes() {
-    for (Core core : cores) {
-      if (core.failure == null) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** How long half of what waits now takes to serve, at the rate of service lately. */
@@ -475,17 +436,6 @@ public final class EmbeddingEngine implements AutoCloseable {
       }
       throw new IllegalStateException(e.getCause());
     }
-  }
-
-  /** The core with an idle slot that will be free first, another than the one to avoid. */
-  private @Nullable Core bestCore(int avoid, long now) {
-    Core best = null;
-    for (Core core : cores) {
-      if (core.canTakeWork() && (best == null || core.isBetterThan(best, avoid, now))) {
-        best = core;
-      }
-    }
-    return best;
   }
 
   private SlotSet begin(Core core, Batch batch, long now) {
@@ -531,7 +481,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
     long batchWait = closing ? 0 : saturatedNanos(options.batchWait());
     Request leader = queue.leader(now, batchWait);
-    Core core = bestCore(leader == null ? -1 : leader.avoidCore, now);
+    Core core = cores.best(leader == null ? -1 : leader.avoidCore, now);
     if (leader == null || core == null) {
       // Without an idle slot, the next one given back brings a signal.
       awaitWork(core == null ? NEVER : queue.ripeAt(batchWait));
@@ -543,7 +493,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       return null;
     }
     queue.take(leader, now, core::serviceNanos, batch);
-    roomMade();
+    door.roomMade();
     endDead(batch.dead, now);
     SlotSet slots = null;
     if (batch.isEmpty()) {
@@ -606,7 +556,7 @@ public final class EmbeddingEngine implements AutoCloseable {
         endDead(expired, now);
         nextDeadline = queue.earliestDeadline();
         if (!expired.isEmpty()) {
-          roomMade();
+          door.roomMade();
           slotBack.signalAll();
         }
       } finally {
@@ -653,15 +603,8 @@ public final class EmbeddingEngine implements AutoCloseable {
   /** Executes a batch on slots that were taken for it, gives them back, and ends the requests. */
   private void run(SlotSet slots, Batch batch) {
     float[][][] vectors = new float[batch.requests.size()][][];
-    RuntimeException failure = null;
     long start = now();
-    try {
-      slots.execute(batch, vectors);
-    } catch (EmbeddingException e) {
-      failure = e;
-    } catch (RuntimeException | Error e) {
-      failure = new InferenceException("The execution failed: " + e, false, e);
-    }
+    RuntimeException failure = execute(slots, batch, vectors);
     long end = now();
     EngineListener.Execution execution =
         failure == null ? execution(slots, batch, end - start) : null;
@@ -697,6 +640,19 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
   }
 
+  /** Executes; returns why it failed. */
+  private static @Nullable RuntimeException execute(
+      SlotSet slots, Batch batch, float[][][] vectors) {
+    try {
+      slots.execute(batch, vectors);
+      return null;
+    } catch (EmbeddingException e) {
+      return e;
+    } catch (RuntimeException | Error e) {
+      return new InferenceException("The execution failed: " + e, false, e);
+    }
+  }
+
   private static EngineListener.Execution execution(SlotSet slots, Batch batch, long nanos) {
     StageTimes times = slots.stageTimes();
     return new EngineListener.Execution(
@@ -729,13 +685,12 @@ public final class EmbeddingEngine implements AutoCloseable {
   private void afterFailure(Core core, RuntimeException failure, Batch batch, List<Request> over) {
     boolean again = failure instanceof InferenceException e && e.isRetryable();
     if (failure instanceof DeviceFailureException device) {
-      if (core.failure == null) {
-        core.failure = device;
+      if (cores.fail(core, device)) {
         LOG.error("Core {} left the rotation: {}", core.index(), device.getMessage());
       }
       again = true;
     }
-    boolean anyCore = !noCoreServes();
+    boolean anyCore = !cores.noneServes();
     for (Request request : batch.requests) {
       if (request.state != Request.State.RUNNING) {
         continue;
@@ -756,24 +711,12 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
     if (!anyCore) {
       for (Request request : queue.drain()) {
-        end(request, Ending.FAILED, noCoreLeft());
+        end(request, Ending.FAILED, cores.noneLeft());
         over.add(request);
       }
-      door.forEach(Condition::signal);
+      door.wakeAll();
     }
     work.signalAll();
-  }
-
-  private DeviceFailureException noCoreLeft() {
-    DeviceFailureException last = null;
-    for (Core core : cores) {
-      last = core.failure;
-    }
-    int index = last == null ? -1 : last.core();
-    return new DeviceFailureException(
-        "No core is left; the last one's failure: " + (last == null ? "" : last.getMessage()),
-        index,
-        last);
   }
 
   private void tell(List<Request> over) {
@@ -819,7 +762,7 @@ public final class EmbeddingEngine implements AutoCloseable {
         queue.remove(request);
         end(request, Ending.CANCELLED, null);
         withdrawn = true;
-        roomMade();
+        door.roomMade();
         slotBack.signalAll();
       }
     } finally {
@@ -901,14 +844,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    RuntimeException failure = null;
-    try {
-      slots.execute(batch, new float[1][][]);
-    } catch (EmbeddingException e) {
-      failure = e;
-    } catch (RuntimeException | Error e) {
-      failure = new InferenceException("The execution failed: " + e, false, e);
-    }
+    RuntimeException failure = execute(slots, batch, new float[1][][]);
     List<Request> over = new ArrayList<>();
     boolean last;
     lock.lock();
@@ -934,31 +870,17 @@ public final class EmbeddingEngine implements AutoCloseable {
   public EngineHealth health() {
     lock.lock();
     try {
-      return healthNow();
+      return cores.health(closing);
     } finally {
       lock.unlock();
     }
-  }
-
-  private EngineHealth healthNow() {
-    Map<Integer, String> failedCores = new TreeMap<>();
-    for (Core core : cores) {
-      if (core.failure != null) {
-        failedCores.put(core.index(), String.valueOf(core.failure.getMessage()));
-      }
-    }
-    EngineHealth.State state =
-        closing || failedCores.size() == cores.size()
-            ? EngineHealth.State.FAILED
-            : failedCores.isEmpty() ? EngineHealth.State.READY : EngineHealth.State.DEGRADED;
-    return new EngineHealth(state, failedCores);
   }
 
   /** What the engine has done so far. */
   public EngineSnapshot snapshot() {
     lock.lock();
     try {
-      return statistics.snapshot(healthNow(), cores, queue);
+      return statistics.snapshot(cores.health(closing), cores, queue);
     } finally {
       lock.unlock();
     }
@@ -983,7 +905,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     try {
       if (!closing) {
         closing = true;
-        door.forEach(Condition::signal);
+        door.wakeAll();
         work.signalAll();
         slotBack.signalAll();
         awaitDrained();

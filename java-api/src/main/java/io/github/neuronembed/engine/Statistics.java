@@ -70,7 +70,7 @@ final class Statistics {
     return nanosPerToken;
   }
 
-  EngineSnapshot snapshot(EngineHealth health, List<Core> cores, RequestQueue queue) {
+  EngineSnapshot snapshot(EngineHealth health, Cores cores, RequestQueue queue) {
     Map<Integer, Long> byLength = new TreeMap<>();
     for (int length = 0; length < lengths.length; length++) {
       if (lengths[length] > 0) {

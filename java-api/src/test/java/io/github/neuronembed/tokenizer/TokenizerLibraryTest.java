@@ -86,6 +86,7 @@ class TokenizerLibraryTest {
   private List<String> run(Map<String, String> environment) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-Duser.home=" + home);
     command.add("-Djava.io.tmpdir=" + Files.createDirectories(temp.resolve("tmp")));
     command.add("-XX:-UsePerfData");
