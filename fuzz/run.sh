@@ -34,10 +34,11 @@ native() {
 
 java_target() {
   mkdir -p "target/corpus/$1"
+  # The first input has its classes instrumented, which takes seconds on a busy machine: no hang.
   java -Dorg.slf4j.simpleLogger.defaultLogLevel=off -cp "target/classes:$(cat "$classpath")" \
     com.code_intelligence.jazzer.Jazzer --target_class="io.github.neuronembed.$2" \
     --instrumentation_includes=io.github.neuronembed.**:com.google.gson.** \
-    --reproducer_path=target/findings -max_total_time="$seconds" -timeout=10 \
+    --reproducer_path=target/findings -max_total_time="$seconds" -timeout=60 \
     -print_final_stats=1 -artifact_prefix="target/findings/$1-" \
     "target/corpus/$1" "corpus/$1" >"target/$1.log" 2>&1
 }
