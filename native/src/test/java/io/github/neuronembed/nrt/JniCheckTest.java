@@ -29,6 +29,7 @@ class JniCheckTest {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
                 "-Xcheck:jni",
                 "-Xmx64m",
                 "-cp",

@@ -38,6 +38,7 @@ class NativeLibraryTest {
   private String askOn(String classPath, String... options) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-Djava.io.tmpdir=" + folder);
     command.addAll(Arrays.asList(options));
     command.addAll(List.of("-cp", classPath, Asks.class.getName()));
