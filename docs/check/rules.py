@@ -30,7 +30,6 @@ NOT_RUN = [
     Rule("native/neff/README.md", r"^apt-get ", "installs packages"),
     Rule("native/neff/README.md", r"^native/neff/check.sh", "CI runs it by itself"),
     Rule("native/src/emulator/README.md", r"^cc app.c|\./app$", "a program of the reader's"),
-    Rule("native/src/emulator/README.md", r"fuzz", "needs clang, and has no end"),
     Rule("tools/golden/README.md", r"^apt-get |^mvn ", "installs packages"),
     Rule("tools/golden/README.md", r"make_golden.py|unittest", "takes a minute and a half; needs numpy and onnx"),
     Rule("tools/clients/openai-node/README.md", r"^(neuron-embed serve &|cd |npm )", "by hand; needs packages of npm"),
