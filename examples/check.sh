@@ -43,7 +43,7 @@ maven -DskipTests -pl java-api -am install
 echo "--- run without the native jar, and with it"
 search onnx none auto || { cat "$work/onnx.txt.err" >&2; fail "the example failed"; }
 expect onnx.txt '^backend: onnxruntime'
-expect onnx.txt '^because: ONNX Runtime, as .*manifest.json does not exist'
+expect onnx.txt '^because: ONNX Runtime, as the model is not compiled'
 expect onnx.txt '^best: 0\.[0-9]* To choose a new password'
 search neuron neuron auto || { cat "$work/neuron.txt.err" >&2; fail "the example failed"; }
 expect neuron.txt '^best: 0\.[0-9]* To choose a new password'

@@ -52,7 +52,7 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
           model,
           precision,
           preparedGraph,
-          "ONNX Runtime, as %s does not exist.".formatted(model.neuronManifestFile()));
+          "ONNX Runtime, as the model is not compiled for NeuronCores (no neuron/manifest.json).");
     }
     if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
       return onnx(
@@ -93,6 +93,6 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
         Runtime.getRuntime().availableProcessors(),
         file.equals(original)
             ? reason
-            : "%s It runs the model's graph rewritten for speed, %s.".formatted(reason, file));
+            : reason + " It runs the model's graph rewritten for speed.");
   }
 }

@@ -44,7 +44,9 @@ record Modules(
         throw new ModelLoadException(
             "%s is missing, so the model's pooling and normalisation are not stated: copy it from"
                     .formatted(file)
-                + " the model's repository, or tell both (ModelOverrides.withPooling and"
+                + " the model's repository, or tell both, as the model was trained (in"
+                + " %s, such as {\"pooling\": \"cls\", \"normalize\": true}, or by ModelOverrides.withPooling and"
+                    .formatted(ModelOverrides.FILE)
                 + " withNormalize).");
       }
       return new Modules(folder, toldPooling, toldNormalize, null);
@@ -126,7 +128,8 @@ record Modules(
         modes.isEmpty()
             ? "%s states no pooling mode: set pooling_mode_cls_token or pooling_mode_mean_tokens to"
                     .formatted(config.file())
-                + " true, as the model was trained, or tell it (ModelOverrides.withPooling)."
+                + " true, as the model was trained, or tell it ({\"pooling\": \"cls\"} in"
+                + " neuron-embed.json, or ModelOverrides.withPooling)."
             : "%s asks for the pooling mode %s: cls_token or mean_tokens, one of them, is supported."
                 .formatted(
                     config.file(), String.join(" + ", modes.keySet()).toLowerCase(Locale.ROOT)));

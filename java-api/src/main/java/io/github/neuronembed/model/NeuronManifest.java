@@ -52,7 +52,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
   public static NeuronManifest read(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new ModelLoadException(
-          "%s is missing: compile the model for NeuronCores, or use the ONNX Runtime backend."
+          "%s is missing: compile the model for NeuronCores (native/neff/compile_neff.py), or use the ONNX Runtime backend."
               .formatted(file));
     }
     JsonValue json = JsonValue.read(file, MAX_BYTES);

@@ -3,6 +3,8 @@ package io.github.neuronembed.tokenizer;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.util.Utils;
 import io.github.neuronembed.ModelLoadException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +37,8 @@ final class TokenizerLibrary {
     Throwable failure = INSTANCE.failure;
     if (failure != null) {
       throw new ModelLoadException(
-          "The tokenizer's native library cannot be loaded from %s (%s). Set DJL_CACHE_DIR to a"
-                  .formatted(unpackedBelow(), rootCause(failure))
+          "The tokenizer's native library cannot be loaded from %s (%s). Set ENGINE_CACHE_DIR to a"
+                  .formatted(unpackedBelow(), reason(failure))
               + " folder that can be written and whose file system allows execution (not noexec);"
               + " there is a library for Linux (x86-64, aarch64), macOS (aarch64) and Windows"
               + " (x86-64).",
@@ -46,6 +48,17 @@ final class TokenizerLibrary {
 
   private static Path unpackedBelow() {
     return Utils.getEngineCacheDir("tokenizers").toAbsolutePath();
+  }
+
+  /** What DJL only logs: that it could not write. Else why it could not load. */
+  private static String reason(Throwable failure) {
+    try {
+      Path folder = Files.createDirectories(unpackedBelow());
+      Files.delete(Files.createTempFile(folder, "writable", null));
+      return rootCause(failure);
+    } catch (IOException e) {
+      return "it cannot be written: " + e;
+    }
   }
 
   private static String rootCause(Throwable failure) {

@@ -14,8 +14,14 @@ final class NeuronErrors {
 
   /** libnrt could not be found or initialised. */
   static EmbeddingException atOpen(NrtException e) {
+    String remedy =
+        e.kind() == NrtException.Kind.UNAVAILABLE
+            ? "; neuron-embed doctor tells what this machine lacks."
+            : "";
     return new BackendUnavailableException(
-        "NeuronCores cannot be used: %s".formatted(e.getMessage()), e);
+        "NeuronCores cannot be used: %s%s"
+            .formatted(String.valueOf(e.getMessage()).replace("\n", "; "), remedy),
+        e);
   }
 
   /** A model or a slot could not be made. */

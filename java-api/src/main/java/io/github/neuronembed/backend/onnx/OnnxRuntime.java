@@ -5,9 +5,14 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.InferenceException;
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,12 +49,32 @@ final class OnnxRuntime {
       return Holder.ENVIRONMENT;
     } catch (LinkageError | IllegalStateException e) {
       throw new BackendUnavailableException(
-          ("ONNX Runtime's native library cannot be loaded on %s/%s: %s. If the temporary folder"
-                  + " is mounted noexec, unpack the library and set -Donnxruntime.native.path to"
-                  + " its folder.")
-              .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), e),
+          "ONNX Runtime's native library cannot be loaded on %s/%s (%s). %s"
+              .formatted(
+                  System.getProperty("os.name"),
+                  System.getProperty("os.arch"),
+                  rootCause(e),
+                  advice(System.getProperty("onnxruntime.native.path"))),
           e);
     }
+  }
+
+  private static Throwable rootCause(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  private static String advice(@Nullable String folder) {
+    return folder == null
+        ? ("The temporary folder, %s, has to be writable and to allow execution; if it cannot,"
+                + " unpack the library and set -Donnxruntime.native.path to its folder.")
+            .formatted(System.getProperty("java.io.tmpdir"))
+        : ("-Donnxruntime.native.path names the folder %s, which has to have both files of the"
+                + " library; the temporary folder, %s, has to be writable even so.")
+            .formatted(folder, System.getProperty("java.io.tmpdir"));
   }
 
   /** A call into ONNX Runtime that may not overlap the end of the process. */
@@ -88,6 +113,26 @@ final class OnnxRuntime {
       }
     } catch (InterruptedException e) {
       ended = true;
+    }
+    removeUnpacked();
+  }
+
+  /** ONNX Runtime removes its folder before the files in it, which leaves it there, empty. */
+  private static void removeUnpacked() {
+    try {
+      Field temporary =
+          Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
+      temporary.setAccessible(true);
+      if (temporary.get(null) instanceof Path folder && Files.isDirectory(folder)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+          for (Path file : files) {
+            Files.deleteIfExists(file);
+          }
+        }
+        Files.deleteIfExists(folder);
+      }
+    } catch (ReflectiveOperationException | IOException | RuntimeException e) {
+      // Where files in use cannot be deleted, it stays.
     }
   }
 
