@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 
 #include "build_defaults.h"
@@ -369,7 +369,12 @@ bool ConfigFromEnvironment(Config* config, std::string* error) {
       *error = "NRT_EMULATOR_CONFIG names the file " + text + ", which cannot be read";
       return false;
     }
-    text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    std::ostringstream content;
+    if (!(content << file.rdbuf())) {  // a folder can be opened, but not read
+      *error = "NRT_EMULATOR_CONFIG names " + text + ", which is empty or no file";
+      return false;
+    }
+    text = content.str();
   }
   if (ParseConfig(text, config, error)) return true;
   *error = "NRT_EMULATOR_CONFIG: " + *error;

@@ -115,6 +115,10 @@ void Core::Occupy(const Work& work, Ticket* ticket) {
   // Computing counts inside the service time, unless it took longer.
   if (!ticket->timed_out) ticket->end = std::max(ticket->end, NowNanos());
   timeline_.OccupyUntil(ticket->end);
+  if (work.fault.status == nrt::NRT_EXEC_UNIT_UNRECOVERABLE && !ticket->timed_out) {
+    dies_at_.store(std::min(ticket->end, dies_at_.load(std::memory_order_relaxed)),
+                   std::memory_order_relaxed);
+  }
   const uint64_t sequence = executions_.load(std::memory_order_relaxed);
   nrt_emulator_execution_t& record = history_[sequence % kKeptExecutions];
   record.sequence = sequence;
@@ -137,8 +141,10 @@ nrt::NRT_STATUS Core::End(const Work& work, const Ticket& ticket, nrt::NRT_STATU
     Kill();
     Log(LogLevel::kError, "core %d died by plan; it stays dead until nrt_close", index_);
   }
-  // In flight when the core died: it did not get to its end.
-  return dead() ? nrt::NRT_EXEC_UNIT_UNRECOVERABLE : work.fault.status;
+  // In flight when the core died: it did not get to its end, whenever its caller wakes up.
+  return ticket.end >= dies_at_.load(std::memory_order_relaxed)
+             ? nrt::NRT_EXEC_UNIT_UNRECOVERABLE
+             : work.fault.status;
 }
 
 void Core::Transfer(nrt_emulator_direction direction, uint64_t bytes) {

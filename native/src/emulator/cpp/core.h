@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <vector>
 
@@ -134,6 +135,8 @@ class Core {
   const uint32_t instance_core_;
   const Config& config_;
   std::atomic<bool> dead_{false};
+  // When the execution ends that the core dies of; on the timeline.
+  std::atomic<int64_t> dies_at_{std::numeric_limits<int64_t>::max()};
   std::atomic<uint64_t> memory_used_{0};
 
   std::atomic<uint32_t> queued_{0};

@@ -21,9 +21,8 @@ struct Neff {
 
 // Reads a NEFF. Nothing of `bytes` is needed afterwards.
 //   NRT_INVALID                   garbage, truncated, or not complete
-//   NRT_UNSUPPORTED_NEFF_VERSION  a newer format version, unknown feature bits, or a NEFF that
-//   holds
-//                                 real NeuronCore code, which only a real NeuronCore runs
+//   NRT_UNSUPPORTED_NEFF_VERSION  a newer format version, unknown feature bits, or real
+//                                 NeuronCore code, which only a real NeuronCore runs
 //   generation.target_mismatch    compiled for another target than NeuronCore-v2
 // and *error says what is wrong.
 nrt::NRT_STATUS ReadNeff(const uint8_t* bytes, size_t size, const Generation& generation,

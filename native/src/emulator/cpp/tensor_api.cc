@@ -419,8 +419,11 @@ nrt::NRT_STATUS nrt_tensor_check_output_completion(const nrt::nrt_tensor_t* outp
   constexpr char kCall[] = "nrt_tensor_check_output_completion";
   constexpr int64_t kPollNanos = 20 * kNanosPerMicro;
   constexpr int64_t kDay = 86400 * kNanosPerSecond;
-  const int64_t timeout = std::min(timeout_microseconds, kDay / kNanosPerMicro) * kNanosPerMicro;
-  const int64_t deadline = NowNanos() + timeout;
+  const bool bounded = timeout_microseconds >= 0;
+  const int64_t deadline =
+      bounded
+          ? NowNanos() + std::min(timeout_microseconds, kDay / kNanosPerMicro) * kNanosPerMicro
+          : 0;
   for (;;) {
     // Pinned anew each time: waiting must neither keep the tensor alive nor hold up nrt_close.
     {
@@ -432,9 +435,8 @@ nrt::NRT_STATUS nrt_tensor_check_output_completion(const nrt::nrt_tensor_t* outp
       }
     }
     const int64_t now = NowNanos();
-    if (timeout_microseconds >= 0 && now >= deadline) return nrt::NRT_TIMEOUT;
-    WaitUntil(timeout_microseconds < 0 ? now + kPollNanos : std::min(now + kPollNanos, deadline),
-              0);
+    if (bounded && now >= deadline) return nrt::NRT_TIMEOUT;
+    WaitUntil(bounded ? std::min(now + kPollNanos, deadline) : now + kPollNanos, 0);
   }
 }
 

@@ -221,7 +221,7 @@ TEST_F(NeuronCapiTest, AnNrtFailureCarriesItsNumberCoreAndOperation) {
 
 TEST_F(NeuronCapiTest, AnExecutingSlotIsNotDestroyed) {
   ASSERT_EQ(neuron_emulator_configure(
-                library_, R"({"lockDirectory":"","timing":{"fallback":{"baseMicros":300000}}})",
+                library_, R"({"lockDirectory":"","timing":{"fallback":{"baseMicros":1000000}}})",
                 &status_),
             NEURON_OK);
   const NeffFile neff;
@@ -238,8 +238,9 @@ TEST_F(NeuronCapiTest, AnExecutingSlotIsNotDestroyed) {
   std::thread executing([&] { EXPECT_EQ(neuron_slot_execute(slot, nullptr), NEURON_OK); });
   while (bytes_written() == before) std::this_thread::yield();
   EXPECT_EQ(neuron_slot_execute(slot, &status_), NEURON_ERROR_STATE);
-  EXPECT_EQ(neuron_slot_destroy(slot, &status_), NEURON_ERROR_STATE);
+  const int32_t destroyed = neuron_slot_destroy(slot, &status_);
   executing.join();
+  ASSERT_EQ(destroyed, NEURON_ERROR_STATE);
   EXPECT_EQ(neuron_slot_destroy(slot, &status_), NEURON_OK);
   EXPECT_EQ(neuron_model_unload(model, &status_), NEURON_OK);
   EXPECT_EQ(neuron_runtime_close(runtime, &status_), NEURON_OK);
