@@ -40,6 +40,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class NeuronEmbeddingModelTest {
 
@@ -171,6 +172,7 @@ class NeuronEmbeddingModelTest {
   }
 
   @Test
+  @Timeout(60)
   void endsAsynchronousCallsOnTheExecutor() {
     List<Runnable> tasks = Collections.synchronizedList(new ArrayList<>());
     NeuronEmbeddingModel own =

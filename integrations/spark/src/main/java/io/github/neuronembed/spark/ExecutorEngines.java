@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.spark.SparkFiles;
 
 /**
@@ -21,6 +22,7 @@ final class ExecutorEngines {
   private record Key(Path model, BackendChoice backend, Precision precision) {}
 
   private static final Map<Key, TextEmbedder> OPEN = new ConcurrentHashMap<>();
+  private static final ReentrantLock OPENING = new ReentrantLock();
 
   static {
     // An executor ends by leaving its JVM; accepted requests may end, and cores are given back.
@@ -47,13 +49,18 @@ final class ExecutorEngines {
     return open != null ? open : open(key);
   }
 
-  private static synchronized TextEmbedder open(Key key) {
-    TextEmbedder open = OPEN.get(key);
-    if (open == null) {
-      open = build(key);
-      OPEN.put(key, open);
+  private static TextEmbedder open(Key key) {
+    OPENING.lock();
+    try {
+      TextEmbedder open = OPEN.get(key);
+      if (open == null) {
+        open = build(key);
+        OPEN.put(key, open);
+      }
+      return open;
+    } finally {
+      OPENING.unlock();
     }
-    return open;
   }
 
   private static TextEmbedder build(Key key) {
@@ -72,7 +79,7 @@ final class ExecutorEngines {
     try {
       return builder.build();
     } catch (IllegalStateException | BackendUnavailableException e) {
-      if (OPEN.isEmpty()) {
+      if (OPEN.keySet().stream().allMatch(open -> open.backend == BackendChoice.ONNX)) {
         throw e;
       }
       throw new IllegalStateException(
@@ -89,9 +96,24 @@ final class ExecutorEngines {
   }
 
   /** Closes what is open; what is asked for later is opened again. */
-  static synchronized void closeAll() {
-    Map<Key, TextEmbedder> open = new HashMap<>(OPEN);
-    OPEN.clear();
-    open.values().forEach(TextEmbedder::close);
+  static void closeAll() {
+    RuntimeException failure = null;
+    OPENING.lock();
+    try {
+      Map<Key, TextEmbedder> open = new HashMap<>(OPEN);
+      OPEN.clear();
+      for (TextEmbedder embedder : open.values()) {
+        try {
+          embedder.close();
+        } catch (RuntimeException e) {
+          failure = failure == null ? e : failure;
+        }
+      }
+    } finally {
+      OPENING.unlock();
+    }
+    if (failure != null) {
+      throw failure;
+    }
   }
 }

@@ -36,6 +36,11 @@ echo "$cores" | awk -v unit="${NEURON_CORES_PER_ADDRESS:-1}" '
         exit
       }
       ends = split(part[i], range, "-")
+      if (range[ends] + 0 < range[1] + 0) {
+        print "discover-neuroncores: the range " part[i] " ends before it begins" > "/dev/stderr"
+        bad = 1
+        exit
+      }
       for (core = range[1] + 0; core <= range[ends] + 0; core++) {
         list[count++] = core
         if (core > most) most = core
@@ -47,6 +52,12 @@ echo "$cores" | awk -v unit="${NEURON_CORES_PER_ADDRESS:-1}" '
     if (unit !~ /^[1-9][0-9]*$/ || count % unit != 0) {
       print "discover-neuroncores: " count + 0 " cores are not units of " unit > "/dev/stderr"
       exit 1
+    }
+    for (i = 0; i < count; i += unit) {
+      if (list[i + unit - 1] != list[i] + unit - 1) {
+        print "discover-neuroncores: a unit of " unit " from core " list[i] " on would have other cores in it" > "/dev/stderr"
+        exit 1
+      }
     }
     digits = "%0" length(most + 0 "") "d"
     printf "{\"name\": \"neuroncore\", \"addresses\": ["

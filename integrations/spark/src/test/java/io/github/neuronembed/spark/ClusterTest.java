@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.function.MapFunction;
@@ -29,6 +30,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +56,17 @@ class ClusterTest {
     // Whoever opened another one's cores would be refused: they are locked.
     Path locks = Files.createDirectory(folder.resolve("locks"));
     spark = StandaloneCluster.builder("{\"lockDirectory\": \"%s\"}".formatted(locks)).getOrCreate();
+  }
+
+  /** One that registers late, or again after it died, would leave all tasks to the other. */
+  @BeforeEach
+  void awaitBothExecutors() throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    // The driver is one of them.
+    while (spark.sparkContext().statusTracker().getExecutorInfos().length < 3) {
+      assertThat(System.nanoTime()).as("both executors registered in time").isLessThan(end);
+      Thread.sleep(50);
+    }
   }
 
   @AfterAll

@@ -66,7 +66,7 @@ class DiscoveryScriptTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"a, 1", "0-, 1", "'0,,1', 1", "0-2, 2", "0-3, 0", "0-3, x"})
+  @CsvSource({"a, 1", "0-, 1", "'0,,1', 1", "5-3, 1", "0-2, 2", "0-3, 0", "0-3, x", "'0,1,4,5', 4"})
   void saysWhatIsWrong(String visible, String perAddress) throws Exception {
     Answer answer =
         run(Map.of("NEURON_RT_VISIBLE_CORES", visible, "NEURON_CORES_PER_ADDRESS", perAddress));
