@@ -67,7 +67,7 @@ class Recipe:
     def key(self, shape):
         """Two compiled models with the same key are the same."""
         parts = {
-            "graph": _sha256(pathlib.Path(encoder.__file__)),
+            "program": [_sha256(pathlib.Path(part)) for part in (encoder.__file__, weights.__file__, __file__)],
             "weights": self.weights_sha256,
             "config": dataclasses.asdict(self.model.config),
             "pooling": self.model.pooling,

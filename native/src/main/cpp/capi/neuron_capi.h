@@ -2,10 +2,10 @@
  *
  * - No function throws, none aborts on a bad argument, none keeps a thread-local error. A function
  *   that can fail takes a caller-owned neuron_status, fills it in every case, and also returns its
- * kind or a null pointer.
+ *   kind or a null pointer.
  * - Handles: a library lives for ever; runtime, model and slot are owned by the caller, who gives
- * each back once. A runtime must outlive its models and a model its slots: giving a parent back
- * early is refused with NEURON_ERROR_STATE and changes nothing.
+ *   each back once. A runtime must outlive its models and a model its slots: giving a parent back
+ *   early is refused with NEURON_ERROR_STATE and changes nothing.
  * - Thread-safe, with one duty of the caller: no call may run on a handle while, or after, the
  *   handle is given back.
  * - Strings are UTF-8, terminated. Sizes and offsets are bytes, times nanoseconds.
@@ -120,7 +120,7 @@ typedef struct neuron_emulator_counters {
   uint64_t live_tensor_sets;
   uint64_t live_tensor_infos;
   uint64_t executions;      /* that reached a core */
-  uint64_t attached_copies; /* executions that copied a HOST or attached tensor */
+  uint64_t attached_copies; /* times that an execution copied a HOST or attached tensor */
   uint64_t misuse_total;    /* calls that break libnrt's rules; each is logged on stderr */
 } neuron_emulator_counters;
 
@@ -134,16 +134,18 @@ typedef struct neuron_emulator_core {
 } neuron_emulator_core;
 
 /* Configures cores, times and faults of the runtimes to be opened; `json` is described in the
- * emulator's README, null goes back to the defaults. Refused while a runtime is open. */
+ * emulator's README, null goes back to
+ * NRT_EMULATOR_CONFIG, else the defaults. Refused while a runtime is open. */
 NEURON_API int32_t neuron_emulator_configure(const neuron_library* library, const char* json,
                                              neuron_status* status) NEURON_NOEXCEPT;
-/* Replaces the fault plan at once; "[]" ends all faults. */
+/* Replaces the fault plan at once, until the runtime is closed or configured; "[]" ends all
+ * faults. */
 NEURON_API int32_t neuron_emulator_set_faults(const neuron_library* library, const char* json,
                                               neuron_status* status) NEURON_NOEXCEPT;
 NEURON_API int32_t neuron_emulator_get_counters(const neuron_library* library,
                                                 neuron_emulator_counters* counters,
                                                 neuron_status* status) NEURON_NOEXCEPT;
-/* Sets the counters that are not of live objects to zero. */
+/* Sets attached_copies and misuse_total to zero. */
 NEURON_API int32_t neuron_emulator_reset_counters(const neuron_library* library,
                                                   neuron_status* status) NEURON_NOEXCEPT;
 NEURON_API int32_t neuron_emulator_get_core(const neuron_library* library, int32_t core,

@@ -68,9 +68,8 @@ struct InputPathChoice {
 // Finds out whether `requested` works with this model on this runtime, and what to use instead.
 //   kWriteBatch  writes a pattern and reads it back.
 //   kWrite       is taken for granted.
-//   others       also execute the model twice, with different inputs, and compare its outputs with
-//   those
-//                that kWrite gives for the same inputs.
+//   others       also execute the model twice, with different inputs, and compare its outputs
+//                with those that kWrite gives for the same inputs.
 // The probe's inputs are valid token ids, masks and types, as 32-bit or 64-bit integers.
 // A path that fails is replaced by kWriteBatch, or by kWrite where that fails too. Throws NrtError
 // if a status says that the core itself has failed.

@@ -4,10 +4,8 @@
 // Everything keeps the vendor's name, but lives in namespace neuron_embed::nrt: a translation unit
 // may include this file together with the vendor's headers, in any order, without a clash. Two
 // vendor details are expressed differently:
-//   - enums have a fixed 32-bit underlying type, so that a number of a newer runtime is a valid
-//   value;
-//   - `nrt_tensor_info_array_t` ends in a flexible array member, which C++ lacks: use
-//   TensorInfoAt().
+//   - enums have a fixed 32-bit type, so that a newer runtime's number is a valid value;
+//   - `nrt_tensor_info_array_t` ends in a flexible array member, which C++ lacks: TensorInfoAt().
 //
 // Source: headers of aws-neuron-sdk, src/libnrt/include/nrt, as of Neuron SDK 2.28.
 // nrt_abi_check.cc compares every declaration below with those headers where they are installed.

@@ -41,7 +41,7 @@ public record EmulatedNeff(
     int vocabularySize,
     int padTokenId) {
 
-  /** Inputs in the order of the tensor names {@code input0}, {@code input1}. */
+  /** The token ids. */
   public static final String INPUT_IDS = "input0";
 
   /** The attention mask. */

@@ -62,10 +62,18 @@ final class Native {
               .formatted(sizeBytes),
           null);
     }
-    return ByteBuffer.allocateDirect((int) padded)
-        .alignedSlice(page)
-        .slice(0, (int) sizeBytes)
-        .order(ByteOrder.nativeOrder());
+    try {
+      return ByteBuffer.allocateDirect((int) padded)
+          .alignedSlice(page)
+          .slice(0, (int) sizeBytes)
+          .order(ByteOrder.nativeOrder());
+    } catch (OutOfMemoryError e) {
+      throw new NrtException(
+          NrtException.Kind.MEMORY,
+          "There is no room for the %d bytes of a slot outside of the heap: raise -XX:MaxDirectMemorySize, or use fewer or smaller shapes."
+              .formatted(sizeBytes),
+          e);
+    }
   }
 
   /**

@@ -125,10 +125,8 @@ public final class NativeLibrary {
   private static void load(Path file) throws UnavailableException {
     try {
       URL url = file.toUri().toURL();
-      // JavaCPP would hide why a file cannot be loaded, so it is loaded here first; the second
-      // load,
-      // which does nothing more, registers it under the bindings' name: they then search for
-      // nothing.
+      // JavaCPP would hide why a file cannot be loaded, so it is loaded here first. The second
+      // load does nothing but register it under the bindings' name: they then do not search.
       System.load(file.toString());
       Loader.loadLibrary(NativeLibrary.class, new URL[] {url}, LIBRARY);
     } catch (UnsatisfiedLinkError | IOException e) {

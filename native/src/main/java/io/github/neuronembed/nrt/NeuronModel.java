@@ -101,9 +101,10 @@ public final class NeuronModel implements AutoCloseable {
    */
   @Override
   public void close() {
+    // Before the handle is given up: without memory for it, the handle would be lost.
+    neuron_status status = Native.status();
     gate.close(
         model -> {
-          neuron_status status = Native.status();
           NeuronCapi.neuron_model_unload(model, status);
           Native.check(status);
         });

@@ -149,9 +149,10 @@ public final class NeuronRuntime implements AutoCloseable {
    */
   @Override
   public void close() {
+    // Before the handle is given up: without memory for it, the handle would be lost.
+    neuron_status status = Native.status();
     gate.close(
         runtime -> {
-          neuron_status status = Native.status();
           NeuronCapi.neuron_runtime_close(runtime, status);
           Native.check(status);
         });

@@ -168,9 +168,10 @@ public final class NeuronSlot implements AutoCloseable {
    */
   @Override
   public void close() {
+    // Before the handle is given up: without memory for it, the handle would be lost.
+    neuron_status destroyed = Native.status();
     gate.close(
         slot -> {
-          neuron_status destroyed = Native.status();
           NeuronCapi.neuron_slot_destroy(slot, destroyed);
           Native.check(destroyed);
         });

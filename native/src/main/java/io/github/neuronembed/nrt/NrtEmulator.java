@@ -73,7 +73,7 @@ public final class NrtEmulator {
   }
 
   /**
-   * Replaces the fault plan at once, until the next runtime is opened.
+   * Replaces the fault plan at once, until the runtime is closed or configured anew.
    *
    * @param json an array of faults; {@code "[]"} ends all
    * @throws NrtException if the emulator refuses it
@@ -101,7 +101,7 @@ public final class NrtEmulator {
         counters.misuse_total());
   }
 
-  /** Sets the counters that are not of live objects to zero. */
+  /** Sets the attached copies and the misuses to zero. */
   public void resetCounters() {
     neuron_status status = Native.status();
     NeuronCapi.neuron_emulator_reset_counters(library.handle(), status);
@@ -137,7 +137,7 @@ public final class NrtEmulator {
    * @param liveTensorSets tensor sets
    * @param liveTensorInfos tensor descriptions
    * @param executions executions that reached a core
-   * @param attachedCopies executions that had to copy a HOST or attached tensor
+   * @param attachedCopies times that an execution had to copy a HOST or attached tensor
    * @param misuses calls that break libnrt's rules; each is logged on stderr
    */
   public record Counters(

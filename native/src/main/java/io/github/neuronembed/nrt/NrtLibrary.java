@@ -69,7 +69,8 @@ public final class NrtLibrary {
    * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE} if it cannot be used
    */
   public static NrtLibrary open(Path file) {
-    return openNamed(file.toString());
+    // A name without a folder would be searched for.
+    return openNamed(file.toAbsolutePath().toString());
   }
 
   private static NrtLibrary openNamed(@Nullable String name) {
