@@ -86,7 +86,7 @@ TEST_F(ConfigTest, EnvironmentHoldsTextOrAPath) {
     ASSERT_EQ(nrt_get_total_nc_count(&count), nrt::NRT_SUCCESS);
     EXPECT_EQ(count, 7u);
   }
-  for (const char* bad : {"/no/such/file", R"({"cors": 1})"}) {
+  for (const char* bad : {"/no/such/file", "/tmp", R"({"cors": 1})"}) {
     const ScopedVariable variable("NRT_EMULATOR_CONFIG", bad);
     EXPECT_EQ(nrt_get_total_nc_count(&count), nrt::NRT_INVALID);
     EXPECT_EQ(nrt_init(nrt::NRT_FRAMEWORK_TYPE_NO_FW, "", ""), nrt::NRT_INVALID);
