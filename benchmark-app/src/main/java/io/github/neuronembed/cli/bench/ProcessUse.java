@@ -14,7 +14,8 @@ import java.nio.file.Path;
  * @param cpuPercent mean load, 100 for every processor at work
  * @param residentMegabytes memory at the end, by Linux's account; elsewhere NaN
  * @param peakResidentMegabytes the most memory meanwhile, by Linux's account; elsewhere NaN
- * @param peakHeapMegabytes the most of the Java heap that was in use
+ * @param peakHeapMegabytes the most of the Java heap that can have been in use: the sum of its
+ *     pools' peaks
  */
 record ProcessUse(
     double cpuPercent,

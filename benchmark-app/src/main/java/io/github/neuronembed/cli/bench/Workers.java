@@ -124,11 +124,14 @@ final class Workers {
       Stages stages = new Stages();
       long end = System.nanoTime() - start;
       long begin = run.arrivals().next(end);
-      while (begin != Arrivals.OVER && !stop.isRequested()) {
+      while (begin != Arrivals.OVER && !isOver()) {
         if (end > run.limitNanos()) {
           throw new BacklogException(begin / 1e9, end / 1e9);
         }
         await(start + begin);
+        if (isOver()) {
+          break;
+        }
         stages.call(System.nanoTime() - start - begin);
         int rows = caller.call(run.calls().getAndIncrement(), stages);
         end = System.nanoTime() - start;
@@ -137,6 +140,11 @@ final class Workers {
       }
       return new Work(timers, stages);
     }
+  }
+
+  /** Whether the run was stopped, or another worker failed, which interrupts this one. */
+  private boolean isOver() {
+    return stop.isRequested() || Thread.currentThread().isInterrupted();
   }
 
   /** Sleeps to just before the time and spins from there: waking up takes too long to be exact. */
@@ -167,7 +175,7 @@ final class Workers {
         long end = System.nanoTime();
         nanos[i] = end - begin;
         // Calls of many seconds: a whole window would take longer than what is measured.
-        if (end - start >= limitNanos || stop.isRequested()) {
+        if (end - start >= limitNanos || isOver()) {
           return;
         }
       }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Loads against a backend whose service time is known. */
 class WorkersTest {
@@ -94,13 +95,51 @@ class WorkersTest {
   }
 
   @Test
+  @Timeout(60)
+  void anOpenLoopThatIsStoppedKeepsTheCallsItMade() throws Exception {
+    StopSignal stop = new StopSignal();
+    SleepingBackend backend = new SleepingBackend(1 * MILLI);
+    Workers workers =
+        new Workers(
+            new SlotService(
+                backend,
+                new VectorReader(PoolingStrategy.CLS, true),
+                CELL.shape(),
+                new TokenRows(Lengths.FULL, 8, 2000, 1)),
+            CELL,
+            stop);
+    Thread stopping =
+        new Thread(
+            () -> {
+              while (backend.calls() < 15) {
+                Thread.onSpinWait();
+              }
+              stop.request();
+            });
+    stopping.start();
+
+    // It is stopped while it waits for the next arrival.
+    Measurement measured =
+        workers.run(Arrivals.constant(5, 600 * SECOND), 5, Long.MAX_VALUE, 10 * MILLI);
+
+    stopping.join();
+    assertThat(measured.stopped()).isTrue();
+    assertThat(measured.timers().get(0).size()).isPositive();
+  }
+
+  @Test
+  @Timeout(60)
   void aWorkerThatFailsEndsTheOthersWithItsOwnReason() {
     SleepingBackend backend = new SleepingBackend(1 * MILLI);
     backend.failAt(30);
 
     assertThatThrownBy(
             () ->
-                run(backend, new Cell(new Shape(1, 8), 1, 3), Arrivals.closed(60 * SECOND), SECOND))
+                run(
+                    backend,
+                    new Cell(new Shape(1, 8), 1, 3),
+                    Arrivals.closed(600 * SECOND),
+                    Long.MAX_VALUE))
         .isInstanceOf(InferenceException.class)
         .hasMessageContaining("call 30");
     assertThat(backend.openSlots()).isZero();
