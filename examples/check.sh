@@ -33,6 +33,7 @@ expect() {
 
 [ -x "$app" ] || fail "$app is not there: run ./mvnw verify first"
 export NEURON_EMBED_CACHE=$work/cache
+rm -rf "$NEURON_EMBED_CACHE"
 echo 'a text' | "$app" embed >/dev/null 2>"$work/embed.err" || { cat "$work/embed.err" >&2; exit 1; }
 model=$(echo "$NEURON_EMBED_CACHE"/models-*/bge-small-en-v1.5)
 

@@ -45,7 +45,10 @@ for round in $(seq "$rounds"); do
   emulated slower c
   real d
   real e
-  slower=$(verdict a c) same=$(verdict a b) same_real=$(verdict d e)
+  # One a line: of several in a line, only the last one's failure would end this.
+  slower=$(verdict a c)
+  same=$(verdict a b)
+  same_real=$(verdict d e)
   [ "$slower" = regression ] && found=$((found + 1))
   [ "$same" = nothing ] && quiet=$((quiet + 1))
   [ "$same_real" = nothing ] && quiet_real=$((quiet_real + 1))

@@ -11,7 +11,9 @@ if [ ! -x "$app" ]; then
 fi
 [ $# -gt 0 ] || set -- 1000 10000
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM
 
 printf '%8s %9s %8s %14s\n' lines seconds lines/s 'peak RSS, MiB'
 for lines in "$@"; do

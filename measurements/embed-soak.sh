@@ -12,7 +12,10 @@ if [ ! -x "$app" ]; then
   exit 1
 fi
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+touch "$folder/pids"
+# Jobs in the background do not see Ctrl-C.
+trap 'kill $(cat "$folder/pids") 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM
 mkfifo "$folder/in"
 echo 0 >"$folder/written"
 until=$(($(date +%s) + minutes * 60))
@@ -24,11 +27,13 @@ until=$(($(date +%s) + minutes * 60))
     echo "$lines" >"$folder/given"
   done
 } >"$folder/in" &
-"$app" embed <"$folder/in" 2>"$folder/err" | awk -v count="$folder/written" \
+echo $! >>"$folder/pids"
+# exec keeps the shell's number: the launcher execs Java.
+sh -c 'echo $$ >>"$1/pids"; echo $$ >"$1/pid"; exec "$2" embed' sh "$folder" "$app" <"$folder/in" 2>"$folder/err" | awk -v count="$folder/written" \
   'NR % 256 == 0 { print NR >count; close(count) } END { print NR >count }' &
 writer=$!
 sleep 10
-pid=$(pgrep -n -f 'io.github.neuronembed.cli.NeuronEmbed embed')
+pid=$(cat "$folder/pid")
 printf '%6s %9s %9s\n' minute lines 'RSS, MiB'
 minute=0
 while kill -0 "$pid" 2>/dev/null; do

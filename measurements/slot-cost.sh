@@ -13,6 +13,7 @@ mkdir -p "$build"
 } >"$build.log" 2>&1 || { tail -20 "$build.log" >&2; exit 1; }
 benchmark=$(find "$build" -name execution_slot_benchmark -type f)
 "$benchmark" --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true \
-  --benchmark_report_aggregates_only=true 2>/dev/null | grep -E 'median|^Benchmark'
+  --benchmark_report_aggregates_only=true >"$build/figures" 2>"$build/err" || { tail -20 "$build/err" >&2; exit 1; }
+grep -E 'median|^Benchmark' "$build/figures"
 exec measurements/java.sh -Dorg.slf4j.simpleLogger.defaultLogLevel=off org.openjdk.jmh.Main \
   SlotExecution -prof gc -jvmArgsAppend -Dorg.slf4j.simpleLogger.defaultLogLevel=off

@@ -35,7 +35,7 @@ PROPERTY = re.compile(r"-D(neuronembed\.[\w.]*\w)")
 METRIC = re.compile(r"\b(?:embedding|http[._]server)[._][a-z][a-z_.]*[a-z]\b")
 EXCEPTION = re.compile(r"\b[A-Z]\w+Exception\b")
 # A repository path that a page names as code.
-PATH = re.compile(r"(?:native|java-api|benchmark-app|integrations|measurements|tools|cmake|docs|examples)/[\w./-]+")
+PATH = re.compile(r"(?:native|java-api|benchmark-app|integrations|measurements|tools|cmake|docs|examples|fuzz)/[\w./-]+")
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -397,17 +397,21 @@ class Shell:
     def run(self, page, folder, line, command, given, code):
         start = time.monotonic()
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 ["bash", "-o", "pipefail", "-c", given], cwd=folder, env=self.environment, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, errors="replace", timeout=COMMAND_SECONDS, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
             )
+            out, err = process.communicate(timeout=COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
+            # All of the pipeline, not its shell alone.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
             yield Lie(page.name, line, f"does not end in {COMMAND_SECONDS} s: {command}")
             return
         print(f"  {time.monotonic() - start:5.1f} s  {page.name}:{line}  {given.splitlines()[0]}", flush=True)
-        if done.returncode != code:
-            said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
-            yield Lie(page.name, line, f"ends with {done.returncode}, not {code}: {command} (it says: {said})")
+        if process.returncode != code:
+            said = (err.strip() or out.strip() or "nothing").splitlines()[-1]
+            yield Lie(page.name, line, f"ends with {process.returncode}, not {code}: {command} (it says: {said})")
 
     def missing_program(self, page, line, command):
         """Of a command that is not run, what it runs is at least there."""

@@ -103,9 +103,13 @@ def make(jar_path, output):
     encoder, tokenizer, header = open_artifact(jar_path)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=output.parent, delete=False) as file:
-        file.write(dump(header))
-        for entry, vector in compute(encoder, tokenizer):
-            file.write(dump({**entry, "vector": [float(f"{x:.8g}") for x in vector]}))
+        try:
+            file.write(dump(header))
+            for entry, vector in compute(encoder, tokenizer):
+                file.write(dump({**entry, "vector": [float(f"{x:.8g}") for x in vector]}))
+        except BaseException:
+            pathlib.Path(file.name).unlink()
+            raise
     pathlib.Path(file.name).chmod(0o644)
     pathlib.Path(file.name).replace(output)
     print(f"{output}: {len(texts.TEXTS)} texts, {output.stat().st_size} bytes")

@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 work=${1:-$root/target/reproducible}
+[ $# -eq 0 ] || [ ! -e "$work" ] || { echo "reproducible: $work exists; name a folder that does not" >&2; exit 2; }
 first=$work/first
 second=$work/a-second-of-another-length
 jni=native/target/generated-sources/jni

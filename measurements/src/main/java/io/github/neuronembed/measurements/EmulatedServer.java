@@ -90,10 +90,18 @@ final class EmulatedServer implements AutoCloseable {
       said.append(line).append('\n');
       int at = line.indexOf(SERVING);
       if (at >= 0) {
+        drain(output);
         return URI.create(line.substring(at + SERVING.length()));
       }
     }
     throw new IOException("The server ended: " + said);
+  }
+
+  /** A server that writes into a full pipe would serve nobody any more. */
+  private static void drain(BufferedReader output) {
+    Thread thread = new Thread(() -> output.lines().forEach(line -> {}), "server-output");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   ModelDirectory model() {
@@ -122,6 +130,7 @@ final class EmulatedServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     process.destroy();
+    process.onExit().join();
     Folders.delete(model.folder());
   }
 }

@@ -72,6 +72,7 @@ public final class EngineBuckets {
       throws InterruptedException {
     List<long[]> times = new ArrayList<>();
     AtomicLong until = new AtomicLong();
+    Failures failures = new Failures();
     long start;
     long end;
     try (EmbeddingEngine engine =
@@ -94,6 +95,7 @@ public final class EngineBuckets {
                   }
                 },
                 "caller-" + i);
+        caller.setUncaughtExceptionHandler(failures);
         caller.start();
         callers.add(caller);
       }
@@ -104,6 +106,7 @@ public final class EngineBuckets {
         caller.join();
       }
       end = System.nanoTime();
+      failures.rethrow();
     }
     long[] all = times.stream().flatMapToLong(Arrays::stream).sorted().toArray();
     return new Result(

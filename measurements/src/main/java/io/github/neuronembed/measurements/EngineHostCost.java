@@ -186,11 +186,13 @@ public final class EngineHostCost {
     static Loop run(List<Runnable> callers, int calls) throws InterruptedException {
       CountDownLatch go = new CountDownLatch(1);
       List<Thread> threads = new ArrayList<>();
+      Failures failures = new Failures();
       long[] nanos = new long[callers.size() * calls];
       for (int i = 0; i < callers.size(); i++) {
         Runnable caller = callers.get(i);
         int first = i * calls;
         Thread thread = new Thread(() -> call(caller, go, nanos, first, calls), "caller-" + i);
+        thread.setUncaughtExceptionHandler(failures);
         thread.start();
         threads.add(thread);
       }
@@ -200,6 +202,7 @@ public final class EngineHostCost {
         thread.join();
       }
       long wall = System.nanoTime() - start;
+      failures.rethrow();
       Arrays.sort(nanos);
       return new Loop(nanos, wall);
     }

@@ -128,6 +128,10 @@ public final class EngineOpenLoop {
       }
       after = Memory.heap();
     }
+    long failed = Arrays.stream(latencies).filter(nanos -> nanos < 0).count() - refused;
+    if (failed > 0) {
+      throw new IllegalStateException(failed + " requests failed, which no figure tells.");
+    }
     long[] accepted = Arrays.stream(latencies).filter(nanos -> nanos >= 0).sorted().toArray();
     long[] slowest = Arrays.copyOf(refusals, refused);
     Arrays.sort(slowest);
