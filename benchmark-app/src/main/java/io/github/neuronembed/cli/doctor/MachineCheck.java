@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli.doctor;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,7 +116,7 @@ record MachineCheck(Path root, Map<String, String> environment) {
           users.put(pid, name(process));
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       return Finding.note("users", "/proc cannot be read: who holds the cores is not known.", "");
     }
     if (users.isEmpty()) {
@@ -133,16 +134,25 @@ record MachineCheck(Path root, Map<String, String> environment) {
   private static boolean holdsDevice(Path process, Path devices) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(process.resolve("fd"))) {
       for (Path file : files) {
-        Path target = Files.readSymbolicLink(file);
-        if (target.startsWith(devices)
-            && DEVICE.matcher(target.getFileName().toString()).matches()) {
+        if (isDevice(file, devices)) {
           return true;
         }
       }
-    } catch (IOException | UnsupportedOperationException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       // Another user's, or gone.
     }
     return false;
+  }
+
+  private static boolean isDevice(Path descriptor, Path devices) {
+    try {
+      Path target = Files.readSymbolicLink(descriptor);
+      return target.startsWith(devices)
+          && DEVICE.matcher(target.getFileName().toString()).matches();
+    } catch (IOException | UnsupportedOperationException e) {
+      // Closed meanwhile.
+      return false;
+    }
   }
 
   private static String name(Path process) {

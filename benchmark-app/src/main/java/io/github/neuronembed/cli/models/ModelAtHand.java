@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.jar.JarEntry;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -92,7 +93,8 @@ final class ModelAtHand {
         Folders.delete(path);
       }
     }
-    Path partial = Files.createTempDirectory(parent, NAME + ".partial");
+    // Not a temporary one, which nobody else could read: the cache may be filled for others.
+    Path partial = Files.createDirectory(parent.resolve(NAME + ".partial-" + UUID.randomUUID()));
     try {
       for (Map.Entry<String, String> file : FILES.entrySet()) {
         Path target = partial.resolve(file.getKey());

@@ -47,6 +47,8 @@ final class RunningServer implements AutoCloseable {
                 builder -> {
                   builder
                       .closeTimeout(Duration.ZERO)
+                      // As many texts wait on a machine of many processors.
+                      .slotsPerReplica(2)
                       .listener(new EngineMetrics(metrics.registry(), MODEL.name()));
                   engine.accept(builder);
                 })
