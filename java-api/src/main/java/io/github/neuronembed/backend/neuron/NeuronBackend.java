@@ -1,6 +1,7 @@
 package io.github.neuronembed.backend.neuron;
 
 import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.InferenceBackend;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,8 +75,8 @@ public final class NeuronBackend implements InferenceBackend {
    * @param manifest the compiled models
    * @param padTokenId the model's padding token
    * @param options which cores, and the execution timeout
-   * @throws BackendUnavailableException if there is no libnrt or no NeuronCore, or another process
-   *     holds the cores; the message says what was tried
+   * @throws BackendUnavailableException if there is no libnrt or no NeuronCore, another process
+   *     holds the cores, or this one has a runtime open; the message says what was tried
    * @throws ModelLoadException if a model does not fit the runtime, the hardware or its manifest
    */
   public static NeuronBackend open(
@@ -103,6 +105,7 @@ public final class NeuronBackend implements InferenceBackend {
    * Takes the cores of the emulator.
    *
    * @param emulator configured already
+   * @throws BackendUnavailableException if this process has a runtime open
    * @throws ModelLoadException if a model is not for the emulator
    */
   public static NeuronBackend openEmulated(
@@ -117,6 +120,7 @@ public final class NeuronBackend implements InferenceBackend {
    * @param emulator configured already
    * @param options which cores, and the execution timeout
    * @param inputPath how ids reach the device
+   * @throws BackendUnavailableException if this process has a runtime open
    * @throws ModelLoadException if a model is not for the emulator
    */
   public static NeuronBackend openEmulated(
@@ -144,6 +148,8 @@ public final class NeuronBackend implements InferenceBackend {
       runtime = NeuronRuntime.open(library, options);
     } catch (NrtException e) {
       throw NeuronErrors.atOpen(e);
+    } catch (IllegalStateException e) {
+      throw NeuronErrors.inUse(e);
     }
     List<NeuronModel> models = new ArrayList<>();
     try {
@@ -172,11 +178,20 @@ public final class NeuronBackend implements InferenceBackend {
           models,
           byCore);
     } catch (NrtException e) {
-      release(models, runtime);
-      throw NeuronErrors.atLoad(e);
-    } catch (RuntimeException e) {
-      release(models, runtime);
+      EmbeddingException failure = NeuronErrors.atLoad(e);
+      abandon(failure, models, runtime);
+      throw failure;
+    } catch (RuntimeException | Error e) {
+      abandon(e, models, runtime);
       throw e;
+    }
+  }
+
+  /** Nobody but the failure's reader learns that giving back failed too. */
+  private static void abandon(Throwable failure, List<NeuronModel> models, NeuronRuntime runtime) {
+    RuntimeException further = release(models, runtime);
+    if (further != null) {
+      failure.addSuppressed(further);
     }
   }
 
@@ -192,9 +207,30 @@ public final class NeuronBackend implements InferenceBackend {
     return hiddenSize;
   }
 
-  private static void release(List<NeuronModel> models, NeuronRuntime runtime) {
-    models.forEach(NeuronModel::close);
-    runtime.close();
+  /**
+   * Closes every model and the runtime, whatever fails.
+   *
+   * @return what failed first, the rest suppressed in it; null if nothing did
+   */
+  private static @Nullable RuntimeException release(
+      List<NeuronModel> models, NeuronRuntime runtime) {
+    List<Runnable> closes = new ArrayList<>();
+    models.forEach(model -> closes.add(model::close));
+    closes.add(runtime::close);
+    RuntimeException first = null;
+    for (Runnable close : closes) {
+      try {
+        close.run();
+      } catch (RuntimeException e) {
+        RuntimeException failure = e instanceof NrtException nrt ? NeuronErrors.atClose(nrt) : e;
+        if (first == null) {
+          first = failure;
+        } else {
+          first.addSuppressed(failure);
+        }
+      }
+    }
+    return first;
   }
 
   @Override
@@ -234,7 +270,10 @@ public final class NeuronBackend implements InferenceBackend {
 
   @Override
   public void close() {
-    release(models, runtime);
+    RuntimeException failure = release(models, runtime);
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   private final class CoreReplica implements Replica {
@@ -260,17 +299,30 @@ public final class NeuronBackend implements InferenceBackend {
       }
       try {
         NeuronSlot slot = loaded.model().newSlot(inputPath);
-        if (!slot.inputPathReason().isEmpty() && !replacementTold.getAndSet(true)) {
-          LOG.warn(
-              "Inputs go by {} instead of {}: {}",
-              slot.inputPath(),
-              inputPath,
-              slot.inputPathReason());
+        try {
+          return wrapped(slot, shape, loaded);
+        } catch (RuntimeException | Error e) {
+          try {
+            slot.close();
+          } catch (RuntimeException further) {
+            e.addSuppressed(further);
+          }
+          throw e;
         }
-        return new NeuronExecutionSlot(shape, slot, loaded, padTokenId);
       } catch (NrtException e) {
         throw NeuronErrors.atLoad(e);
       }
+    }
+
+    private ExecutionSlot wrapped(NeuronSlot slot, Shape shape, LoadedModel loaded) {
+      if (!slot.inputPathReason().isEmpty() && !replacementTold.getAndSet(true)) {
+        LOG.warn(
+            "Inputs go by {} instead of {}: {}",
+            slot.inputPath(),
+            inputPath,
+            slot.inputPathReason());
+      }
+      return new NeuronExecutionSlot(shape, slot, loaded, padTokenId);
     }
   }
 }

@@ -24,6 +24,23 @@ final class NeuronErrors {
         e);
   }
 
+  /** A runtime is open in this process. */
+  static BackendUnavailableException inUse(IllegalStateException e) {
+    return new BackendUnavailableException(
+        "This process has a Neuron runtime open already, and there is one runtime a process: share"
+            + " the embedder, or close it first.",
+        e);
+  }
+
+  /** Something could not be given back; what is left is freed with the runtime. */
+  static EmbeddingException atClose(NrtException e) {
+    if (e.kind() == NrtException.Kind.STATUS && e.statusClass().isDeviceFailure()) {
+      return deviceFailure(e);
+    }
+    return new InferenceException(
+        "The NeuronCores could not be given back in order: %s".formatted(e.getMessage()), false, e);
+  }
+
   /** A model or a slot could not be made. */
   static EmbeddingException atLoad(NrtException e) {
     if (e.kind() == NrtException.Kind.STATUS && e.statusClass().isDeviceFailure()) {

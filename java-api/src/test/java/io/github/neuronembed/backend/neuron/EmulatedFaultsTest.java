@@ -112,6 +112,32 @@ class EmulatedFaultsTest {
   }
 
   @ParameterizedTest
+  @MethodSource("statuses")
+  void whatCannotBeUnloadedKeepsNothingElse(int status) {
+    InferenceBackend backend = open(faults("unload", 0, status));
+
+    Throwable thrown = catchThrowable(backend::close);
+
+    assertThat(thrown)
+        .isInstanceOf(
+            CORE_IS_LOST.contains(status) ? DeviceFailureException.class : InferenceException.class)
+        .hasMessageContaining(String.valueOf(status));
+    open().close();
+  }
+
+  @Test
+  void aFailedUnloadDoesNotHideWhyALoadFailed() {
+    JsonArray faults = faults("unload", null, 1);
+    faults.addAll(faults("load", 1, 4));
+
+    Throwable thrown = catchThrowable(() -> open(faults).close());
+
+    assertThat(thrown).isInstanceOf(ModelLoadException.class).hasMessageContaining("4");
+    assertThat(thrown.getSuppressed()).hasSize(1).hasOnlyElementsOfType(InferenceException.class);
+    open().close();
+  }
+
+  @ParameterizedTest
   @MethodSource("statusesAtExecution")
   void aFailedExecutionIsOneOfItsCoreAlone(String call, int status) {
     try (InferenceBackend backend = open();
