@@ -4,8 +4,10 @@ import io.github.neuronembed.ModelLoadException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What {@code neuron/manifest.json} says of the compiled models beside it, see {@code
@@ -44,10 +46,13 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
       boolean pooled,
       int hiddenSize) {}
 
+  private record Shape(int batchSize, int sequenceLength) {}
+
   /**
    * Reads a manifest.
    *
-   * @throws ModelLoadException if it is missing, damaged or names a file that is not there
+   * @throws ModelLoadException if it is missing, damaged, names a file that is not there, or has
+   *     two models of one shape
    */
   public static NeuronManifest read(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -60,8 +65,15 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
       throw json.require("format").wrong("%d, the format this version reads".formatted(FORMAT));
     }
     List<CompiledModel> models = new ArrayList<>();
+    Set<Shape> shapes = new HashSet<>();
     for (JsonValue model : json.require("models").elements()) {
-      models.add(model(file, model));
+      CompiledModel compiled = model(file, model);
+      if (!shapes.add(new Shape(compiled.batchSize, compiled.sequenceLength))) {
+        throw new ModelLoadException(
+            "%s has two models of the shape %d×%d: take one of them out."
+                .formatted(file, compiled.batchSize, compiled.sequenceLength));
+      }
+      models.add(compiled);
     }
     if (models.isEmpty()) {
       throw json.require("models").wrong("a list with at least one model");

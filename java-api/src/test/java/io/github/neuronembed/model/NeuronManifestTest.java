@@ -46,6 +46,21 @@ class NeuronManifestTest {
   }
 
   @Test
+  void refusesTwoModelsOfOneShape() throws IOException {
+    Files.createFile(folder.resolve("tiny-bert-1x8.neff"));
+    Files.createFile(folder.resolve("tiny-bert-4x16.neff"));
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace("\"batch\": 4", "\"batch\": 1")
+            .replace("\"sequenceLength\": 16", "\"sequenceLength\": 8"));
+
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> NeuronManifest.read(file))
+        .withMessageContainingAll(file.toString(), "1×8");
+  }
+
+  @Test
   void namesTheNeffThatIsMissing() throws IOException {
     Files.createFile(folder.resolve("tiny-bert-1x8.neff"));
 

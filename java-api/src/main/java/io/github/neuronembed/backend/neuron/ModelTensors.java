@@ -19,11 +19,16 @@ final class ModelTensors {
    * @throws ModelLoadException if the model is not what its manifest says
    */
   static void check(NeuronModel model, CompiledModel compiled) {
-    idType(model, compiled, compiled.inputIds());
+    ElementType ids = idType(model, compiled, compiled.inputIds());
     int described = 1;
     for (String name : List.of(compiled.attentionMask(), compiled.tokenTypeIds())) {
       if (!name.isEmpty()) {
-        idType(model, compiled, name);
+        ElementType type = idType(model, compiled, name);
+        if (type != ids) {
+          throw new ModelLoadException(
+              "%s: input %s is %s and %s is %s; all inputs are of one type: trace the model so."
+                  .formatted(compiled.neff(), compiled.inputIds(), ids, name, type));
+        }
         described++;
       }
     }
