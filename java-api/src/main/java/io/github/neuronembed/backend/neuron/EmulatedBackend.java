@@ -57,7 +57,7 @@ public final class EmulatedBackend {
     return open(
         model,
         shapes,
-        EmulatedModels.DEFAULT,
+        EmulatedModels.fitting(model),
         InputPath.WRITE_BATCH,
         cores,
         configuration,

@@ -37,6 +37,15 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   private static final String NEURON = "neuron";
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
+  /** As {@link #DEFAULT}, but not pooled where the model pools as the emulator cannot. */
+  static EmulatedModels fitting(ModelDirectory model) {
+    return new EmulatedModels(poolsAsEmulator(model), false, false, true);
+  }
+
+  private static boolean poolsAsEmulator(ModelDirectory model) {
+    return model.pooling() == PoolingStrategy.CLS && model.normalize();
+  }
+
   /**
    * Writes a NEFF for each shape and {@code manifest.json}.
    *
@@ -50,7 +59,7 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
    */
   public NeuronManifest pack(ModelDirectory model, List<Shape> shapes, Path folder)
       throws IOException {
-    if (pooled && (model.pooling() != PoolingStrategy.CLS || !model.normalize())) {
+    if (pooled && !poolsAsEmulator(model)) {
       throw new IllegalArgumentException(
           "The emulator pools by CLS and normalises; pack raw outputs for %s."
               .formatted(model.name()));

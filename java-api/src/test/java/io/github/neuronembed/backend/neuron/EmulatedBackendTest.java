@@ -1,10 +1,17 @@
 package io.github.neuronembed.backend.neuron;
 
+import static io.github.neuronembed.Vectors.cosine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.google.gson.JsonObject;
+import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.BgeSmall;
+import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.ModelOverrides;
+import io.github.neuronembed.model.PoolingStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +34,24 @@ class EmulatedBackendTest {
     assertThat(EmulatedBackend.configured(file.toString())).isEqualTo(expected);
     assertThat(EmulatedBackend.configured(null)).isEqualTo(new JsonObject());
     assertThat(EmulatedBackend.configured("")).isEqualTo(new JsonObject());
+  }
+
+  /** The emulator itself pools by CLS and normalises. */
+  @Test
+  void poolsAsTheModelDoes() {
+    ModelDirectory mean =
+        ModelDirectory.open(
+            BgeSmall.directory(), ModelOverrides.NONE.withPooling(PoolingStrategy.MEAN));
+    TextEmbedder.Builder builder = TextEmbedder.builder().model(mean).preparedGraph(false);
+    float[] expected;
+    try (TextEmbedder onnx = builder.backend(BackendChoice.ONNX).build()) {
+      expected = onnx.embedPassage("how tides work");
+    }
+
+    try (TextEmbedder emulated = builder.backend(BackendChoice.EMULATOR).build()) {
+      assertThat(cosine(emulated.embedPassage("how tides work"), expected))
+          .isGreaterThanOrEqualTo(0.99999);
+    }
   }
 
   @ParameterizedTest
