@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** A model on ONNX Runtime: a session is a replica, and a shape a bound. */
 public final class OnnxBackend implements InferenceBackend {
@@ -21,6 +23,7 @@ public final class OnnxBackend implements InferenceBackend {
   private final List<OrtSession> sessions;
   private final List<Replica> replicas;
   private final AtomicInteger openSlots = new AtomicInteger();
+  private final ReentrantLock lifecycle = new ReentrantLock();
   private boolean closed;
 
   private OnnxBackend(
@@ -59,8 +62,11 @@ public final class OnnxBackend implements InferenceBackend {
       }
       OnnxSignature signature = OnnxSignature.of(file, sessions.get(0));
       return new OnnxBackend(environment, signature, options, sessions, padTokenId);
-    } catch (RuntimeException e) {
-      closeAll(sessions);
+    } catch (RuntimeException | Error e) {
+      RuntimeException further = closeAll(sessions);
+      if (further != null) {
+        e.addSuppressed(further);
+      }
       throw e;
     }
   }
@@ -108,35 +114,60 @@ public final class OnnxBackend implements InferenceBackend {
   }
 
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
+  public void close() {
+    lifecycle.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      if (openSlots.get() > 0) {
+        throw new IllegalStateException(
+            "%d slots of the ONNX Runtime backend are open: close them first."
+                .formatted(openSlots.get()));
+      }
+      closed = true;
+      RuntimeException failure = closeAll(sessions);
+      if (failure != null) {
+        throw failure;
+      }
+    } finally {
+      lifecycle.unlock();
     }
-    if (openSlots.get() > 0) {
-      throw new IllegalStateException(
-          "%d slots of the ONNX Runtime backend are open: close them first."
-              .formatted(openSlots.get()));
-    }
-    closed = true;
-    closeAll(sessions);
   }
 
-  private synchronized ExecutionSlotLease lease() {
-    if (closed) {
-      throw new IllegalStateException("The ONNX Runtime backend is closed.");
+  private ExecutionSlotLease lease() {
+    lifecycle.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("The ONNX Runtime backend is closed.");
+      }
+      openSlots.incrementAndGet();
+      return openSlots::decrementAndGet;
+    } finally {
+      lifecycle.unlock();
     }
-    openSlots.incrementAndGet();
-    return openSlots::decrementAndGet;
   }
 
-  private static void closeAll(List<OrtSession> sessions) {
+  /**
+   * Closes every session, whatever fails.
+   *
+   * @return what failed first, the rest suppressed in it; null if nothing did
+   */
+  private static @Nullable RuntimeException closeAll(List<OrtSession> sessions) {
+    RuntimeException first = null;
     for (OrtSession session : sessions) {
       try {
         session.close();
       } catch (OrtException e) {
-        throw OnnxErrors.atRun(e);
+        RuntimeException failure = OnnxErrors.atClose(e);
+        if (first == null) {
+          first = failure;
+        } else {
+          first.addSuppressed(failure);
+        }
       }
     }
+    return first;
   }
 
   /** What an open slot gives back when it is closed. */
@@ -167,7 +198,12 @@ public final class OnnxBackend implements InferenceBackend {
         throw new IllegalArgumentException(
             "This backend serves no %s, only %s.".formatted(shape, options.shapes()));
       }
-      return new OnnxSlot(environment, session, signature, shape, padTokenId, lease());
+      try {
+        return new OnnxSlot(
+            environment, session, signature, shape, padTokenId, OnnxBackend.this::lease);
+      } catch (OutOfMemoryError | ArithmeticException e) {
+        throw OnnxErrors.noMemory(shape, OnnxSlot.bytes(signature, shape), e);
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.backend.Shape;
 import java.nio.file.Path;
 
 /** The one place where an error of ONNX Runtime becomes one of ours; the code is kept. */
@@ -23,6 +24,23 @@ final class OnnxErrors {
         };
     return new ModelLoadException(
         "Cannot load %s: %s (%s: %s)".formatted(file, reason, e.getCode(), e.getMessage()), e);
+  }
+
+  /** A session could not be freed. */
+  static InferenceException atClose(OrtException e) {
+    return new InferenceException(
+        "ONNX Runtime could not free a session (%s: %s)".formatted(e.getCode(), e.getMessage()),
+        false,
+        e);
+  }
+
+  /** There is no memory for a slot's buffers. */
+  static ModelLoadException noMemory(Shape shape, long bytes, Throwable e) {
+    return new ModelLoadException(
+        ("A slot of %s needs %d bytes of direct memory, which are not left (%s): raise"
+                + " -XX:MaxDirectMemorySize, or use fewer slots.")
+            .formatted(shape, bytes, e.getMessage()),
+        e);
   }
 
   /** An execution failed. On a CPU nothing says that the same input would fare better. */

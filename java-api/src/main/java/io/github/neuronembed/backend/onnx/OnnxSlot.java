@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,13 +49,12 @@ final class OnnxSlot implements ExecutionSlot, StageTimes {
       OnnxSignature signature,
       Shape shape,
       int padTokenId,
-      OnnxBackend.ExecutionSlotLease lease) {
+      Supplier<OnnxBackend.ExecutionSlotLease> leases) {
     this.environment = environment;
     this.session = session;
     this.signature = signature;
     this.shape = shape;
-    this.lease = lease;
-    int bytes = shape.tokens() * signature.idType().bytes();
+    int bytes = Math.multiplyExact(shape.tokens(), signature.idType().bytes());
     this.inputIds = direct(bytes);
     this.attentionMask = signature.hasMask() ? direct(bytes) : null;
     this.tokenTypeIds = signature.hasTokenTypes() ? direct(bytes) : null;
@@ -69,6 +69,16 @@ final class OnnxSlot implements ExecutionSlot, StageTimes {
     this.vectors =
         new TokenVectors(
             output, ElementType.FLOAT32, signature.hiddenSize(), signature.pooled(), 1);
+    // Last: what fails before has nothing to give back.
+    this.lease = leases.get();
+  }
+
+  /** Direct memory of a slot. */
+  static long bytes(OnnxSignature signature, Shape shape) {
+    int inputs = 1 + (signature.hasMask() ? 1 : 0) + (signature.hasTokenTypes() ? 1 : 0);
+    long ids = (long) inputs * shape.tokens() * signature.idType().bytes();
+    long vectors = signature.pooled() ? shape.batchSize() : shape.tokens();
+    return ids + vectors * signature.hiddenSize() * ElementType.FLOAT32.bytes();
   }
 
   private static ByteBuffer direct(int bytes) {
