@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The output of a slot, read where the model left it: a vector for every token, {@code [batchSize,
- * sequenceLength, hiddenSize]}, or, where the graph pools and normalises, a vector for every row,
- * {@code [batchSize, hiddenSize]}; float32 or bfloat16.
+ * sequenceLength, hiddenSize]}, or, where the graph pools, a vector for every row, {@code
+ * [batchSize, hiddenSize]}; float32 or bfloat16.
  *
  * <p>Not thread-safe: it belongs to the thread that uses the slot.
  */
@@ -27,7 +27,7 @@ public final class TokenVectors {
    * @param data direct buffer that holds the output of the largest batch
    * @param type {@link ElementType#FLOAT32} or {@link ElementType#BFLOAT16}
    * @param hiddenSize elements of a vector
-   * @param pooled whether the graph gives one finished vector a row
+   * @param pooled whether the graph gives one vector a row
    * @param sequenceLength tokens a row has in the output, see {@link #sequenceLength(int)}
    * @throws IllegalArgumentException if the type is not one of the two
    */
@@ -52,7 +52,7 @@ public final class TokenVectors {
     }
   }
 
-  /** Whether the graph gives one finished vector a row. */
+  /** Whether the graph gives one vector a row. */
   public boolean isPooled() {
     return pooled;
   }

@@ -5,8 +5,8 @@ import io.github.neuronembed.backend.TokenVectors;
 import io.github.neuronembed.model.PoolingStrategy;
 
 /**
- * Reads a text's vector out of a slot's output: pooled and normalised here unless the graph did
- * both. Thread-safe.
+ * Reads a text's vector out of a slot's output: pooled here unless the graph did it, and scaled in
+ * any case, since a graph that pools need not scale, and a unit vector stays one. Thread-safe.
  *
  * @param pooling how token vectors become the text's vector
  * @param normalize whether the vector is scaled to length 1 (L2)
@@ -26,10 +26,7 @@ public record VectorReader(PoolingStrategy pooling, boolean normalize) {
     int length = tokens.length(row);
     float[] vector = new float[output.hiddenSize()];
     output.copy(row, 0, vector, 0);
-    if (output.isPooled()) {
-      return vector;
-    }
-    if (pooling == PoolingStrategy.MEAN) {
+    if (!output.isPooled() && pooling == PoolingStrategy.MEAN) {
       average(output, row, length, vector);
     }
     if (normalize) {
