@@ -1,6 +1,7 @@
 package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineHealth;
 import io.github.neuronembed.engine.EngineOptions;
@@ -31,17 +32,20 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>A vector does not depend on the other texts of a call, on the backend or on what else is going
- * on. Vectors of a model that normalises have length 1, so that a dot product is the cosine.
+ * <p>A vector does not depend on the other texts of a call, on what else is going on or, up to
+ * {@link #maxTokens()}, on the backend. Vectors of a model that normalises have length 1, so that a
+ * dot product is the cosine.
  *
  * <p>Thread-safe; one embedder serves the whole process. It is made once and closed at the end. The
  * text is tokenized on the calling thread, and never logged. Unpaired surrogates in a text count as
  * U+FFFD.
  *
- * <p>Every method that takes a text throws {@link TextTooLongException} under {@link
- * TruncationPolicy#STRICT}, {@link EngineOverloadedException} when too much is waiting already,
- * {@link InferenceException} or {@link DeviceFailureException} when the execution failed, and
- * {@link IllegalStateException} after {@link #close()}.
+ * <p>Every method that takes a text throws {@link TextTooLongException} if it would be cut under
+ * {@link TruncationPolicy#STRICT}, and {@link IllegalStateException} after {@link #close()}. Those
+ * that embed it throw {@link InferenceException} or {@link DeviceFailureException} when the
+ * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when too much
+ * is waiting already. Bulk work waits for room instead, as lists and iterators do unless told
+ * otherwise.
  */
 public final class TextEmbedder implements AutoCloseable {
 
@@ -157,10 +161,14 @@ public final class TextEmbedder implements AutoCloseable {
    * @return how many texts there were
    * @throws InferenceException the first text's that failed; later ones are withdrawn. So are they
    *     when the source or the consumer throws
+   * @throws TextTooLongException under {@link TruncationPolicy#STRICT}; its index counts the texts
+   *     drawn
    */
   public long embedPassages(Iterator<String> texts, Consumer<float[]> vectors) {
     Iterator<int[]> tokens =
         new Iterator<>() {
+          private int index;
+
           @Override
           public boolean hasNext() {
             return texts.hasNext();
@@ -168,7 +176,7 @@ public final class TextEmbedder implements AutoCloseable {
 
           @Override
           public int[] next() {
-            return tokenize(texts.next(), InputType.PASSAGE, truncation);
+            return tokenize(index++, texts.next(), InputType.PASSAGE, truncation);
           }
         };
     return engine.embedStream(tokens, vectors);
@@ -212,8 +220,12 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws TextTooLongException if it has more tokens, and the policy is strict
    */
   public int[] tokenize(String text, InputType type, TruncationPolicy policy) {
+    return tokenize(0, text, type, policy);
+  }
+
+  private int[] tokenize(int index, String text, InputType type, TruncationPolicy policy) {
     long start = System.nanoTime();
-    int[] tokenIds = tokenizer.encode(text, type, policy);
+    int[] tokenIds = tokenizer.encode(index, text, type, policy);
     engine.tokenized(System.nanoTime() - start);
     return tokenIds;
   }
@@ -254,9 +266,12 @@ public final class TextEmbedder implements AutoCloseable {
     return backend.hiddenSize();
   }
 
-  /** The most tokens the model takes, special tokens included. */
+  /**
+   * The most tokens of a text, special tokens included: what the model takes, or less where no
+   * shape of that length was compiled.
+   */
   public int maxTokens() {
-    return model.maxTokens();
+    return tokenizer.maxTokens();
   }
 
   /** The model's name, for example {@code bge-small-en-v1.5}. */
@@ -295,8 +310,11 @@ public final class TextEmbedder implements AutoCloseable {
    */
   @Override
   public void close() {
-    engine.close();
-    tokenizer.close();
+    try {
+      engine.close();
+    } finally {
+      tokenizer.close();
+    }
   }
 
   /** Describes an embedder. Not thread-safe. */
@@ -347,7 +365,9 @@ public final class TextEmbedder implements AutoCloseable {
      * a range or a list of ascending indexes without gaps ({@code "3"}, {@code "0-1"}, {@code
      * "4,5,6"}). Unless told, or with an empty string, {@code NEURON_RT_VISIBLE_CORES} and {@code
      * NEURON_RT_NUM_CORES} of the environment decide, and without them the process owns all cores.
-     * ONNX Runtime does not heed it; the emulator has as many cores as it takes, two at least.
+     * ONNX Runtime does not heed it; the emulator has as many cores as what is given here takes,
+     * two at least, but two alone for what the environment says, unless its own configuration says
+     * more.
      *
      * @throws IllegalArgumentException if it is none of these
      */
@@ -356,7 +376,10 @@ public final class TextEmbedder implements AutoCloseable {
       return this;
     }
 
-    /** What happens to a text that is too long; {@link TruncationPolicy#TRUNCATE} unless told. */
+    /**
+     * What happens to a text of more than {@link TextEmbedder#maxTokens()}; {@link
+     * TruncationPolicy#TRUNCATE} unless told.
+     */
     public Builder truncation(TruncationPolicy policy) {
       this.truncation = policy;
       return this;
@@ -371,44 +394,77 @@ public final class TextEmbedder implements AutoCloseable {
     /**
      * Loads the model and starts the engine.
      *
+     * <p>A process has NeuronCores, emulated ones too, once: a second embedder on them is refused
+     * until the first is closed, or with {@link BackendChoice#AUTO} runs on ONNX Runtime.
+     *
      * @return a new embedder, owned by the caller
      * @throws IllegalStateException if no model was given
      * @throws ModelLoadException if the model cannot be served
-     * @throws BackendUnavailableException if the backend is not available on this machine
+     * @throws BackendUnavailableException if the backend is not available on this machine, or in
+     *     use by another embedder
      */
     public TextEmbedder build() {
       if (model == null) {
         throw new IllegalStateException("No model given: call model(ModelDirectory.open(path)).");
       }
       TextTokenizer tokenizer = TextTokenizer.open(model);
+      InferenceBackend opened = null;
       try {
         BackendSelection selection =
             BackendSelection.open(model, backend, precision, preparedGraph, visibleCores);
-        LOG.info(
-            "{} on {}. {}", model.name(), selection.backend().description(), selection.reason());
-        try {
-          EngineOptions.Builder options =
-              EngineOptions.builder()
-                  .slotsPerReplica(selection.slotsPerReplica())
-                  .vocabularySize(model.vocabularySize());
-          engine.accept(options);
-          return new TextEmbedder(
-              model,
-              tokenizer,
-              selection.backend(),
-              EmbeddingEngine.start(
-                  selection.backend(),
-                  new VectorReader(model.pooling(), model.normalize()),
-                  options.build()),
-              truncation,
-              selection.reason());
-        } catch (RuntimeException e) {
-          selection.backend().close();
-          throw e;
+        opened = selection.backend();
+        LOG.info("{} on {}. {}", model.name(), opened.description(), selection.reason());
+        checkHiddenSize(model, opened);
+        int longest = longest(opened);
+        if (longest < model.maxTokens()) {
+          LOG.warn(
+              "The longest shape compiled is of {} tokens, and {} takes {}: longer texts are cut"
+                  + " there, or refused. Compile a longer one.",
+              longest,
+              model.name(),
+              model.maxTokens());
+          tokenizer.close();
+          tokenizer = TextTokenizer.open(model, longest);
         }
-      } catch (RuntimeException e) {
-        tokenizer.close();
+        EngineOptions.Builder options =
+            EngineOptions.builder()
+                .slotsPerReplica(selection.slotsPerReplica())
+                .vocabularySize(model.vocabularySize());
+        engine.accept(options);
+        return new TextEmbedder(
+            model,
+            tokenizer,
+            opened,
+            EmbeddingEngine.start(
+                opened, new VectorReader(model.pooling(), model.normalize()), options.build()),
+            truncation,
+            selection.reason());
+      } catch (RuntimeException | Error e) {
+        if (opened != null) {
+          closeAfter(e, opened::close);
+        }
+        closeAfter(e, tokenizer::close);
         throw e;
+      }
+    }
+
+    private static void checkHiddenSize(ModelDirectory model, InferenceBackend backend) {
+      if (backend.hiddenSize() != model.hiddenSize()) {
+        throw new ModelLoadException(
+            "%s has vectors of %d numbers by its config.json, and %s gives %d: the files are not of one model."
+                .formatted(model, model.hiddenSize(), backend.description(), backend.hiddenSize()));
+      }
+    }
+
+    private static int longest(InferenceBackend backend) {
+      return backend.shapes().stream().mapToInt(Shape::sequenceLength).max().orElseThrow();
+    }
+
+    private static void closeAfter(Throwable failure, Runnable close) {
+      try {
+        close.run();
+      } catch (RuntimeException e) {
+        failure.addSuppressed(e);
       }
     }
   }

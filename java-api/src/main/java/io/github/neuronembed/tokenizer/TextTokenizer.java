@@ -45,6 +45,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   private final ReadWriteLock gate = new ReentrantReadWriteLock();
   private final ModelDirectory model;
+  private final int maxTokens;
   private final @Nullable TextPieces pieces;
   private final int[] leading;
   private final int[] trailing;
@@ -52,8 +53,10 @@ public final class TextTokenizer implements AutoCloseable {
   /** Address of the native tokenizer, which this object owns; 0 once closed. */
   private long handle;
 
-  private TextTokenizer(ModelDirectory model, TokenizerDefinition definition, long handle) {
+  private TextTokenizer(
+      ModelDirectory model, int maxTokens, TokenizerDefinition definition, long handle) {
     this.model = model;
+    this.maxTokens = maxTokens;
     this.pieces = definition.pieces();
     this.leading = definition.leading();
     this.trailing = definition.trailing();
@@ -69,12 +72,23 @@ public final class TextTokenizer implements AutoCloseable {
    *     machine
    */
   public static TextTokenizer open(ModelDirectory model) {
+    return open(model, model.maxTokens());
+  }
+
+  /**
+   * Loads a model's tokenizer, for texts that must be shorter than the model takes.
+   *
+   * @param maxTokens what {@link #maxTokens()} is to be
+   * @return a new tokenizer, owned by the caller
+   * @throws ModelLoadException as {@link #open(ModelDirectory)}
+   */
+  public static TextTokenizer open(ModelDirectory model, int maxTokens) {
     TokenizerDefinition definition = new TokenizerDefinition(model);
     int special = definition.leading().length + definition.trailing().length;
-    if (model.maxTokens() <= special) {
+    if (maxTokens <= special) {
       throw new ModelLoadException(
           "%s takes %d tokens a text, %d of which are special: there is no room for a text."
-              .formatted(model, model.maxTokens(), special));
+              .formatted(model, maxTokens, special));
     }
     TokenizerLibrary.ensureLoaded();
     long handle;
@@ -86,7 +100,7 @@ public final class TextTokenizer implements AutoCloseable {
               .formatted(model.tokenizerFile(), e.getMessage()),
           e);
     }
-    TextTokenizer tokenizer = new TextTokenizer(model, definition, handle);
+    TextTokenizer tokenizer = new TextTokenizer(model, maxTokens, definition, handle);
     try {
       tokenizer.requireAddedTokens(definition);
       return tokenizer;
@@ -113,7 +127,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** The most tokens of a text, special tokens and the input type's prefix included. */
   public int maxTokens() {
-    return model.maxTokens();
+    return maxTokens;
   }
 
   /**
@@ -135,6 +149,25 @@ public final class TextTokenizer implements AutoCloseable {
    */
   public int[] encode(String text, InputType type, TruncationPolicy policy) {
     return encode(0, text, type, policy);
+  }
+
+  /**
+   * The token ids of one of many texts.
+   *
+   * @param index the text's place among them, which an exception names
+   * @return a new array of at most {@link #maxTokens()} ids, special tokens included
+   * @throws TextTooLongException if it has more tokens, and the policy is strict
+   * @throws NullPointerException if the text is null
+   * @throws IllegalStateException if this tokenizer is closed
+   */
+  public int[] encode(int index, String text, InputType type, TruncationPolicy policy) {
+    String input = input(index, text, type);
+    int[] kept = new int[maxTokens - leading.length - trailing.length];
+    long count = tokenize(input, kept, policy == TruncationPolicy.STRICT);
+    if (count > kept.length && policy == TruncationPolicy.STRICT) {
+      throw new TextTooLongException(index, total(count), maxTokens);
+    }
+    return between(kept, 0, (int) Math.min(count, kept.length));
   }
 
   /**
@@ -195,16 +228,6 @@ public final class TextTokenizer implements AutoCloseable {
    */
   public int countTokens(String text, InputType type) {
     return total(tokenize(input(0, text, type), new int[0], true));
-  }
-
-  private int[] encode(int index, String text, InputType type, TruncationPolicy policy) {
-    String input = input(index, text, type);
-    int[] kept = new int[maxTokens() - leading.length - trailing.length];
-    long count = tokenize(input, kept, policy == TruncationPolicy.STRICT);
-    if (count > kept.length && policy == TruncationPolicy.STRICT) {
-      throw new TextTooLongException(index, total(count), maxTokens());
-    }
-    return between(kept, 0, (int) Math.min(count, kept.length));
   }
 
   private int total(long contentTokens) {
