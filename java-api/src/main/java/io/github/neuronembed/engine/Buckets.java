@@ -2,16 +2,11 @@ package io.github.neuronembed.engine;
 
 import io.github.neuronembed.backend.Shape;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 
 /** The lengths that a backend serves, ascending, and the batch sizes of each. Immutable. */
 final class Buckets {
-
-  /** By length, then batch. */
-  static final Comparator<Shape> ORDER =
-      Comparator.comparingInt(Shape::sequenceLength).thenComparingInt(Shape::batchSize);
 
   private final int[] lengths;
   private final List<List<Shape>> shapes;
@@ -60,7 +55,7 @@ final class Buckets {
       }
     }
     throw new IllegalArgumentException(
-        "A row of %d tokens does not fit: the longest compiled length is %d."
+        "A row of %d tokens does not fit: the longest length that is served is %d."
             .formatted(tokens, longest()));
   }
 

@@ -87,7 +87,7 @@ public record EngineSnapshot(
 
   /** Executions that ended well, by shape. */
   public Map<Shape, Long> executions() {
-    Map<Shape, Long> executions = new TreeMap<>(Buckets.ORDER);
+    Map<Shape, Long> executions = new TreeMap<>();
     shapes.forEach((shape, sums) -> executions.put(shape, sums.executions()));
     return executions;
   }

@@ -19,7 +19,7 @@ final class Statistics {
   private long queueNanos;
   private long endedRequests;
   private final Map<Ending, Long> endings = new EnumMap<>(Ending.class);
-  private final Map<Shape, ShapeSums> shapes = new TreeMap<>(Buckets.ORDER);
+  private final Map<Shape, ShapeSums> shapes = new TreeMap<>();
 
   /** Texts accepted, by tokens. */
   private final long[] lengths;
@@ -108,7 +108,7 @@ final class Statistics {
   }
 
   private Map<Shape, ShapeSums> byShape() {
-    Map<Shape, ShapeSums> copy = new TreeMap<>(Buckets.ORDER);
+    Map<Shape, ShapeSums> copy = new TreeMap<>();
     copy.putAll(shapes);
     return Collections.unmodifiableMap(copy);
   }

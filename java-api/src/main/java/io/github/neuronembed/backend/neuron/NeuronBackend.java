@@ -19,7 +19,6 @@ import io.github.neuronembed.nrt.NrtException;
 import io.github.neuronembed.nrt.NrtLibrary;
 import io.github.neuronembed.nrt.RuntimeOptions;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -155,9 +154,7 @@ public final class NeuronBackend implements InferenceBackend {
     try {
       List<Map<Shape, LoadedModel>> byCore = new ArrayList<>();
       for (int core = 0; core < runtime.visibleCoreCount(); core++) {
-        Map<Shape, LoadedModel> onCore =
-            new TreeMap<>(
-                Comparator.comparingInt(Shape::sequenceLength).thenComparingInt(Shape::batchSize));
+        Map<Shape, LoadedModel> onCore = new TreeMap<>();
         for (CompiledModel compiled : manifest.models()) {
           NeuronModel model = runtime.load(compiled.neff(), core);
           models.add(model);

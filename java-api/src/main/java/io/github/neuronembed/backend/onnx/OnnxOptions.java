@@ -2,7 +2,6 @@ package io.github.neuronembed.backend.onnx;
 
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.Precision;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -24,12 +23,7 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
           "ONNX Runtime needs a session, a thread and a shape, not %d, %d and %d."
               .formatted(sessions, intraOpThreads, shapes.size()));
     }
-    shapes =
-        shapes.stream()
-            .distinct()
-            .sorted(
-                Comparator.comparingInt(Shape::sequenceLength).thenComparingInt(Shape::batchSize))
-            .toList();
+    shapes = shapes.stream().distinct().sorted().toList();
   }
 
   /**
@@ -52,17 +46,5 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
         precision == Precision.INT8
             ? shapes.stream().map(shape -> new Shape(1, shape.sequenceLength())).toList()
             : shapes);
-  }
-
-  public OnnxOptions withSessions(int count) {
-    return new OnnxOptions(count, intraOpThreads, shapes);
-  }
-
-  public OnnxOptions withIntraOpThreads(int count) {
-    return new OnnxOptions(sessions, count, shapes);
-  }
-
-  public OnnxOptions withShapes(List<Shape> bounds) {
-    return new OnnxOptions(sessions, intraOpThreads, bounds);
   }
 }

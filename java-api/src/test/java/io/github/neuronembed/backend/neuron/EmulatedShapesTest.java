@@ -80,7 +80,7 @@ class EmulatedShapesTest {
             OnnxBackend.open(
                 model.onnxFile(Precision.FP32),
                 model.padTokenId(),
-                OnnxOptions.forModel(model.maxTokens(), Precision.FP32).withSessions(1));
+                OnnxOptions.forModel(model.maxTokens(), Precision.FP32));
         ExecutionSlot slot =
             onnx.replicas().get(0).newSlot(onnx.shapes().get(onnx.shapes().size() - 1))) {
       tokens.forEach(ids -> expected.add(execute(slot, List.of(ids)).get(0)));
