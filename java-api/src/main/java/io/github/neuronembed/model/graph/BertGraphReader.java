@@ -107,6 +107,8 @@ final class BertGraphReader {
       checkLinear(one.weights, hiddenSize, hiddenSize);
     }
     checkLinear(attentionOutput.weights, hiddenSize, hiddenSize);
+    Tensor wide = intermediate.weights.weight();
+    graph.expect(wide.rank() == 2, "%s is not a matrix.", wide);
     checkLinear(intermediate.weights, hiddenSize, intermediate.weights.outputs());
     checkLinear(output.weights, intermediate.weights.outputs(), hiddenSize);
     Layer layer =

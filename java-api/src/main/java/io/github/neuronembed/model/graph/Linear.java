@@ -20,6 +20,7 @@ record Linear(Tensor weight, Tensor bias, @Nullable Quantization quantization) {
    */
   record Quantization(Tensor scale, Tensor zeroPoint) {}
 
+  /** Of a weight that has its two axes. */
   long outputs() {
     return weight.dims().get(1);
   }

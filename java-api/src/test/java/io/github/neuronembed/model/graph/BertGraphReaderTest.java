@@ -12,6 +12,7 @@ import io.github.neuronembed.model.graph.onnx.NodeProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +27,7 @@ class BertGraphReaderTest {
   @BeforeAll
   static void writeModel(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("model.onnx");
-    RandomBertModel.write(file, BertShape.TINY, 3);
+    RandomBertModel.write(file, RandomBertModelTest.TINY, 3);
     model = ModelProto.parseFrom(Files.readAllBytes(file));
   }
 
@@ -174,6 +175,11 @@ class BertGraphReaderTest {
             tensor.getName() + " with another axis",
             graph -> graph.getInitializerBuilder(index).addDims(1));
       }
+      if (tensor.getDimsCount() > 0 && tensor.getRawData().size() != Float.BYTES) {
+        expectRefused(
+            tensor.getName() + " with an axis less",
+            graph -> withAnAxisLess(graph.getInitializerBuilder(index)));
+      }
       expectRefused(
           tensor.getName() + " without its end",
           graph ->
@@ -194,6 +200,15 @@ class BertGraphReaderTest {
                   .getInitializerBuilder(index)
                   .setDataLocation(TensorProto.DataLocation.EXTERNAL));
       expectRefused(tensor.getName() + " missing", graph -> graph.removeInitializer(index));
+    }
+  }
+
+  /** Two axes become one of as many elements. */
+  static void withAnAxisLess(TensorProto.Builder tensor) {
+    List<Long> dims = List.copyOf(tensor.getDimsList());
+    tensor.clearDims();
+    if (dims.size() > 1) {
+      tensor.addDims(dims.get(0) * dims.get(1)).addAllDims(dims.subList(2, dims.size()));
     }
   }
 

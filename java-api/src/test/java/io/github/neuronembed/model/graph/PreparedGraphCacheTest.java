@@ -11,6 +11,7 @@ import io.github.neuronembed.model.ModelFolder;
 import io.github.neuronembed.model.ModelOverrides;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.graph.onnx.ModelProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,17 @@ class PreparedGraphCacheTest {
 
     assertThat(cache.fileFor(model.open(), Precision.FP32)).isEqualTo(original);
     assertThat(models()).containsExactly(prepared);
+  }
+
+  @Test
+  void aWeightThatLostAnAxisIsNoFailure() throws Exception {
+    ModelProto.Builder flat = ModelProto.parseFrom(Files.readAllBytes(original)).toBuilder();
+    flat.getGraphBuilder().getInitializerBuilderList().stream()
+        .filter(weight -> weight.getName().equals("encoder.layer.1.intermediate.dense.weight"))
+        .forEach(BertGraphReaderTest::withAnAxisLess);
+    Files.write(original, flat.build().toByteArray());
+
+    assertThat(cache.fileFor(model.open(), Precision.FP32)).isEqualTo(original);
   }
 
   @Test

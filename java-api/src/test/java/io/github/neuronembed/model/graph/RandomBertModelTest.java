@@ -23,12 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RandomBertModelTest {
 
+  static final BertShape TINY = new BertShape(3, 32, 4, 64, 100, 48);
+
   @TempDir private Path folder;
 
   @Test
   void theFileSaysThatItsWeightsAreRandom() throws Exception {
     Path file = folder.resolve("model.onnx");
-    RandomBertModel.write(file, BertShape.TINY, 1);
+    RandomBertModel.write(file, TINY, 1);
 
     ModelProto model = OnnxModelFile.read(file).proto();
 
@@ -44,9 +46,9 @@ class RandomBertModelTest {
     Path first = folder.resolve("first.onnx");
     Path second = folder.resolve("second.onnx");
     Path third = folder.resolve("third.onnx");
-    RandomBertModel.write(first, BertShape.TINY, 1);
-    RandomBertModel.write(second, BertShape.TINY, 1);
-    RandomBertModel.write(third, BertShape.TINY, 2);
+    RandomBertModel.write(first, TINY, 1);
+    RandomBertModel.write(second, TINY, 1);
+    RandomBertModel.write(third, TINY, 2);
 
     assertThat(first).hasSameBinaryContentAs(second);
     assertThat(weight(first, "encoder.layer.1.output.dense.weight"))
@@ -83,7 +85,7 @@ class RandomBertModelTest {
   @Test
   void itRunsAndTellsTextsApart() throws Exception {
     Path file = folder.resolve("model.onnx");
-    RandomBertModel.write(file, BertShape.TINY, 1);
+    RandomBertModel.write(file, TINY, 1);
 
     try (GraphRun vectors =
         new GraphRun(file, new Shape(2, 48), new VectorReader(PoolingStrategy.CLS, true))) {
