@@ -48,7 +48,6 @@ public final class ModelDirectory {
   private final String modelType;
   private final int hiddenSize;
   private final int hiddenLayers;
-  private final int attentionHeads;
   private final int vocabularySize;
   private final int padTokenId;
   private final int maxTokens;
@@ -68,7 +67,6 @@ public final class ModelDirectory {
     this.modelType = config.require("model_type").string();
     this.hiddenSize = config.require("hidden_size").positive();
     this.hiddenLayers = config.require("num_hidden_layers").positive();
-    this.attentionHeads = config.require("num_attention_heads").positive();
     this.vocabularySize = config.require("vocab_size").positive();
     this.padTokenId = config.require("pad_token_id").natural();
     if (padTokenId >= vocabularySize) {
@@ -172,11 +170,6 @@ public final class ModelDirectory {
   /** Encoder layers. */
   public int hiddenLayers() {
     return hiddenLayers;
-  }
-
-  /** Attention heads of a layer. */
-  public int attentionHeads() {
-    return attentionHeads;
   }
 
   /** The most tokens of a text, special tokens and the input type's prefix included. */

@@ -52,7 +52,6 @@ class ModelDirectoryTest {
     assertThat(model.modelType()).isEqualTo("bert");
     assertThat(model.hiddenSize()).isEqualTo(8);
     assertThat(model.hiddenLayers()).isEqualTo(2);
-    assertThat(model.attentionHeads()).isEqualTo(2);
     assertThat(model.vocabularySize()).isEqualTo(ModelFolder.VOCABULARY);
     assertThat(model.padTokenId()).isZero();
     assertThat(model.maxTokens()).isEqualTo(32);
@@ -337,7 +336,6 @@ class ModelDirectoryTest {
         "model_type",
         "hidden_size",
         "num_hidden_layers",
-        "num_attention_heads",
         "vocab_size",
         "max_position_embeddings",
         "pad_token_id"

@@ -27,9 +27,6 @@ public record BertShape(
   /** As bge-large-en-v1.5: 335 million weights, a file of 1.3 GB. */
   public static final BertShape BGE_LARGE = new BertShape(24, 1024, 16, 4096, 30522, 512);
 
-  /** Small enough for a test. */
-  public static final BertShape TINY = new BertShape(3, 32, 4, 64, 100, 48);
-
   /**
    * @throws IllegalArgumentException if a size is not positive, or the heads do not share the
    *     hidden size evenly

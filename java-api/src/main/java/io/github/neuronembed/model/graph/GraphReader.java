@@ -6,7 +6,6 @@ import io.github.neuronembed.model.graph.onnx.NodeProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import io.github.neuronembed.model.graph.onnx.ValueInfoProto;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -47,15 +46,14 @@ final class GraphReader {
     }
   }
 
-  /** The node that computes a value; it is of one of the given operators of ONNX itself. */
-  NodeProto node(String value, String... operators) throws UnsupportedGraphException {
+  /** The node that computes a value; it is of the given operator of ONNX itself. */
+  NodeProto node(String value, String operator) throws UnsupportedGraphException {
     NodeProto node = producers.get(value);
     if (node == null
         || !(node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"))
-        || !Arrays.asList(operators).contains(node.getOpType())) {
+        || !node.getOpType().equals(operator)) {
       throw new UnsupportedGraphException(
-          "%s is expected to be computed by %s, but %s."
-              .formatted(value, String.join(" or ", operators), origin(value)));
+          "%s is expected to be computed by %s, but %s.".formatted(value, operator, origin(value)));
     }
     seenNodes.add(node.getOutput(0));
     return node;
@@ -73,7 +71,7 @@ final class GraphReader {
         : inputs.containsKey(value) ? "is an input" : "nothing computes it";
   }
 
-  /** The only operand of a node with the given number of inputs: the one at an index. */
+  /** An operand of a node that has to have the given number of them. */
   String input(NodeProto node, int index, int count) throws UnsupportedGraphException {
     if (node.getInputCount() != count || node.getInput(index).isEmpty()) {
       throw new UnsupportedGraphException(

@@ -37,7 +37,7 @@ class PreparedGraphTest {
   void writeOriginal() throws IOException {
     original = folder.resolve("model.onnx");
     target = folder.resolve("prepared.onnx");
-    RandomBertModel.write(original, BertShape.TINY, 7);
+    RandomBertModel.write(original, RandomBertModelTest.TINY, 7);
   }
 
   @ParameterizedTest
@@ -78,7 +78,7 @@ class PreparedGraphTest {
   }
 
   private static int[] text(int length) {
-    return new Random(length).ints(length, 1, BertShape.TINY.vocabularySize()).toArray();
+    return new Random(length).ints(length, 1, RandomBertModelTest.TINY.vocabularySize()).toArray();
   }
 
   @Test
@@ -87,7 +87,7 @@ class PreparedGraphTest {
 
     assertThat(operators(target))
         .filteredOn("Attention"::equals)
-        .hasSize(BertShape.TINY.layers() - 1);
+        .hasSize(RandomBertModelTest.TINY.layers() - 1);
   }
 
   @Test
