@@ -45,7 +45,9 @@ public final class EngineMetrics implements EngineListener {
       Counter tokens) {}
 
   /**
-   * @param model the value of the tag {@code model}
+   * @param model the value of the tag {@code model}; no other engine that lives has it in this
+   *     registry. Of two, the second's {@code embedding.queue.depth} would be that of the first,
+   *     and gone when the first is closed
    */
   public EngineMetrics(MeterRegistry registry, String model) {
     this.registry = registry;

@@ -29,15 +29,27 @@ public record EngineOptions(
    * @throws IllegalArgumentException if a value makes no sense
    */
   public EngineOptions {
-    if (slotsPerReplica < 1 || maxQueuedRequests < 1 || maxQueuedTokens < 1 || vocabularySize < 1) {
-      throw new IllegalArgumentException("Slots, limits and the vocabulary size are positive.");
-    }
+    requirePositive("slotsPerReplica", slotsPerReplica);
+    requirePositive("maxQueuedRequests", maxQueuedRequests);
+    requirePositive("maxQueuedTokens", maxQueuedTokens);
+    requirePositive("vocabularySize", vocabularySize);
+    requireNotNegative("batchWait", batchWait);
+    requireNotNegative("closeTimeout", closeTimeout);
     if (!(bulkShare >= 0 && bulkShare < 1)) {
       throw new IllegalArgumentException(
           "The bulk share is at least 0 and below 1, not %s.".formatted(bulkShare));
     }
-    if (batchWait.isNegative() || closeTimeout.isNegative()) {
-      throw new IllegalArgumentException("A time is not negative.");
+  }
+
+  private static void requirePositive(String option, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException("%s is at least 1, not %d.".formatted(option, value));
+    }
+  }
+
+  private static void requireNotNegative(String option, Duration value) {
+    if (value.isNegative()) {
+      throw new IllegalArgumentException("%s is not negative, as %s is.".formatted(option, value));
     }
   }
 
@@ -59,41 +71,55 @@ public record EngineOptions(
 
     private Builder() {}
 
+    /** Executions of a replica under way at once, at least 1; 2 unless told. */
     public Builder slotsPerReplica(int count) {
       this.slotsPerReplica = count;
       return this;
     }
 
+    /** The most requests that wait in a lane, at least 1; 2,048 unless told. */
     public Builder maxQueuedRequests(int count) {
       this.maxQueuedRequests = count;
       return this;
     }
 
+    /** The most tokens that wait in a lane, at least 1; 500,000 unless told. */
     public Builder maxQueuedTokens(long count) {
       this.maxQueuedTokens = count;
       return this;
     }
 
+    /**
+     * How long a free slot waits for company for a batch that is not full, not negative; zero
+     * unless told.
+     */
     public Builder batchWait(Duration time) {
       this.batchWait = time;
       return this;
     }
 
+    /**
+     * The part of the tokens that bulk work gets at least while both lanes wait, from 0 to below 1;
+     * 0.1 unless told.
+     */
     public Builder bulkShare(double part) {
       this.bulkShare = part;
       return this;
     }
 
+    /** Token ids are below this, at least 1; every int unless told. */
     public Builder vocabularySize(int size) {
       this.vocabularySize = size;
       return this;
     }
 
+    /** How long closing lets accepted requests end, not negative; 30 seconds unless told. */
     public Builder closeTimeout(Duration time) {
       this.closeTimeout = time;
       return this;
     }
 
+    /** Told what happens, on the threads where it happens; nobody unless told. */
     public Builder listener(EngineListener told) {
       this.listener = told;
       return this;
