@@ -4,7 +4,7 @@ package io.github.neuronembed.backend;
  * Preallocated input and output of one replica. The way of one execution: {@link #tokens()}{@code
  * .begin}, a row each, {@code .finish}, then {@link #execute()}, then {@link #output()}. A slot is
  * used by one thread at a time; handing it over needs a happens-before edge. Different slots are
- * independent, also on one replica. Nothing on this way allocates.
+ * independent, also on one replica. Buffers are allocated once, with the slot.
  */
 public interface ExecutionSlot extends AutoCloseable {
 

@@ -135,7 +135,10 @@ public record NeffFile(
     private final long fileBytes;
     private final List<String> problems = new ArrayList<>();
     private final List<Member> members = new ArrayList<>();
-    private final Map<String, Boolean> inputs = new LinkedHashMap<>();
+
+    /** By name, whether it is an input; else an output. */
+    private final Map<String, Boolean> isInput = new LinkedHashMap<>();
+
     private final Map<String, JsonObject> described = new LinkedHashMap<>();
     private final List<Tensor> tensors = new ArrayList<>();
     private String target = "";
@@ -324,8 +327,8 @@ public record NeffFile(
     /** Finds what has a type of input, output or file, wherever it is. */
     private void variables(String name, JsonObject json, int depth) {
       switch (text(json, "type")) {
-        case "input" -> inputs.put(named(name, json), true);
-        case "output" -> inputs.put(named(name, json), false);
+        case "input" -> isInput.put(named(name, json), true);
+        case "output" -> isInput.put(named(name, json), false);
         case "file" -> hasFileVariables = true;
         default -> {}
       }
@@ -367,7 +370,7 @@ public record NeffFile(
     }
 
     private void collectTensors() {
-      inputs.forEach(
+      isInput.forEach(
           (name, input) -> {
             JsonObject shape = described.get(name);
             tensors.add(

@@ -136,9 +136,8 @@ final class TextPieces {
   }
 
   // The tokenizer's tables are of an older Unicode than the Java runtime's, and runtimes differ.
-  // Each
-  // of the next three is true only where all agree; other characters are in doubt, and nothing is
-  // done with them. A test holds them against the tokenizer for every character.
+  // Each of the next three is true only where all agree; other characters are in doubt, and nothing
+  // is done with them. A test holds them against the tokenizer for every character.
 
   /** Whether the pre-tokenizer surely ends a word before this character. */
   boolean isSplitter(int codePoint) {

@@ -14,7 +14,10 @@ final class CpuShapes {
 
   private CpuShapes() {}
 
-  /** Lengths in steps of a quarter of a power of two, so that padding stays below a fifth. */
+  /**
+   * Lengths in steps of a quarter of a power of two, so that padding stays below a fifth; in steps
+   * of 8 below 32 tokens, where it is more and costs little.
+   */
   static List<Shape> upTo(int maxTokens) {
     List<Shape> shapes = new ArrayList<>();
     int length = Math.min(SHORTEST, maxTokens);
