@@ -63,9 +63,6 @@ class ArchitectureTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(BASE + ".backend", "java..", "org.jspecify..")
-        .orShould()
-        .onlyDependOnClassesThat()
-        .areAssignableTo(Throwable.class)
         .check(CLASSES);
   }
 

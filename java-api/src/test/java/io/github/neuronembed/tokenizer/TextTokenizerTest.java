@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -314,28 +315,31 @@ class TextTokenizerTest {
         TextTokenizer tokenizer = TextTokenizer.open(folder.open());
         int expected = tokenizer.countTokens(text, InputType.PASSAGE);
         CountDownLatch running = new CountDownLatch(4);
-        List<Future<Integer>> calls = new ArrayList<>();
+        AtomicBoolean closed = new AtomicBoolean();
+        List<Future<?>> callers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-          calls.add(
+          callers.add(
               threads.submit(
                   () -> {
-                    int count = 0;
                     running.countDown();
-                    try {
-                      while (true) {
+                    boolean refusedAfterwards = false;
+                    while (!refusedAfterwards) {
+                      boolean afterwards = closed.get();
+                      try {
                         assertThat(tokenizer.countTokens(text, InputType.PASSAGE))
                             .isEqualTo(expected);
-                        count++;
+                        assertThat(afterwards).as("began after close() returned").isFalse();
+                      } catch (IllegalStateException refused) {
+                        refusedAfterwards = afterwards;
                       }
-                    } catch (IllegalStateException closed) {
-                      return count;
                     }
                   }));
         }
         running.await();
         tokenizer.close();
-        for (Future<Integer> call : calls) {
-          assertThat(call.get()).isNotNegative();
+        closed.set(true);
+        for (Future<?> caller : callers) {
+          caller.get();
         }
       }
     } finally {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,15 +100,18 @@ class TokenizerLibraryTest {
     command.add(model.path().toString());
     Path output = temp.resolve("home").resolveSibling("output");
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.redirectErrorStream(true);
     builder.redirectOutput(output.toFile());
     builder.environment().keySet().removeIf(name -> name.contains("DJL") || name.contains("RUST"));
     builder.environment().keySet().removeAll(List.of("OPT_OUT_TRACKING", "ENGINE_CACHE_DIR"));
     builder.environment().putAll(environment);
     Process process = builder.start();
-    assertThat(process.waitFor()).isZero();
+    boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+    process.destroyForcibly();
     List<String> printed = Files.readAllLines(output, StandardCharsets.UTF_8);
     Files.delete(output);
+    assertThat(ended).as("ended, having printed %s", printed).isTrue();
+    assertThat(process.exitValue()).as("exit status, with %s", printed).isZero();
     return printed;
   }
 
