@@ -24,7 +24,7 @@ public enum StatusClass {
   HARDWARE,
   /** The hardware can repair itself: stop using the core, reload the driver or reboot. */
   HARDWARE_REPAIRABLE,
-  /** Collective operations and notification queues, which this library does not use. */
+  /** Collective operations, which this library does not use, and a full notification queue. */
   OTHER;
 
   /** Whether the core that returned such a status cannot be trusted with another execution. */

@@ -6,6 +6,7 @@ import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.nrt.NrtException;
+import io.github.neuronembed.nrt.NrtStatus;
 
 /** The one place where a failure of libnrt becomes one of ours, by what can be done about it. */
 final class NeuronErrors {
@@ -43,21 +44,32 @@ final class NeuronErrors {
 
   /** A model or a slot could not be made. */
   static EmbeddingException atLoad(NrtException e) {
-    if (e.kind() == NrtException.Kind.STATUS && e.statusClass().isDeviceFailure()) {
+    if (e.kind() == NrtException.Kind.STATUS
+        && e.statusClass().isDeviceFailure()
+        && !mayBeAnotherChips(e)) {
       return deviceFailure(e);
     }
     return new ModelLoadException(
         "The compiled model cannot be loaded: %s%s".formatted(e.getMessage(), loadRemedy(e)), e);
   }
 
+  /** NRT_HW_ERROR of nrt_load is also what a NEFF for another chip gets. */
+  private static boolean mayBeAnotherChips(NrtException e) {
+    return e.status() == NrtStatus.NRT_HW_ERROR && e.operation().equals("nrt_load");
+  }
+
   private static String loadRemedy(NrtException e) {
     if (e.kind() != NrtException.Kind.STATUS) {
       return "";
     }
+    if (mayBeAnotherChips(e)) {
+      return ". The file may be for another chip: inspect shows its target. If it is for this one,"
+          + " the hardware failed: replace the instance (stop and start).";
+    }
     return switch (e.statusClass()) {
-      case VERSION -> " Upgrade the Neuron runtime, or compile the model for the one installed.";
-      case RESOURCES -> " Load fewer shapes, or use fewer cores.";
-      case CALLER_BUG -> " The file may be for another chip, or damaged: inspect shows it.";
+      case VERSION -> ". Upgrade the Neuron runtime, or compile the model for the one installed.";
+      case RESOURCES -> ". Load fewer shapes, or use fewer cores.";
+      case CALLER_BUG -> ". The file may be for another chip, or damaged: inspect shows it.";
       default -> "";
     };
   }
@@ -90,6 +102,6 @@ final class NeuronErrors {
           default -> "Restart the process.";
         };
     return new DeviceFailureException(
-        "%s A retry on this core is useless. %s".formatted(e.getMessage(), remedy), e.core(), e);
+        "%s. A retry on this core is useless. %s".formatted(e.getMessage(), remedy), e.core(), e);
   }
 }
