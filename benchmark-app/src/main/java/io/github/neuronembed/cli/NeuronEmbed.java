@@ -69,8 +69,14 @@ public final class NeuronEmbed {
   /** Runs one command; never throws. */
   static int run(String[] args, Streams streams) {
     boolean debug = Arrays.asList(args).contains("--debug");
+    Streams named =
+        new Streams(
+            streams.in(),
+            new NamedOutput("standard output", streams.out()),
+            streams.err(),
+            streams.terminal());
     try {
-      return dispatch(args, streams);
+      return dispatch(args, named);
     } catch (UsageException e) {
       say(streams, e.getMessage(), e, debug);
       return ExitCode.USAGE;

@@ -18,9 +18,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands as a shell sees them, with the real model. */
 class CommandLineTest {
@@ -171,6 +174,41 @@ class CommandLineTest {
 
     assertThat(run("text\n".getBytes(StandardCharsets.UTF_8), closed, "embed")).isZero();
     assertThat(err().lines()).hasSize(1).first().asString().contains("onnxruntime");
+  }
+
+  @Test
+  void anOutputThatCannotBeWrittenIsNamed(@TempDir Path folder) throws Exception {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    assertThat(run("a\n".getBytes(StandardCharsets.UTF_8), full, "embed"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(run("a\n", "embed", "-o", folder + "/none/x")).isEqualTo(ExitCode.FAILED);
+    assertThat(run("a\n", "embed", "-o", file + "/x")).isEqualTo(ExitCode.FAILED);
+    assertThat(run("", "bench", "--output-dir", file.toString())).isEqualTo(ExitCode.FAILED);
+    assertThat(run("", "make-model", "--output-dir", file.toString())).isEqualTo(ExitCode.FAILED);
+
+    assertThat(err())
+        .contains(
+            "standard output: No space left on device",
+            folder + "/none: no such file or folder",
+            file + ": not a folder")
+        .doesNotContain("exists already");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"jsonl", "csv", "npy"})
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskIsNamedInEveryFormat(String format) {
+    assertThat(run("a\n", "embed", "-f", format, "-o", "/dev/full")).isEqualTo(ExitCode.FAILED);
+
+    assertThat(err()).contains("neuron-embed: /dev/full: No space left on device");
   }
 
   @Test

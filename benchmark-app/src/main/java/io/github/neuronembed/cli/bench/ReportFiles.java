@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli.bench;
 
 import io.github.neuronembed.cli.EmbedderArguments;
+import io.github.neuronembed.cli.Folders;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.ValueOption;
 import java.io.BufferedOutputStream;
@@ -91,7 +92,7 @@ final class ReportFiles {
     Format format = EmbedderArguments.choice(arguments, "format", Format.TABLE, Format.values());
     Path directory = path(arguments, "output-dir");
     if (directory != null) {
-      Files.createDirectories(directory);
+      Folders.make(directory);
     }
     Path markdown = path(arguments, "markdown");
     Path hlog = path(arguments, "hlog");
@@ -99,6 +100,7 @@ final class ReportFiles {
       if (file != null) {
         // A name that cannot be written shows before the measuring, not after.
         Files.writeString(partial(file), "");
+        Files.delete(partial(file));
       }
     }
     return new ReportFiles(directory, markdown, hlog, format, streams);

@@ -141,7 +141,7 @@ public final class EmbedCommand implements Command {
           switch (format) {
             case JSONL -> new JsonLinesWriter(target.stream());
             case CSV -> new CsvWriter(target.stream(), dimension);
-            case NPY -> new NpyWriter(target.channel(), dimension);
+            case NPY -> new NpyWriter(target.channel(), target.stream(), dimension);
           };
       Run run = new Run(embedder, writer, progress, arguments.hasOption("keep-going"));
       long lines = 0;

@@ -1,12 +1,10 @@
 package io.github.neuronembed.cli.embed;
 
 import com.google.gson.JsonPrimitive;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
@@ -27,11 +25,12 @@ final class NpyWriter implements VectorWriter {
 
   /**
    * @param file an empty file, open for writing; owned by the writer
+   * @param out writes to it, buffered
    */
-  NpyWriter(FileChannel file, int dimension) throws IOException {
+  NpyWriter(FileChannel file, OutputStream out, int dimension) throws IOException {
     this.file = file;
     this.dimension = dimension;
-    this.out = new BufferedOutputStream(Channels.newOutputStream(file), 1 << 16);
+    this.out = out;
     this.row = ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     out.write(header(0, dimension));
   }

@@ -53,7 +53,7 @@ final class RandomModel {
     if (parent == null || name == null) {
       throw new IOException("%s is not a folder that can be made.".formatted(folder));
     }
-    Files.createDirectories(parent);
+    Folders.make(parent);
     Path partial =
         Files.createDirectory(parent.resolve("%s.%s.partial".formatted(name, UUID.randomUUID())));
     try {
