@@ -193,6 +193,7 @@ class CommandLineTest {
     assertThat(run("a\n", "embed", "-o", file + "/x")).isEqualTo(ExitCode.FAILED);
     assertThat(run("", "bench", "--output-dir", file.toString())).isEqualTo(ExitCode.FAILED);
     assertThat(run("", "make-model", "--output-dir", file.toString())).isEqualTo(ExitCode.FAILED);
+    assertThat(run("", "pack", "--output", file.toString())).isEqualTo(ExitCode.FAILED);
 
     assertThat(err())
         .contains(

@@ -26,6 +26,9 @@ public final class InspectCommand implements Command {
 
   private static final int LARGEST_MEMBERS = 5;
 
+  /** What the header of every NEFF says of its own size. */
+  private static final int HEADER_BYTES = 1024;
+
   @Override
   public String name() {
     return "inspect";
@@ -87,6 +90,24 @@ public final class InspectCommand implements Command {
     StringBuilder text = new StringBuilder();
     text.append(neff.file()).append(neff.emulated() ? "  (emulated: no device runs it)" : "");
     text.append('\n');
+    if (isNeff(neff)) {
+      contents(neff, allMembers, text);
+    }
+    for (String problem : neff.problems()) {
+      line(text, "WRONG", problem);
+    }
+    if (neff.problems().isEmpty()) {
+      line(text, "verdict", "nothing is wrong with the file");
+    }
+    return text.toString();
+  }
+
+  /** Of another file there is nothing to tell. */
+  private static boolean isNeff(NeffFile neff) {
+    return neff.header().isPresent() && neff.header().get().headerBytes() == HEADER_BYTES;
+  }
+
+  private static void contents(NeffFile neff, boolean allMembers, StringBuilder text) {
     line(text, "size", "%,d bytes".formatted(neff.fileBytes()));
     neff.header()
         .ifPresent(
@@ -144,13 +165,6 @@ public final class InspectCommand implements Command {
             member ->
                 text.append(
                     "  %15s  %,15d  %s%n".formatted("", member.bytes(), printable(member.name()))));
-    for (String problem : neff.problems()) {
-      line(text, "WRONG", problem);
-    }
-    if (neff.problems().isEmpty()) {
-      line(text, "verdict", "nothing is wrong with the file");
-    }
-    return text.toString();
   }
 
   private static String target(String target) {

@@ -5,6 +5,7 @@ import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.Command;
 import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.ExitCode;
+import io.github.neuronembed.cli.Folders;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.models.ModelArgument;
@@ -113,15 +114,24 @@ public final class PackCommand implements Command {
             arguments.hasOption("bfloat16"),
             arguments.hasOption("int64"),
             !arguments.hasOption("hash"));
+    Folders.make(folder);
     NeuronManifest packed = kind.pack(model, shapes, folder);
     StringBuilder text = new StringBuilder();
     for (NeuronManifest.CompiledModel compiled : packed.models()) {
-      text.append(compiled.neff()).append('\n');
+      copyMode(manifest, compiled.neff());
+      text.append(folder.resolve(compiled.neff().getFileName())).append('\n');
     }
-    text.append(packed.file()).append('\n');
+    text.append(manifest).append('\n');
     streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));
     streams.err().println("Emulated models: no device runs them.");
     return ExitCode.DONE;
+  }
+
+  /** A NEFF begins as a temporary file, which its owner alone may read; the umask is to decide. */
+  private static void copyMode(Path manifest, Path neff) throws IOException {
+    if (manifest.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(neff, Files.getPosixFilePermissions(manifest));
+    }
   }
 
   private static List<Shape> shapes(String argument) {

@@ -11,14 +11,17 @@ import io.github.neuronembed.nrt.EmulatedNeff;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -40,6 +43,10 @@ class PackAndInspectTest {
             folder.resolve("bge-small-en-v1.5-4x128.neff").toString(),
             folder.resolve("manifest.json").toString());
 
+    assertThat(folder)
+        .isDirectoryNotContaining(
+            file -> !mode(file).equals(mode(folder.resolve("manifest.json"))));
+
     String neff = folder.resolve("bge-small-en-v1.5-4x128.neff").toString();
     assertThat(shell.run("inspect", neff)).isZero();
     assertThat(shell.out())
@@ -49,6 +56,40 @@ class PackAndInspectTest {
         .contains("weights   in the file")
         .contains("emulated/model.onnx")
         .contains("nothing is wrong");
+  }
+
+  private static Set<PosixFilePermission> mode(Path file) {
+    try {
+      return Files.getPosixFilePermissions(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aRelativeFolderIsToldAsItWasGiven() {
+    Path relative = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath());
+
+    assertThat(shell.run("pack", "--hash", "--shapes", "1x32", "--output", relative.toString()))
+        .isZero();
+
+    assertThat(shell.out().lines())
+        .containsExactly(
+            relative.resolve("bge-small-en-v1.5-1x32.neff").toString(),
+            relative.resolve("manifest.json").toString());
+  }
+
+  @Test
+  void ofWhatIsNoNeffOnlyTheVerdictIsTold() throws IOException {
+    Path text = Files.writeString(folder.resolve("a.neff"), "text");
+    Path longText = Files.writeString(folder.resolve("b.neff"), "text".repeat(1000));
+
+    assertThat(shell.run("inspect", text.toString(), longText.toString()))
+        .isEqualTo(ExitCode.FAILED);
+
+    assertThat(shell.out().lines().filter(line -> line.startsWith("  ")))
+        .hasSize(2)
+        .allMatch(line -> line.startsWith("  WRONG "));
   }
 
   @Test
