@@ -118,6 +118,39 @@ class CommandLineTest {
         .doesNotContain("secret");
   }
 
+  /** Such a line was embedded as it is, and all behind it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"id\":\"a\" \"text\":\"x\"}   | not a JSON object",
+        "{\"txt\":\"x\"}               | the object has no \"text\"",
+        "\uFEFF  {\"text\":             | not a JSON object",
+        "{\"text\":\"\\ud800 lone\"}     | not a JSON object",
+      })
+  void aBadFirstLineDoesNotMakeJsonLinesPlainText(String line, String reason) {
+    assertThat(run(line + "\n{\"text\":\"good\"}\n", "embed")).isEqualTo(ExitCode.FAILED);
+
+    assertThat(out()).isEmpty();
+    assertThat(err())
+        .contains(
+            "line 1: %s; --input-format text takes lines as they are. --keep-going"
+                .formatted(reason));
+    assertThat(run(line + "\n{\"text\":\"good\"}\n", "embed", "--keep-going"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(vectors()).extracting(v -> v.get("id").getAsInt()).containsExactly(2);
+  }
+
+  @Test
+  void aNameOfJsonLinesIsBelieved(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("texts.jsonl"), "how tides work\n");
+
+    assertThat(run("", "embed", file.toString())).isEqualTo(ExitCode.FAILED);
+
+    assertThat(err()).contains("texts.jsonl, line 1: not a JSON object; --input-format text");
+    assertThat(run("", "embed", "-i", "text", file.toString())).isZero();
+  }
+
   @Test
   void keepGoingSkipsBadLinesAndSaysSo() {
     byte[] input = "one\n\377\376\nthree\n".getBytes(StandardCharsets.ISO_8859_1);
@@ -134,7 +167,37 @@ class CommandLineTest {
         .isEqualTo(ExitCode.FAILED);
 
     assertThat(vectors()).hasSize(1);
-    assertThat(err()).contains("line 2: the text has 602 tokens, the model takes 512");
+    assertThat(err())
+        .contains("line 2: the text has 602 tokens, the model takes 512")
+        .containsOnlyOnce("--keep-going");
+  }
+
+  @Test
+  void textsThatWereCutAreCounted() {
+    String full = "word ".repeat(510);
+
+    assertThat(run(full + "\nshort\n", "embed")).isZero();
+    assertThat(err()).doesNotContain("cut at");
+    assertThat(run(full + "word\n", "embed")).isZero();
+    assertThat(err()).contains("1 text was cut at 512 tokens; --strict refuses it.");
+    // Many characters and few tokens, more than enough, and many tokens without a blank.
+    assertThat(run("x".repeat(9000) + "\n" + full + full + "\n" + "潮".repeat(9000), "embed"))
+        .isZero();
+    assertThat(err()).contains("2 texts were cut at 512 tokens; --strict refuses them.");
+  }
+
+  @Test
+  void whatCannotBeInputIsRefusedBeforeTheModelIsLoaded(@TempDir Path folder) throws Exception {
+    assertThat(run("", "embed", folder.toString())).isEqualTo(ExitCode.USAGE);
+    assertThat(err()).hasLineCount(1).contains(folder + " is a folder; name a file.");
+    err.reset();
+    Path file = Files.writeString(folder.resolve("texts"), "a\n");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+
+    assertThat(run("", "embed", file.toString(), "-o", link.toString())).isEqualTo(ExitCode.USAGE);
+
+    assertThat(err()).hasLineCount(1).contains(file + " is the input and would be replaced");
+    assertThat(file).hasContent("a\n");
   }
 
   @Test
@@ -153,13 +216,6 @@ class CommandLineTest {
     assertThat(run(input, "embed", "--input-format", "text")).isZero();
 
     assertThat(vectors()).hasSize(5);
-  }
-
-  @Test
-  void aLoneSurrogateInJsonHasAVector() {
-    assertThat(run("{\"text\":\"\\ud800 lone\"}", "embed")).isZero();
-
-    assertThat(vectors()).hasSize(1);
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
 /** Embeds texts from files or standard input; memory does not grow with the input. */
 public final class EmbedCommand implements Command {
@@ -76,7 +77,8 @@ public final class EmbedCommand implements Command {
             .argName("FORMAT")
             .desc(
                 "text: a text a line; jsonl: {\"id\":…,\"text\":…,\"type\":…} a line; auto"
-                    + " (default): jsonl if the first line is such an object")
+                    + " (default): jsonl if the file is named .jsonl or .ndjson or its first line"
+                    + " begins with {")
             .get());
     options.addOption(
         Option.builder("f")
@@ -122,9 +124,7 @@ public final class EmbedCommand implements Command {
     }
     List<String> files = arguments.getArgList();
     for (String file : files) {
-      if (!file.equals("-") && !Files.exists(Path.of(file))) {
-        throw new NoSuchFileException(file);
-      }
+      checkInput(file, output);
     }
     TruncationPolicy truncation =
         arguments.hasOption("strict") ? TruncationPolicy.STRICT : TruncationPolicy.TRUNCATE;
@@ -143,7 +143,7 @@ public final class EmbedCommand implements Command {
             case CSV -> new CsvWriter(target.stream(), dimension);
             case NPY -> new NpyWriter(target.channel(), target.stream(), dimension);
           };
-      Run run = new Run(embedder, writer, progress, arguments.hasOption("keep-going"));
+      Run run = new Run(embedder, truncation, writer, progress, arguments.hasOption("keep-going"));
       long lines = 0;
       for (String file : files.isEmpty() ? List.of("-") : files) {
         boolean standardInput = file.equals("-");
@@ -158,7 +158,27 @@ public final class EmbedCommand implements Command {
       run.drain();
       writer.close();
       target.commit();
+      run.tellCut();
       return run.badLines == 0 ? ExitCode.DONE : ExitCode.FAILED;
+    }
+  }
+
+  private static void checkInput(String file, @Nullable String output) throws IOException {
+    if (file.equals("-")) {
+      return;
+    }
+    Path path = Path.of(file);
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(file);
+    }
+    if (Files.isDirectory(path)) {
+      throw new UsageException("%s is a folder; name a file.".formatted(file));
+    }
+    if (output != null
+        && Files.isRegularFile(Path.of(output))
+        && Files.isSameFile(path, Path.of(output))) {
+      throw new UsageException(
+          "%s is the input and would be replaced: give another --output.".formatted(file));
     }
   }
 
@@ -167,15 +187,30 @@ public final class EmbedCommand implements Command {
 
   /** The state of one run: a window of texts under way, the oldest of which is written next. */
   private static final class Run {
+
+    /** So many characters a token nearly always have more tokens than the model takes. */
+    private static final int CHARACTERS_PER_TOKEN = 8;
+
+    /** Of the word that the end of a beginning cuts in two: BERT's has 100 characters at most. */
+    private static final int MOST_TOKENS_OF_A_WORD = 100;
+
     private final TextEmbedder embedder;
+    private final TruncationPolicy truncation;
     private final VectorWriter writer;
     private final Progress progress;
     private final boolean keepGoing;
     private final Deque<Pending> window = new ArrayDeque<>();
     private long badLines;
+    private long cut;
 
-    Run(TextEmbedder embedder, VectorWriter writer, Progress progress, boolean keepGoing) {
+    Run(
+        TextEmbedder embedder,
+        TruncationPolicy truncation,
+        VectorWriter writer,
+        Progress progress,
+        boolean keepGoing) {
       this.embedder = embedder;
+      this.truncation = truncation;
       this.writer = writer;
       this.progress = progress;
       this.keepGoing = keepGoing;
@@ -202,18 +237,43 @@ public final class EmbedCommand implements Command {
       }
     }
 
-    private void submit(TextLine line) throws IOException, InterruptedException {
+    private void submit(TextLine line) {
+      int[] tokenIds;
       try {
-        window.add(
-            new Pending(
-                line.id(),
-                line.where(),
-                embedder.embedAsync(line.text(), line.type(), RequestOptions.BULK)));
+        tokenIds = embedder.tokenize(line.text(), line.type(), truncation);
       } catch (TextTooLongException e) {
-        bad(
-            new BadLineException(
-                "%s: the text has %d tokens, the model takes %d"
-                    .formatted(line.where(), e.tokenCount(), e.limit())));
+        throw new BadLineException(
+            "%s: the text has %d tokens, the model takes %d"
+                .formatted(line.where(), e.tokenCount(), e.limit()));
+      }
+      if (tokenIds.length == embedder.maxTokens() && isCut(line)) {
+        cut++;
+      }
+      window.add(
+          new Pending(
+              line.id(), line.where(), embedder.embedTokensAsync(tokenIds, RequestOptions.BULK)));
+    }
+
+    /** Whether a text that fills the model was longer; its beginning mostly tells, for less. */
+    private boolean isCut(TextLine line) {
+      int limit = embedder.maxTokens();
+      int beginning = CHARACTERS_PER_TOKEN * limit;
+      return (line.text().length() > beginning
+              && embedder.countTokens(line.text().substring(0, beginning), line.type())
+                  > limit + MOST_TOKENS_OF_A_WORD)
+          || embedder.countTokens(line.text(), line.type()) > limit;
+    }
+
+    /** Says how many texts lost their end. */
+    void tellCut() {
+      if (cut > 0) {
+        progress.say(
+            "neuron-embed: %d %s cut at %d tokens; --strict refuses %s."
+                .formatted(
+                    cut,
+                    cut == 1 ? "text was" : "texts were",
+                    embedder.maxTokens(),
+                    cut == 1 ? "it" : "them"));
       }
     }
 

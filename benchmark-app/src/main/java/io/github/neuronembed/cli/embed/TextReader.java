@@ -19,7 +19,7 @@ final class TextReader implements Closeable {
 
   /** How a source writes its texts. */
   enum Format {
-    /** JSON Lines if the first line is an object with a text, else lines. */
+    /** JSON Lines if the first line begins as an object or the source is named so, else lines. */
     AUTO,
     /** Every line is a text, an empty one the empty text. */
     TEXT,
@@ -75,14 +75,22 @@ final class TextReader implements Closeable {
       if (line == null) {
         return null;
       }
-      if (format == Format.AUTO) {
-        format = holdsObjectWithText(line) ? Format.JSONL : Format.TEXT;
+      boolean guessed = format == Format.AUTO;
+      if (guessed) {
+        format = isNamedJsonLines() || beginsObject(line) ? Format.JSONL : Format.TEXT;
       }
       if (format == Format.TEXT) {
         return new TextLine(defaultId(), line, defaultType, where());
       }
       if (!line.isBlank()) {
-        return parse(line);
+        try {
+          return parse(line);
+        } catch (BadLineException e) {
+          throw guessed
+              ? new BadLineException(
+                  e.getMessage() + "; --input-format text takes lines as they are")
+              : e;
+        }
       }
     }
   }
@@ -95,16 +103,12 @@ final class TextReader implements Closeable {
     return new JsonPrimitive(numbersBefore + lines.number());
   }
 
-  private static boolean holdsObjectWithText(String line) {
-    if (!line.stripLeading().startsWith("{")) {
-      return false;
-    }
-    try {
-      return GSON.fromJson(line, JsonElement.class) instanceof JsonObject object
-          && object.has("text");
-    } catch (JsonParseException e) {
-      return false;
-    }
+  private boolean isNamedJsonLines() {
+    return source.endsWith(".jsonl") || source.endsWith(".ndjson");
+  }
+
+  private static boolean beginsObject(String line) {
+    return line.stripLeading().startsWith("{");
   }
 
   private TextLine parse(String line) {
@@ -117,6 +121,9 @@ final class TextReader implements Closeable {
     }
     if (!(element instanceof JsonObject object)) {
       throw new BadLineException(where() + ": not a JSON object");
+    }
+    if (!object.has("text")) {
+      throw new BadLineException(where() + ": the object has no \"text\"");
     }
     if (!(object.get("text") instanceof JsonPrimitive text) || !text.isString()) {
       throw new BadLineException(where() + ": \"text\" is not a string");
