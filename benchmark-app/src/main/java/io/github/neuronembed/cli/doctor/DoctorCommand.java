@@ -193,7 +193,11 @@ public final class DoctorCommand implements Command {
       findings.add(
           Finding.ok(
               "load",
-              "%d shapes loaded on %s".formatted(backend.shapes().size(), backend.description())));
+              "%d %s loaded on %s"
+                  .formatted(
+                      backend.shapes().size(),
+                      backend.shapes().size() == 1 ? "shape" : "shapes",
+                      backend.description())));
     } catch (EmbeddingException e) {
       findings.add(Finding.problem("load", String.valueOf(e.getMessage()), ""));
     }

@@ -19,7 +19,9 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.URLDecoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +36,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves an embedder over HTTP/1.1. One event loop reads and writes, a worker for each processor
@@ -157,11 +160,25 @@ final class EmbeddingServer implements AutoCloseable {
       return server;
     } catch (CompletionException e) {
       server.close();
-      throw new IOException(
-          "Cannot listen on %s, port %d: %s"
-              .formatted(options.host(), options.port(), String.valueOf(e.getCause())),
-          e);
+      throw new IOException(whyNot(options, e.getCause()), e);
     }
+  }
+
+  /** The JDK has no types for the reasons to bind to nothing, only the operating system's words. */
+  private static String whyNot(ServerOptions options, @Nullable Throwable cause) {
+    String words = String.valueOf(cause == null ? null : cause.getMessage());
+    if (cause instanceof UnknownHostException) {
+      return "There is no host %s; give another --host.".formatted(options.host());
+    }
+    if (cause instanceof BindException && words.contains("in use")) {
+      return "Port %d of %s is taken; give another --port."
+          .formatted(options.port(), options.host());
+    }
+    if (cause instanceof BindException && words.contains("assign")) {
+      return "%s is no address of this machine; give another --host.".formatted(options.host());
+    }
+    return "Port %d of %s cannot be had (%s); give another --port or --host."
+        .formatted(options.port(), options.host(), words);
   }
 
   /** The port it listens on. */

@@ -12,25 +12,30 @@ import io.github.neuronembed.model.Precision;
  * @param backend what computes
  * @param precision of the weights on ONNX Runtime
  * @param preparedGraph whether ONNX Runtime runs the rewritten graph
+ * @param asked whether the backend was asked for; else the embedder tells why ONNX Runtime computes
  */
 record Subject(
-    ModelDirectory model, BackendChoice backend, Precision precision, boolean preparedGraph) {
+    ModelDirectory model,
+    BackendChoice backend,
+    Precision precision,
+    boolean preparedGraph,
+    boolean asked) {
 
   /** The same directory, computed otherwise. */
   Subject on(BackendChoice otherBackend, Precision otherPrecision) {
-    return new Subject(model, otherBackend, otherPrecision, preparedGraph);
+    return new Subject(model, otherBackend, otherPrecision, preparedGraph, true);
   }
 
   /** The same otherwise, with another description of the model. */
   Subject with(ModelDirectory otherModel) {
-    return new Subject(otherModel, backend, precision, preparedGraph);
+    return new Subject(otherModel, backend, precision, preparedGraph, asked);
   }
 
   /** Opens it; texts that are too long are cut. The caller closes it. */
   TextEmbedder open() {
     return TextEmbedder.builder()
         .model(model)
-        .backend(backend)
+        .backend(asked || backend != BackendChoice.ONNX ? backend : BackendChoice.AUTO)
         .precision(precision)
         .preparedGraph(preparedGraph)
         .build();

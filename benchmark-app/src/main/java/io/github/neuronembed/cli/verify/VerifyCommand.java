@@ -74,7 +74,12 @@ public final class VerifyCommand implements Command {
         EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
     BackendChoice backend = EmbedderArguments.backend(arguments, model);
     Subject subject =
-        new Subject(model, backend, precision, EmbedderArguments.preparedGraph(arguments));
+        new Subject(
+            model,
+            backend,
+            precision,
+            EmbedderArguments.preparedGraph(arguments),
+            !arguments.getOptionValue("backend", "auto").equals("auto"));
     Threshold threshold = threshold(arguments, subject);
     Optional<GoldenVectors> golden = golden(arguments, model);
     StringBuilder report = new StringBuilder();

@@ -260,8 +260,27 @@ class ServeCommandTest {
       List<String> lines = lines(process);
 
       assertThat(process.waitFor()).isEqualTo(1);
-      assertThat(lines).anyMatch(line -> line.contains("Cannot listen on 127.0.0.1, port "));
+      assertThat(lines)
+          .endsWith(
+              "neuron-embed: Port %d of 127.0.0.1 is taken; give another --port."
+                  .formatted(other.server.port()));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "nowhere.invalid | There is no host nowhere.invalid; give another --host.",
+        "192.0.2.1       | 192.0.2.1 is no address of this machine; give another --host."
+      })
+  void aHostThatIsNotHereIsSaid(String host, String message) throws Exception {
+    Process process = start("--host", host, "--port", "0");
+
+    List<String> lines = lines(process);
+
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(lines).endsWith("neuron-embed: " + message);
   }
 
   private static List<String> lines(Process process) throws IOException {
