@@ -9,6 +9,7 @@ import io.github.neuronembed.cli.bench.Interval;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -47,6 +48,11 @@ public final class CompareCommand implements Command {
                     + Thresholds.names()
                     + " (default throughput=5,p50=5,p99=10)")
             .get());
+    options.addOption(
+        Option.builder()
+            .longOpt("fail-on-unknown")
+            .desc("exit code 3 also if one of these has too few samples for a verdict")
+            .get());
     return options;
   }
 
@@ -65,6 +71,8 @@ public final class CompareCommand implements Command {
     StringBuilder text = new StringBuilder();
     int common = 0;
     int regressions = 0;
+    int verdicts = 0;
+    int unknown = 0;
     for (Map.Entry<String, JsonObject> entry : before.cells().entrySet()) {
       JsonObject second = after.cells().get(entry.getKey());
       text.append(entry.getKey()).append('\n');
@@ -73,7 +81,11 @@ public final class CompareCommand implements Command {
         continue;
       }
       common++;
-      regressions += compare(entry.getValue(), second, thresholds, text);
+      for (Verdict verdict : compare(entry.getValue(), second, thresholds, text)) {
+        verdicts++;
+        regressions += verdict == Verdict.REGRESSION ? 1 : 0;
+        unknown += verdict == Verdict.UNKNOWN ? 1 : 0;
+      }
     }
     for (String key : after.cells().keySet()) {
       if (!before.cells().containsKey(key)) {
@@ -87,37 +99,49 @@ public final class CompareCommand implements Command {
               .formatted(files.get(0), files.get(1)));
     }
     text.append(
-        "%d cells compared, %d regressions (worse by more than %s, outside the interval of 95 %%)%n"
-            .formatted(common, regressions, thresholds.describe()));
+        "%d cell%s compared, %d regression%s (worse by more than %s, outside the interval of 95 %%)%n"
+            .formatted(
+                common,
+                common == 1 ? "" : "s",
+                regressions,
+                regressions == 1 ? "" : "s",
+                thresholds.describe()));
+    if (unknown > 0) {
+      text.append(
+          "%d of %d verdicts %s unknown: measure longer%n"
+              .formatted(unknown, verdicts, unknown == 1 ? "is" : "are"));
+    }
     streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));
-    return regressions > 0 ? ExitCode.REGRESSION : ExitCode.DONE;
+    boolean failed = regressions > 0 || (unknown > 0 && arguments.hasOption("fail-on-unknown"));
+    return failed ? ExitCode.REGRESSION : ExitCode.DONE;
   }
 
-  /** Writes a line for each metric; returns how many regressed. */
-  private static int compare(
+  /** Writes a line for each metric; returns the verdicts that count. */
+  private static List<Verdict> compare(
       JsonObject before, JsonObject after, Thresholds thresholds, StringBuilder text) {
     if (after.has("failure")) {
       boolean regressed = !before.has("failure");
       text.append(regressed ? "  REGRESSION  failed: " : "  fails in both: ")
           .append(after.get("failure").getAsString())
           .append('\n');
-      return regressed ? 1 : 0;
+      return regressed ? List.of(Verdict.REGRESSION) : List.of();
     }
     if (before.has("failure")) {
       text.append("  failed before: ").append(before.get("failure").getAsString()).append('\n');
-      return 0;
+      return List.of();
     }
-    int regressions = 0;
+    List<Verdict> verdicts = new ArrayList<>();
     for (Metric metric : Metric.values()) {
       Double threshold = thresholds.percent().get(metric);
       Verdict verdict =
           Verdict.of(
               metric, before, after, threshold == null ? metric.defaultPercent() : threshold);
-      boolean counts = verdict == Verdict.REGRESSION && threshold != null;
-      regressions += counts ? 1 : 0;
+      if (threshold != null) {
+        verdicts.add(verdict);
+      }
       text.append(line(metric, before, after, verdict, threshold != null)).append('\n');
     }
-    return regressions;
+    return verdicts;
   }
 
   private static String line(

@@ -52,23 +52,28 @@ record RunFile(Map<String, JsonObject> cells) {
   private static String key(JsonObject cell) {
     StringBuilder key = new StringBuilder();
     key.append(
-        "%s %d×%d, %d models, %d workers, %s, %s on %s"
+        "%s %d×%d, %s, %s, %s, %s on %s"
             .formatted(
                 cell.get("model_name").getAsString(),
                 cell.get("batch_size").getAsInt(),
                 cell.get("sequence_length").getAsInt(),
-                cell.get("n_models").getAsInt(),
-                cell.get("workers_per_model").getAsInt(),
+                count(cell, "n_models", "model"),
+                count(cell, "workers_per_model", "worker"),
                 cell.get("scenario").getAsString(),
                 cell.get("precision").getAsString(),
                 cell.get("backend_kind").getAsString()));
     if (cell.get("through").getAsString().equals("engine")) {
-      key.append(", through the engine, %d slots".formatted(cell.get("slots").getAsInt()));
+      key.append(", through the engine, ").append(count(cell, "slots", "slot"));
     }
     if (cell.has("input_path")) {
       key.append(", ").append(cell.get("input_path").getAsString());
     }
     key.append(", ").append(cell.get("inputs").getAsString());
     return key.append(cell.get("emulated").getAsBoolean() ? ", emulated" : "").toString();
+  }
+
+  private static String count(JsonObject cell, String key, String what) {
+    int count = cell.get(key).getAsInt();
+    return "%d %s%s".formatted(count, what, count == 1 ? "" : "s");
   }
 }

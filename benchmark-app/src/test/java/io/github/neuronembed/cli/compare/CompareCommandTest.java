@@ -84,7 +84,19 @@ class CompareCommandTest {
     Path after = MadeRun.write(folder.resolve("after.json"), 2, 900);
 
     assertThat(compare(after, "--fail-if", "throughput=5,p99=10")).isZero();
-    assertThat(out()).contains("too few samples for an interval", "unknown");
+    assertThat(out())
+        .contains("too few samples for an interval", "2 of 2 verdicts are unknown: measure longer");
+    assertThat(compare(after, "--fail-if", "p99=10", "--fail-on-unknown"))
+        .isEqualTo(ExitCode.REGRESSION);
+    assertThat(out()).contains("1 of 1 verdicts is unknown");
+  }
+
+  @Test
+  void whatIsKnownIsNotCalledUnknown() throws Exception {
+    Path after = MadeRun.write(folder.resolve("after.json"), 2, 5);
+
+    assertThat(compare(after, "--fail-on-unknown")).isZero();
+    assertThat(out()).doesNotContain("unknown");
   }
 
   @Test
@@ -134,7 +146,7 @@ class CompareCommandTest {
     Path after = MadeRun.writeWith(folder.resolve("after.json"), 2, 5, "backend", "a test 2.0");
 
     assertThat(compare(after)).isZero();
-    assertThat(out()).contains("1 cells compared", "fp32 on onnx");
+    assertThat(out()).contains("1 cell compared", "1 model, 2 workers", "fp32 on onnx");
   }
 
   @Test
