@@ -50,7 +50,7 @@ final class Backends {
   static String precision(BackendChoice choice, Precision precision, boolean computed) {
     return switch (choice) {
       case NEURON -> "compiled";
-      case EMULATOR -> computed ? "fp32" : "none";
+      case EMULATOR -> computed ? "fp32" : Subject.NOT_COMPUTED;
       case AUTO, ONNX -> EmbedderArguments.name(precision);
     };
   }

@@ -1,8 +1,10 @@
 package io.github.neuronembed.cli.bench;
 
+import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.engine.VectorReader;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -52,6 +54,7 @@ final class Bench {
   private final Plan plan;
   private final StopSignal stop;
   private final Consumer<InferenceBackend> opened;
+  private boolean backendSeen;
 
   /**
    * @param opened told every backend that was opened
@@ -62,7 +65,12 @@ final class Bench {
     this.opened = opened;
   }
 
-  /** Measures a cell; what goes wrong is in the result. */
+  /**
+   * Measures a cell; what goes wrong is in the result.
+   *
+   * @throws BackendUnavailableException if there is no backend for the first cell: nor is there one
+   *     for the others
+   */
   CellResult measure(Cell cell) throws InterruptedException {
     Quality quality =
         Quality.skipped(
@@ -71,6 +79,7 @@ final class Bench {
                 : "the cell failed before it was compared");
     List<RateStep> steps = new ArrayList<>();
     try (InferenceBackend backend = plan.backends().open(cell)) {
+      backendSeen = true;
       opened.accept(backend);
       Inputs inputs = plan.inputs().apply(cell);
       if (plan.quality() != null) {
@@ -79,18 +88,35 @@ final class Bench {
       try (Service service = service(backend, cell, inputs)) {
         Measurement measurement = measure(cell, new Workers(service, cell, stop), steps);
         if (measurement == null) {
-          String reason =
-              stop.isRequested()
-                  ? "stopped before a rate was found"
-                  : "no rate that was tried meets the bound";
+          String reason = stop.isRequested() ? "stopped before a rate was found" : noRate(steps);
           return CellResult.failed(cell, reason, List.copyOf(steps), quality);
         }
         return CellResult.of(cell, measurement, quality, inputs.cutRows());
       }
+    } catch (BackendUnavailableException e) {
+      if (!backendSeen) {
+        throw e;
+      }
+      return CellResult.failed(cell, String.valueOf(e.getMessage()), List.copyOf(steps), quality);
     } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       return CellResult.failed(cell, reason, List.copyOf(steps), quality);
     }
+  }
+
+  /** A bound that no rate meets is best corrected by what the lowest one came to. */
+  private static String noRate(List<RateStep> steps) {
+    return "no rate that was tried meets the bound"
+        + steps.stream()
+            .filter(step -> !Double.isNaN(step.p99Millis()))
+            .min(Comparator.comparingDouble(RateStep::rowsPerSecond))
+            .map(
+                lowest ->
+                    "; the lowest that had calls, %s rows/s, came to a p99 of %s ms"
+                        .formatted(
+                            CsvReport.number(lowest.rowsPerSecond()),
+                            CsvReport.number(lowest.p99Millis())))
+            .orElse("");
   }
 
   private Service service(InferenceBackend backend, Cell cell, Inputs inputs) {

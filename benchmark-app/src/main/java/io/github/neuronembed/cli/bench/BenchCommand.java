@@ -175,7 +175,11 @@ public final class BenchCommand implements Command {
     ValueOption.addTo(
         options, "texts", "FILE", "real texts instead, one a line, tokenized in the call");
     ValueOption.addTo(
-        options, "duration", "SECONDS", "how long each cell is measured (default 10)");
+        options,
+        "duration",
+        "SECONDS",
+        "how long each cell is measured (default 10); with max-rate each step of the search; not"
+            + " with trace and offline, which are as long as they are");
     ValueOption.addTo(
         options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
   }

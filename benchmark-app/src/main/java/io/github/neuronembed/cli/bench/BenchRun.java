@@ -73,9 +73,15 @@ record BenchRun(
         : price.dollarsPerHour() * 1e6 / (3600 * result.rowsPerSecond());
   }
 
-  /** Useful part of the chip's peak, 0 to 1; NaN without a chip or the encoder's size. */
+  /**
+   * Useful part of the chip's peak, 0 to 1; NaN without a chip or the encoder's size, or if nothing
+   * was computed.
+   */
   double utilisation(CellResult result) {
-    if (chip == null || subject.size() == null || result.measurement() == null) {
+    if (chip == null
+        || subject.size() == null
+        || !subject.isComputed()
+        || result.measurement() == null) {
       return Double.NaN;
     }
     double flops = subject.size().flops(result.stages().tokens(), result.stages().squaredTokens());
@@ -98,9 +104,14 @@ record BenchRun(
       if (subject.size() == null) {
         notes.add("The model's dimensions are not known: there is no utilisation.");
       }
+      if (!subject.isComputed()) {
+        notes.add("No model was computed: there is no utilisation.");
+      }
     }
     if (price != null) {
       notes.add("Price: $%s per hour, %s.".formatted(price.dollarsPerHour(), price.basis()));
+    } else if (instanceType != null) {
+      notes.add("No built-in price for %s: give --cost-per-hour.".formatted(instanceType));
     }
     return notes;
   }

@@ -3,8 +3,11 @@ package io.github.neuronembed.cli.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
 
 /** The cells as a table for a terminal, every line of an emulation marked as one. */
 final class TableReport {
@@ -15,6 +18,8 @@ final class TableReport {
           "length",
           "models",
           "workers",
+          "slots",
+          "input",
           "rows/s",
           "rows/s*",
           "±%",
@@ -36,6 +41,8 @@ final class TableReport {
       List.of(HEADER.indexOf("published"), HEADER.indexOf("ratio"));
 
   private static final int UTILISATION = HEADER.indexOf("use %");
+  private static final int SLOTS = HEADER.indexOf("slots");
+  private static final int INPUT = HEADER.indexOf("input");
 
   private TableReport() {}
 
@@ -53,11 +60,14 @@ final class TableReport {
     List<List<String>> lines = new ArrayList<>();
     lines.add(HEADER);
     boolean marked = false;
+    boolean tooShort = false;
     for (CellResult result : run.results()) {
       NeuronPerfRules rules = result.rules();
       marked |= rules != null && !CellResult.isSupported(99, rules.calls());
+      tooShort |= rules != null && Double.isNaN(rules.throughputAverage());
       lines.add(line(run, result));
     }
+    Set<Integer> hidden = hidden(run);
     int[] widths = new int[HEADER.size()];
     for (List<String> line : lines) {
       for (int i = 0; i < widths.length; i++) {
@@ -67,8 +77,7 @@ final class TableReport {
     for (List<String> line : lines) {
       StringBuilder text = new StringBuilder();
       for (int i = 0; i < widths.length; i++) {
-        if ((run.preset() == null && PRESET.contains(i))
-            || (run.chip() == null && i == UTILISATION)) {
+        if (hidden.contains(i)) {
           continue;
         }
         boolean last = i == widths.length - 1;
@@ -76,7 +85,13 @@ final class TableReport {
       }
       out.append(text.toString().stripTrailing()).append('\n');
     }
-    out.append("rows/s by NeuronPerf's rule\n");
+    out.append("rows/s by NeuronPerf's rule");
+    if (tooShort) {
+      out.append(
+          ", which needs calls that end in three seconds: for N/A there%s, measure 3 s or longer"
+              .formatted(run.price() == null ? "" : " and in $/1M"));
+    }
+    out.append('\n');
     out.append("rows/s* = rows by the time they took, stalls included\n");
     out.append("±% = half of its confidence interval of 95 %\n");
     if (marked) {
@@ -93,6 +108,25 @@ final class TableReport {
     Details.write(run, out);
   }
 
+  /** Columns that would be empty, or say the same in every line. */
+  private static Set<Integer> hidden(BenchRun run) {
+    Set<Integer> hidden = new HashSet<>();
+    if (run.preset() == null) {
+      hidden.addAll(PRESET);
+    }
+    if (run.chip() == null) {
+      hidden.add(UTILISATION);
+    }
+    List<Cell> cells = run.results().stream().map(CellResult::cell).toList();
+    if (cells.stream().map(Cell::slots).distinct().count() < 2) {
+      hidden.add(SLOTS);
+    }
+    if (cells.stream().map(Cell::inputPath).distinct().count() < 2) {
+      hidden.add(INPUT);
+    }
+    return hidden;
+  }
+
   private static List<String> line(BenchRun run, CellResult result) {
     Cell cell = result.cell();
     NeuronPerfRules rules = result.rules();
@@ -101,6 +135,8 @@ final class TableReport {
     line.add("" + cell.shape().sequenceLength());
     line.add("" + cell.models());
     line.add("" + cell.workersPerModel());
+    line.add("" + cell.slotsPerModel());
+    line.add(Objects.requireNonNullElse(cell.inputPathName(), ""));
     if (rules == null) {
       line.addAll(Collections.nCopies(HEADER.indexOf("published") - line.size(), ""));
       line.add(published(run, cell));

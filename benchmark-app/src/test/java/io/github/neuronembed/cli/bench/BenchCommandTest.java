@@ -7,9 +7,13 @@ import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.models.ModelArgument;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -88,6 +92,26 @@ class BenchCommandTest {
         .contains("Tag=emulated.2x8.m1.w2.s1.write,");
   }
 
+  /** Packed for the emulator, so that there is something to load; the device is what is missing. */
+  @Test
+  void aDeviceThatIsMissingIsOneSentenceAndNoReport() throws Exception {
+    EmulatedModels.HASHED.linked(
+        ModelArgument.resolve(ModelArgument.AT_HAND),
+        List.of(new Shape(1, 8)),
+        folder.resolve("model"));
+
+    assertThatThrownBy(
+            () ->
+                bench(
+                    "--backend neuron --model DIR/model --output-dir DIR/results --markdown"
+                        + " DIR/report.md"))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessageStartingWith("NeuronCores cannot be used: ");
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+    assertThat(folder.resolve("results")).isEmptyDirectory();
+    assertThat(folder).isDirectoryNotContaining(file -> file.toString().contains("report.md"));
+  }
+
   @Test
   void theBackendIsNamedForAllCells() {
     assertThat(BenchCommand.backend(Set.of())).isEqualTo("nothing");
@@ -117,11 +141,12 @@ class BenchCommandTest {
             bench(
                 "--backend emulator --emulator DIR/emulator.json --emulated-hash --batch-sizes 1"
                     + " --sequence-lengths 256 --n-models 2 --workers-per-model 2 --duration 0.3"
-                    + " --warm-up 0.05 --format json"))
+                    + " --warm-up 0.05 --chip inf2 --format json"))
         .isZero();
 
     JsonObject cell = cells().get(0);
     assertThat(cell.get("precision").getAsString()).isEqualTo("none");
+    assertThat(cell.has("utilisation")).isFalse();
     assertThat(cell.get("quality_skipped").getAsString())
         .isEqualTo("the emulator computed no model");
     // Two cores that take 1742 µs cannot do more; a slow machine does less.

@@ -1,7 +1,9 @@
 package io.github.neuronembed.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
@@ -76,6 +78,24 @@ class BenchTest {
         .containsExactly("no memory", "no library", "call 20 was told to fail", null);
     assertThat(opened).hasSize(2);
     assertThat(failing.openSlots()).isZero();
+  }
+
+  @Test
+  void aBackendThatIsNotThereEndsTheRunUnlessACellHadIt() throws Exception {
+    List<BenchBackends> backends = new ArrayList<>();
+    backends.add(
+        cell -> {
+          throw new BackendUnavailableException("no device");
+        });
+    Bench bench =
+        bench(cell -> backends.get(0).open(cell), false, null, 0, Scenario.CLOSED_LOOP, 20 * MILLI);
+
+    assertThatThrownBy(() -> bench.measure(CELL)).isInstanceOf(BackendUnavailableException.class);
+
+    backends.add(0, cell -> new SleepingBackend(MILLI));
+    assertThat(bench.measure(CELL).failure()).isNull();
+    backends.remove(0);
+    assertThat(bench.measure(CELL).failure()).isEqualTo("no device");
   }
 
   @Test
@@ -169,7 +189,18 @@ class BenchTest {
                 20 * MILLI)
             .measure(CELL);
 
-    assertThat(result.failure()).isEqualTo("no rate that was tried meets the bound");
+    double lowest =
+        result.steps().stream()
+            .filter(step -> step.calls() > 0)
+            .mapToDouble(RateStep::rowsPerSecond)
+            .min()
+            .orElseThrow();
+    assertThat(result.failure())
+        .startsWith(
+            "no rate that was tried meets the bound; the lowest that had calls, %s rows/s, came to a p99 of "
+                .formatted(CsvReport.number(lowest)))
+        .endsWith(" ms")
+        .doesNotContain("N/A");
     assertThat(result.steps()).isNotEmpty().noneMatch(RateStep::met);
   }
 

@@ -10,6 +10,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.nrt.InputPath;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,6 +135,72 @@ class ReportTest {
     assertThat(
             table.stream().map(line -> line.replace("\\|", "").split("\\|", -1).length).distinct())
         .hasSize(1);
+  }
+
+  private static String table(BenchRun run) throws Exception {
+    StringBuilder text = new StringBuilder();
+    TableReport.write(run, text);
+    return text.toString();
+  }
+
+  @Test
+  void theTableTellsSlotsAndInputPathsApart() throws Exception {
+    List<Timers> timers = MadeRun.cell(1, 5).timers();
+    Shape shape = new Shape(1, 64);
+
+    assertThat(table(everything(false))).doesNotContain("slots  ", "input  ");
+    assertThat(
+            table(
+                    MadeRun.run(
+                        true,
+                        MadeRun.result(new Cell(shape, 1, 2, 1, InputPath.WRITE), timers),
+                        MadeRun.result(new Cell(shape, 1, 2, 3, InputPath.WRITE_BATCH), timers)))
+                .lines()
+                .skip(2)
+                .limit(3)
+                .map(line -> line.strip().split(" +"))
+                .map(words -> words[4] + " " + words[5]))
+        .containsExactly("slots input", "1 write", "3 write-batch");
+  }
+
+  @Test
+  void theTableSaysWhyAFigureIsMissing() throws Exception {
+    Timers second = new Timers();
+    second.add(0, 900_000_000, 1);
+
+    String text =
+        table(
+            MadeRun.run(false, MadeRun.result(new Cell(new Shape(1, 64), 1, 1), List.of(second))));
+
+    assertThat(text)
+        .contains("three seconds: for N/A there and in $/1M, measure 3 s or longer")
+        .doesNotContain("No built-in price");
+    assertThat(table(MadeRun.run(false, MadeRun.cell(1, 5)))).doesNotContain("measure 3 s");
+  }
+
+  @Test
+  void aMachineWithoutAPriceIsNamed() throws Exception {
+    BenchRun whole = MadeRun.run(false, MadeRun.cell(1, 5));
+    BenchRun run =
+        new BenchRun(
+            whole.subject(),
+            whole.backend(),
+            whole.deviceType(),
+            whole.emulated(),
+            "inf2.48xlarge",
+            null,
+            null,
+            null,
+            whole.scenario(),
+            whole.inputs(),
+            whole.durationSeconds(),
+            whole.start(),
+            whole.stop(),
+            whole.environment(),
+            1,
+            whole.results());
+
+    assertThat(table(run)).contains("No built-in price for inf2.48xlarge: give --cost-per-hour.");
   }
 
   @Test
