@@ -12,11 +12,14 @@ import io.github.neuronembed.backend.onnx.OnnxOptions;
 import io.github.neuronembed.cli.EmbedderArguments;
 import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.NeffFile;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.RuntimeOptions;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
@@ -44,6 +47,21 @@ final class Backends {
       }
     }
     return choice;
+  }
+
+  /** Whether a model is computed: the emulator prefers what was packed, which may be a hash. */
+  static boolean computes(CommandLine arguments, ModelDirectory model, BackendChoice choice)
+      throws IOException {
+    if (choice != BackendChoice.EMULATOR) {
+      return true;
+    }
+    if (Files.isRegularFile(model.neuronManifestFile())) {
+      NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
+      if (manifest.emulated()) {
+        return NeffFile.read(manifest.models().get(0).neff()).weights() != NeffFile.Weights.NONE;
+      }
+    }
+    return !arguments.hasOption("emulated-hash");
   }
 
   /** Of what is computed, for people and for telling runs apart. */

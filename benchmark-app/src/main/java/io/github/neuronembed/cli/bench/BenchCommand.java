@@ -213,9 +213,9 @@ public final class BenchCommand implements Command {
     List<String> texts =
         arguments.hasOption("texts") ? TextRows.read(path(arguments, "texts")) : List.of();
     Lengths lengths = lengths(arguments, scenario);
-    boolean computed = !arguments.hasOption("emulated-hash");
     ModelDirectory model = EmbedderArguments.model(arguments);
     BackendChoice choice = Backends.choice(arguments, model);
+    boolean computed = Backends.computes(arguments, model, choice);
     JsonObject emulator = emulator(arguments);
     check(cells, model, choice, through);
     // Before the hook below, which would wait for a report if there is no such file.

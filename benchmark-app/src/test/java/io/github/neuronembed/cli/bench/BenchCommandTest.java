@@ -92,24 +92,40 @@ class BenchCommandTest {
         .contains("Tag=emulated.2x8.m1.w2.s1.write,");
   }
 
-  /** Packed for the emulator, so that there is something to load; the device is what is missing. */
   @Test
-  void aDeviceThatIsMissingIsOneSentenceAndNoReport() throws Exception {
+  void aBackendThatCannotBeOpenedIsOneSentenceAndNoReport() throws Exception {
+    Files.writeString(folder.resolve("emulator.json"), "{\"timing\": 5}");
+
+    assertThatThrownBy(
+            () ->
+                bench(
+                    "--backend emulator --emulator DIR/emulator.json --output-dir DIR/results"
+                        + " --markdown DIR/report.md"))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessageContaining("nrt_emulator_configure");
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+    assertThat(folder.resolve("results")).isEmptyDirectory();
+    assertThat(folder).isDirectoryNotContaining(file -> file.toString().contains("report.md"));
+  }
+
+  @Test
+  void packedHashesAreNoModel() throws Exception {
     EmulatedModels.HASHED.linked(
         ModelArgument.resolve(ModelArgument.AT_HAND),
         List.of(new Shape(1, 8)),
         folder.resolve("model"));
 
-    assertThatThrownBy(
-            () ->
-                bench(
-                    "--backend neuron --model DIR/model --output-dir DIR/results --markdown"
-                        + " DIR/report.md"))
-        .isInstanceOf(BackendUnavailableException.class)
-        .hasMessageStartingWith("NeuronCores cannot be used: ");
-    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
-    assertThat(folder.resolve("results")).isEmptyDirectory();
-    assertThat(folder).isDirectoryNotContaining(file -> file.toString().contains("report.md"));
+    assertThat(
+            bench(
+                "--backend emulator --model DIR/model --batch-sizes 1 --sequence-lengths 8"
+                    + " --workers-per-model 1 --duration 0.1 --warm-up 0.05 --chip inf2"
+                    + " --format json"))
+        .isZero();
+
+    assertThat(cells().get(0).get("precision").getAsString()).isEqualTo("none");
+    assertThat(cells().get(0).get("quality_skipped").getAsString())
+        .isEqualTo("the emulator computed no model");
+    assertThat(cells().get(0).has("utilisation")).isFalse();
   }
 
   @Test
