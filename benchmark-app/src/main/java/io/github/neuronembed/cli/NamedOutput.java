@@ -37,6 +37,8 @@ public final class NamedOutput extends FilterOutputStream {
   }
 
   private IOException named(IOException e) {
-    return new IOException("%s: %s".formatted(name, e.getMessage()), e);
+    return NeuronEmbed.isClosedPipe(e)
+        ? e
+        : new IOException("%s: %s".formatted(name, e.getMessage()), e);
   }
 }

@@ -176,8 +176,8 @@ public final class NeuronEmbed {
   }
 
   /** The JDK has no type for it, only the operating system's words. */
-  private static boolean isClosedPipe(IOException e) {
-    return e.getMessage() != null && e.getMessage().contains("Broken pipe");
+  static boolean isClosedPipe(IOException e) {
+    return "Broken pipe".equals(e.getMessage());
   }
 
   private static void say(

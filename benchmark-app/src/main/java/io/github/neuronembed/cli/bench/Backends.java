@@ -27,7 +27,6 @@ import org.apache.commons.cli.CommandLine;
 /** What computes the cells of a run. */
 final class Backends {
 
-  /** Pooled, float32, int32; vectors are a hash of the ids, so that timing alone counts. */
   private Backends() {}
 
   /**

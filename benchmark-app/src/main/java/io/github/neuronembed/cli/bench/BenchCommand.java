@@ -277,7 +277,11 @@ public final class BenchCommand implements Command {
     } finally {
       reported.countDown();
       if (!stop.isRequested()) {
-        Runtime.getRuntime().removeShutdownHook(onExit);
+        try {
+          Runtime.getRuntime().removeShutdownHook(onExit);
+        } catch (IllegalStateException e) {
+          // The end of the process began just now; the hook has nothing to wait for.
+        }
       }
     }
   }

@@ -88,11 +88,10 @@ final class TableReport {
     out.append("rows/s by NeuronPerf's rule");
     if (tooShort) {
       out.append(
-          ", which needs calls that end in three seconds: for N/A there%s, measure 3 s or longer"
-              .formatted(run.price() == null ? "" : " and in $/1M"));
+          ", which needs calls that end in three seconds: for N/A there, measure 3 s or longer");
     }
     out.append('\n');
-    out.append("rows/s* = rows by the time they took, stalls included\n");
+    out.append("rows/s* = rows by the time they took, stalls included; $/1M counts them\n");
     out.append("±% = half of its confidence interval of 95 %\n");
     if (marked) {
       out.append("? too few calls for this percentile (64 for p90, 662 for p99)\n");
@@ -156,10 +155,7 @@ final class TableReport {
     line.add(percent(result.stages().paddingRatio()));
     line.add(percent(result.use().cpuPercent() / 100));
     line.add(result.quality().skipped() == null ? CsvReport.cosine(result.quality()) : "N/A");
-    line.add(
-        run.price() == null
-            ? "N/A"
-            : CsvReport.number(rules.costPerMillion(run.price().dollarsPerHour())));
+    line.add(CsvReport.number(run.costPerMillion(result)));
     line.add(percent(run.utilisation(result)));
     line.add(published(run, cell));
     line.add(run.preset() == null ? "" : CsvReport.number(run.ratioToPublished(result)));

@@ -66,6 +66,8 @@ final class OutputTarget implements Closeable {
       throw new NotDirectoryException(folder.toString());
     }
     Path partial = partial(file, folder, name);
+    // Also when a signal ends the process.
+    partial.toFile().deleteOnExit();
     return new OutputTarget(
         file, partial, FileChannel.open(partial, StandardOpenOption.WRITE), name);
   }

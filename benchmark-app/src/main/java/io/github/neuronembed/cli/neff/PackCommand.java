@@ -85,7 +85,9 @@ public final class PackCommand implements Command {
     requireOptionsOnly(arguments);
     String name = arguments.getOptionValue("model", ModelArgument.AT_HAND);
     List<Shape> shapes = shapes(arguments.getOptionValue("shapes", "1x128"));
-    if (name.equals(ModelArgument.AT_HAND) && !arguments.hasOption("output")) {
+    if (name.equals(ModelArgument.AT_HAND)
+        && !Files.isDirectory(Path.of(name))
+        && !arguments.hasOption("output")) {
       throw new UsageException(
           "%s is not a folder of yours: say with --output where the NEFFs go.".formatted(name));
     }

@@ -380,7 +380,7 @@ final class EmbeddingServer implements AutoCloseable {
     JsonObject info = new JsonObject();
     info.addProperty("model_id", model.name());
     info.add("model_type", type);
-    info.addProperty("max_input_length", directory.maxTokens());
+    info.addProperty("max_input_length", embedder.maxTokens());
     info.addProperty("max_client_batch_size", options.maxTexts());
     info.addProperty("max_concurrent_requests", options.maxRequests());
     info.addProperty("auto_truncate", options.truncation() == TruncationPolicy.TRUNCATE);
@@ -467,7 +467,8 @@ final class EmbeddingServer implements AutoCloseable {
             drained.countDown();
           }
         });
-    return drained.await(options.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    return drained.await(options.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        || underWay.get() == 0;
   }
 
   /** Closes every connection and stops. Does nothing when it is closed already. */

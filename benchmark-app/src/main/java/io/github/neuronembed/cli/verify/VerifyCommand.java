@@ -228,7 +228,7 @@ public final class VerifyCommand implements Command {
     long failures = 0;
     for (TextResult result : results) {
       // One that is no number counts as the least.
-      least = result.cosine() >= least.cosine() ? least : result;
+      least = Double.isNaN(least.cosine()) || result.cosine() >= least.cosine() ? least : result;
       sum += result.cosine();
       failures += result.failure(threshold.cosine()).isPresent() ? 1 : 0;
     }

@@ -173,7 +173,7 @@ class ReportTest {
             MadeRun.run(false, MadeRun.result(new Cell(new Shape(1, 64), 1, 1), List.of(second))));
 
     assertThat(text)
-        .contains("three seconds: for N/A there and in $/1M, measure 3 s or longer")
+        .contains("three seconds: for N/A there, measure 3 s or longer")
         .doesNotContain("No built-in price");
     assertThat(table(MadeRun.run(false, MadeRun.cell(1, 5)))).doesNotContain("measure 3 s");
   }
