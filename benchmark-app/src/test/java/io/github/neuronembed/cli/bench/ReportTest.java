@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.apache.commons.csv.CSVFormat;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What is written is what is published as the format, and no line of an emulation hides it. */
@@ -180,25 +181,7 @@ class ReportTest {
 
   @Test
   void aMachineWithoutAPriceIsNamed() throws Exception {
-    BenchRun whole = MadeRun.run(false, MadeRun.cell(1, 5));
-    BenchRun run =
-        new BenchRun(
-            whole.subject(),
-            whole.backend(),
-            whole.deviceType(),
-            whole.emulated(),
-            "inf2.48xlarge",
-            null,
-            null,
-            null,
-            whole.scenario(),
-            whole.inputs(),
-            whole.durationSeconds(),
-            whole.start(),
-            whole.stop(),
-            whole.environment(),
-            1,
-            whole.results());
+    BenchRun run = bareRun("inf2.48xlarge", 1);
 
     assertThat(table(run)).contains("No built-in price for inf2.48xlarge: give --cost-per-hour.");
   }
@@ -220,27 +203,31 @@ class ReportTest {
 
   @Test
   void aRunThatWasEndedSaysHowFarItCame() throws Exception {
-    BenchRun whole = MadeRun.run(false, MadeRun.cell(1, 5));
-    BenchRun run =
-        new BenchRun(
-            whole.subject(),
-            whole.backend(),
-            whole.deviceType(),
-            whole.emulated(),
-            null,
-            null,
-            null,
-            null,
-            whole.scenario(),
-            whole.inputs(),
-            whole.durationSeconds(),
-            whole.start(),
-            whole.stop(),
-            whole.environment(),
-            8,
-            whole.results());
+    BenchRun run = bareRun(null, 8);
 
     assertThat(markdown(run)).contains("- Stopped early: 1 of 8 cells were tried.");
     assertThat(schema().validate(json(run))).isEmpty();
+  }
+
+  /** One cell without a price, chip or preset. */
+  private static BenchRun bareRun(@Nullable String instanceType, int plannedCells) {
+    BenchRun whole = MadeRun.run(false, MadeRun.cell(1, 5));
+    return new BenchRun(
+        whole.subject(),
+        whole.backend(),
+        whole.deviceType(),
+        whole.emulated(),
+        instanceType,
+        null,
+        null,
+        null,
+        whole.scenario(),
+        whole.inputs(),
+        whole.durationSeconds(),
+        whole.start(),
+        whole.stop(),
+        whole.environment(),
+        plannedCells,
+        whole.results());
   }
 }
