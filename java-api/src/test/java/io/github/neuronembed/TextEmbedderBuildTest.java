@@ -43,13 +43,16 @@ class TextEmbedderBuildTest {
     }
   }
 
-  @Test
-  void textsAreCutAtTheLongestShapeCompiled() throws Exception {
+  private TextEmbedder.Builder emulatedOfSixteenTokens() throws IOException {
     ModelDirectory model =
         EmulatedModels.HASHED.linked(
             ModelDirectory.open(BgeSmall.directory()), List.of(new Shape(1, 16)), folder);
-    TextEmbedder.Builder builder =
-        TextEmbedder.builder().model(model).backend(BackendChoice.EMULATOR);
+    return TextEmbedder.builder().model(model).backend(BackendChoice.EMULATOR);
+  }
+
+  @Test
+  void textsAreCutAtTheLongestShapeCompiled() throws Exception {
+    TextEmbedder.Builder builder = emulatedOfSixteenTokens();
 
     try (TextEmbedder embedder = builder.build()) {
       assertThat(embedder.maxTokens()).isEqualTo(16);
@@ -65,11 +68,7 @@ class TextEmbedderBuildTest {
 
   @Test
   void theTokenizerIsFreedThoughTheBackendFails() throws Exception {
-    ModelDirectory model =
-        EmulatedModels.HASHED.linked(
-            ModelDirectory.open(BgeSmall.directory()), List.of(new Shape(1, 16)), folder);
-    TextEmbedder embedder =
-        TextEmbedder.builder().model(model).backend(BackendChoice.EMULATOR).build();
+    TextEmbedder embedder = emulatedOfSixteenTokens().build();
     NrtEmulator.open().setFaults("[{\"call\": \"unload\", \"status\": 1}]");
 
     assertThatExceptionOfType(InferenceException.class).isThrownBy(embedder::close);

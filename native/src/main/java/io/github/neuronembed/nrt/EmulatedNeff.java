@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.StringJoiner;
+import java.util.UUID;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -61,9 +62,11 @@ public record EmulatedNeff(
    */
   public void write(Path file, @Nullable Path onnx) throws IOException {
     Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
-    Path partial = Files.createTempFile(folder, file.getFileName().toString(), ".partial");
+    // Not a temporary file, which its owner alone may read: the umask is to decide.
+    Path partial = folder.resolve("%s.%s.partial".formatted(file.getFileName(), UUID.randomUUID()));
     try {
-      try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         channel.position(HEADER_BYTES);
         // The stream is not closed: the channel is still needed for the header.
         OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);

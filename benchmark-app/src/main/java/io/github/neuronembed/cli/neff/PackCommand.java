@@ -120,20 +120,12 @@ public final class PackCommand implements Command {
     NeuronManifest packed = kind.pack(model, shapes, folder);
     StringBuilder text = new StringBuilder();
     for (NeuronManifest.CompiledModel compiled : packed.models()) {
-      copyMode(manifest, compiled.neff());
       text.append(folder.resolve(compiled.neff().getFileName())).append('\n');
     }
     text.append(manifest).append('\n');
     streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));
     streams.err().println("Emulated models: no device runs them.");
     return ExitCode.DONE;
-  }
-
-  /** A NEFF begins as a temporary file, which its owner alone may read; the umask is to decide. */
-  private static void copyMode(Path manifest, Path neff) throws IOException {
-    if (manifest.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      Files.setPosixFilePermissions(neff, Files.getPosixFilePermissions(manifest));
-    }
   }
 
   private static List<Shape> shapes(String argument) {

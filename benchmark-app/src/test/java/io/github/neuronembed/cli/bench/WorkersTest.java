@@ -24,18 +24,19 @@ class WorkersTest {
 
   private static CellResult run(SleepingBackend backend, Cell cell, Arrivals arrivals, long limit)
       throws InterruptedException {
-    Inputs inputs = new TokenRows(Lengths.FULL, 8, 2000, 1);
-    Workers workers =
-        new Workers(
-            new SlotService(
-                backend, new VectorReader(PoolingStrategy.CLS, true), cell.shape(), inputs),
-            cell,
-            new StopSignal());
     return CellResult.of(
         cell,
-        workers.run(arrivals, Double.NaN, limit, 10 * MILLI),
+        workers(backend, cell, new StopSignal()).run(arrivals, Double.NaN, limit, 10 * MILLI),
         Quality.skipped("no matter"),
         0);
+  }
+
+  private static Workers workers(SleepingBackend backend, Cell cell, StopSignal stop) {
+    Inputs inputs = new TokenRows(Lengths.FULL, 8, 2000, 1);
+    return new Workers(
+        new SlotService(backend, new VectorReader(PoolingStrategy.CLS, true), cell.shape(), inputs),
+        cell,
+        stop);
   }
 
   private static double latency(CellResult result, int percent) {
@@ -99,15 +100,6 @@ class WorkersTest {
   void anOpenLoopThatIsStoppedKeepsTheCallsItMade() throws Exception {
     StopSignal stop = new StopSignal();
     SleepingBackend backend = new SleepingBackend(1 * MILLI);
-    Workers workers =
-        new Workers(
-            new SlotService(
-                backend,
-                new VectorReader(PoolingStrategy.CLS, true),
-                CELL.shape(),
-                new TokenRows(Lengths.FULL, 8, 2000, 1)),
-            CELL,
-            stop);
     Thread stopping =
         new Thread(
             () -> {
@@ -120,7 +112,8 @@ class WorkersTest {
 
     // It is stopped while it waits for the next arrival.
     Measurement measured =
-        workers.run(Arrivals.constant(5, 600 * SECOND), 5, Long.MAX_VALUE, 10 * MILLI);
+        workers(backend, CELL, stop)
+            .run(Arrivals.constant(5, 600 * SECOND), 5, Long.MAX_VALUE, 10 * MILLI);
 
     stopping.join();
     assertThat(measured.stopped()).isTrue();

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -34,7 +35,6 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   /** Pooled, float32, int32, not computed: for what is about the host alone. */
   public static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
 
-  private static final String NEURON = "neuron";
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
   /** As {@link #DEFAULT}, but not pooled where the model pools as the emulator cannot. */
@@ -105,12 +105,13 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
       throws IOException {
     Files.createDirectories(folder);
     try (Stream<Path> entries = Files.list(model.folder())) {
-      for (Path entry : entries.filter(file -> !file.endsWith(NEURON)).toList()) {
+      Path compiled = model.neuronManifestFile().getParent();
+      for (Path entry : entries.filter(file -> !file.equals(compiled)).toList()) {
         Files.createSymbolicLink(folder.resolve(entry.getFileName()), entry.toAbsolutePath());
       }
     }
     ModelDirectory made = ModelDirectory.open(folder);
-    pack(made, shapes, folder.resolve(NEURON));
+    pack(made, shapes, Objects.requireNonNull(made.neuronManifestFile().getParent()));
     return made;
   }
 
