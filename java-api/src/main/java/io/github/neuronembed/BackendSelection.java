@@ -12,17 +12,18 @@ import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.nrt.RuntimeOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A backend that was chosen and opened.
  *
  * @param backend the backend, owned by who asked for it
- * @param slotsPerReplica how many slots of each replica keep it busy
  * @param reason why it was this one, in a sentence
  */
-record BackendSelection(InferenceBackend backend, int slotsPerReplica, String reason) {
+record BackendSelection(InferenceBackend backend, String reason) {
 
-  private static final int SLOTS_PER_CORE = 2;
+  private static final Logger LOG = LoggerFactory.getLogger(BackendSelection.class);
   private static final int EMULATED_CORES = 2;
 
   static BackendSelection open(
@@ -39,7 +40,6 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
           new BackendSelection(
               EmulatedBackend.open(
                   model, Math.max(EMULATED_CORES, cores.end()), runtimeOptions(cores)),
-              SLOTS_PER_CORE,
               "The emulator was asked for: nothing measured on it says anything about a device.");
     };
   }
@@ -65,6 +65,10 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
     try {
       return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
     } catch (BackendUnavailableException e) {
+      LOG.warn(
+          "{} is compiled for NeuronCores, which cannot be used: ONNX Runtime serves it on the CPU. {}",
+          model.name(),
+          e.getMessage());
       return onnx(model, precision, preparedGraph, "ONNX Runtime, as " + e.getMessage());
     }
   }
@@ -79,7 +83,6 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
             NeuronManifest.read(model.neuronManifestFile()),
             model.padTokenId(),
             runtimeOptions(cores)),
-        SLOTS_PER_CORE,
         reason);
   }
 
@@ -90,7 +93,6 @@ record BackendSelection(InferenceBackend backend, int slotsPerReplica, String re
     return new BackendSelection(
         OnnxBackend.open(
             file, model.padTokenId(), OnnxOptions.forModel(model.maxTokens(), precision)),
-        Runtime.getRuntime().availableProcessors(),
         file.equals(original)
             ? reason
             : reason + " It runs the model's graph rewritten for speed.");

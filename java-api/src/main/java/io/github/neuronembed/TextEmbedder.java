@@ -13,6 +13,7 @@ import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.nio.BufferOverflowException;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -128,14 +129,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the last execution
    */
   public List<float[]> embed(List<String> texts, InputType type, RequestOptions options) {
-    long start = System.nanoTime();
-    List<int[]> tokenIds = tokenizer.encodeAll(texts, type, truncation);
-    long nanos = System.nanoTime() - start;
-    for (int i = 0; i < tokenIds.size(); i++) {
-      // Their times add up to the list's; single ones are not known.
-      engine.tokenized(nanos / tokenIds.size());
-    }
-    return engine.embedAll(tokenIds, options);
+    return engine.embedAll(tokenize(texts, type), options);
   }
 
   /**
@@ -194,17 +188,21 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds one text without waiting for it. Cancelling the future withdraws the request if it has
-   * not begun. The future fails with what {@link #embed(String, InputType)} throws; what is wrong
-   * with the text, and a refusal, is thrown at once.
+   * Embeds one text without waiting for it. It is tokenized on the calling thread; nothing else
+   * holds that up. Cancelling the future withdraws the request if it has not begun.
+   *
+   * @return fails with what {@link #embed(String, InputType)} throws as an {@link
+   *     EmbeddingException}, a refusal too; what is wrong with the text is thrown at once
    */
   public CompletableFuture<float[]> embedAsync(String text, InputType type) {
     return embedAsync(text, type, RequestOptions.INTERACTIVE);
   }
 
   /**
-   * Embeds one text without waiting for it, see {@link #embedAsync(String, InputType)}. In the bulk
-   * lane a call waits for room in the engine instead of being refused.
+   * Embeds one text without waiting for it, see {@link #embedAsync(String, InputType)}. With {@link
+   * RequestOptions#BULK} the call blocks while the engine has no room; {@link
+   * RequestOptions#withoutWaiting()} never blocks, and the future then fails with an {@link
+   * EngineOverloadedException}.
    */
   public CompletableFuture<float[]> embedAsync(
       String text, InputType type, RequestOptions options) {
@@ -212,8 +210,32 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * The token ids of a text, for callers that count tokens, choose a policy for each call, or keep
-   * ids: {@link #embedTokensAsync} embeds them.
+   * The token ids of a text, cut or refused as this embedder does, for callers that count tokens or
+   * keep ids: {@link #embedTokens(int[], RequestOptions)} and its kin embed them.
+   *
+   * @return a new array of at most {@link #maxTokens()} ids, special tokens and the type's prefix
+   *     included
+   */
+  public int[] tokenize(String text, InputType type) {
+    return tokenize(0, text, type, truncation);
+  }
+
+  /**
+   * The token ids of texts, see {@link #tokenize(String, InputType)}.
+   *
+   * @return a new array for each text, in their order
+   */
+  public List<int[]> tokenize(List<String> texts, InputType type) {
+    List<int[]> tokenIds = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      tokenIds.add(tokenize(tokenIds.size(), text, type, truncation));
+    }
+    return tokenIds;
+  }
+
+  /**
+   * The token ids of a text, for callers that choose a policy for each call, see {@link
+   * #tokenize(String, InputType)}.
    *
    * @return a new array of at most {@link #maxTokens()} ids, special tokens and the type's prefix
    *     included
@@ -231,8 +253,9 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Makes ids that were counted or cut elsewhere ready for {@link #embedTokensAsync}: the model's
-   * special tokens are put around them unless they are there. An input type's prefix is not.
+   * Makes ids that were counted or cut elsewhere ready for {@link #embedTokens(int[],
+   * RequestOptions)} and its kin: the model's special tokens are put around them unless they are
+   * there. An input type's prefix is not.
    *
    * @param tokenIds ids of the model's own tokenizer; only read
    * @return a new array of at most {@link #maxTokens()} ids
@@ -243,10 +266,44 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
+   * Embeds a text's token ids, see {@link #embed(String, InputType, RequestOptions)}.
+   *
+   * @param tokenIds what {@code tokenize} or {@link #withSpecialTokens} gave; copied
+   * @return a new vector of {@link #dimension()} elements
+   * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
+   */
+  public float[] embedTokens(int[] tokenIds, RequestOptions options) {
+    return engine.embed(tokenIds, options);
+  }
+
+  /**
+   * Embeds the token ids of texts, see {@link #embed(List, InputType, RequestOptions)}.
+   *
+   * @param tokenIds of each text, as in {@link #embedTokens(int[], RequestOptions)}
+   * @return a new vector for each text, in their order
+   */
+  public List<float[]> embedTokens(List<int[]> tokenIds, RequestOptions options) {
+    return engine.embedAll(tokenIds, options);
+  }
+
+  /**
+   * Embeds the token ids of texts without waiting, see {@link #embedAsync(String, InputType,
+   * RequestOptions)}. When one fails, the others are withdrawn, and the future fails with its
+   * failure.
+   *
+   * @param tokenIds of each text, as in {@link #embedTokens(int[], RequestOptions)}
+   * @return a new vector for each text, in their order
+   */
+  public CompletableFuture<List<float[]>> embedTokensAsync(
+      List<int[]> tokenIds, RequestOptions options) {
+    return engine.submitAll(tokenIds, options);
+  }
+
+  /**
    * Embeds a text's token ids without waiting, see {@link #embedAsync(String, InputType,
    * RequestOptions)}.
    *
-   * @param tokenIds what {@link #tokenize} or {@link #withSpecialTokens} gave; copied
+   * @param tokenIds what {@code tokenize} or {@link #withSpecialTokens} gave; copied
    * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
    */
   public CompletableFuture<float[]> embedTokensAsync(int[] tokenIds, RequestOptions options) {
@@ -322,6 +379,7 @@ public final class TextEmbedder implements AutoCloseable {
 
     private @Nullable ModelDirectory model;
     private BackendChoice backend = BackendChoice.AUTO;
+    private @Nullable InferenceBackend given;
     private Precision precision = Precision.FP32;
     private boolean preparedGraph = true;
     private VisibleCores visibleCores = VisibleCores.ANY;
@@ -339,6 +397,20 @@ public final class TextEmbedder implements AutoCloseable {
     /** What computes; {@link BackendChoice#AUTO} unless told. */
     public Builder backend(BackendChoice choice) {
       this.backend = choice;
+      this.given = null;
+      return this;
+    }
+
+    /**
+     * What computes, made by the caller: one of this project's with options of its own, or another
+     * implementation of the contract. {@link #precision}, {@link #preparedGraph} and {@link
+     * #visibleCores} say nothing about it.
+     *
+     * @param open the embedder's when {@link #build()} returns, which closes it with itself; the
+     *     caller's if {@link #build()} throws. One embedder has it
+     */
+    public Builder backend(InferenceBackend open) {
+      this.given = open;
       return this;
     }
 
@@ -411,7 +483,9 @@ public final class TextEmbedder implements AutoCloseable {
       InferenceBackend opened = null;
       try {
         BackendSelection selection =
-            BackendSelection.open(model, backend, precision, preparedGraph, visibleCores);
+            given == null
+                ? BackendSelection.open(model, backend, precision, preparedGraph, visibleCores)
+                : new BackendSelection(given, "The application gave it.");
         opened = selection.backend();
         LOG.info("{} on {}. {}", model.name(), opened.description(), selection.reason());
         checkHiddenSize(model, opened);
@@ -427,20 +501,21 @@ public final class TextEmbedder implements AutoCloseable {
           tokenizer = TextTokenizer.open(model, longest);
         }
         EngineOptions.Builder options =
-            EngineOptions.builder()
-                .slotsPerReplica(selection.slotsPerReplica())
-                .vocabularySize(model.vocabularySize());
+            EngineOptions.builder().slotsPerReplica(opened.slotsPerReplica());
         engine.accept(options);
         return new TextEmbedder(
             model,
             tokenizer,
             opened,
             EmbeddingEngine.start(
-                opened, new VectorReader(model.pooling(), model.normalize()), options.build()),
+                opened,
+                new VectorReader(model.pooling(), model.normalize()),
+                model.vocabularySize(),
+                options.build()),
             truncation,
             selection.reason());
       } catch (RuntimeException | Error e) {
-        if (opened != null) {
+        if (opened != null && opened != given) {
           closeAfter(e, opened::close);
         }
         closeAfter(e, tokenizer::close);

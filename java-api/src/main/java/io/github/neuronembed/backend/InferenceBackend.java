@@ -38,6 +38,14 @@ public interface InferenceBackend extends AutoCloseable {
     return fixedShapes();
   }
 
+  /**
+   * How many slots keep a replica busy: with two, the transfers of one execution overlap the
+   * computing of another; where every slot computes at once, one for each processor.
+   */
+  default int slotsPerReplica() {
+    return executesInTurn() ? 2 : Runtime.getRuntime().availableProcessors();
+  }
+
   /** The replicas, at least one. Their order never changes. */
   List<Replica> replicas();
 

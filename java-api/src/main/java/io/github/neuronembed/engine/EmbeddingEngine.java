@@ -60,6 +60,7 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   private final InferenceBackend backend;
   private final VectorReader reader;
+  private final int vocabularySize;
   private final EngineOptions options;
   private final EngineListener listener;
   private final Buckets buckets;
@@ -87,9 +88,15 @@ public final class EmbeddingEngine implements AutoCloseable {
   private boolean closing;
   private boolean closed;
 
-  private EmbeddingEngine(InferenceBackend backend, VectorReader reader, EngineOptions options) {
+  private EmbeddingEngine(
+      InferenceBackend backend, VectorReader reader, int vocabularySize, EngineOptions options) {
+    if (vocabularySize < 1) {
+      throw new IllegalArgumentException(
+          "A vocabulary has at least one token, not %d.".formatted(vocabularySize));
+    }
     this.backend = backend;
     this.reader = reader;
+    this.vocabularySize = vocabularySize;
     this.options = options;
     this.listener = new GuardedListener(options.listener());
     this.buckets = new Buckets(backend.shapes());
@@ -102,12 +109,14 @@ public final class EmbeddingEngine implements AutoCloseable {
    * Starts an engine.
    *
    * @param backend owned by the engine from now on, which closes it
+   * @param vocabularySize token ids are below this; each is checked, because a device does not
+   * @throws IllegalArgumentException if the vocabulary is empty
    * @throws io.github.neuronembed.ModelLoadException if there is no memory for the slots; then the
    *     backend is still the caller's
    */
   public static EmbeddingEngine start(
-      InferenceBackend backend, VectorReader reader, EngineOptions options) {
-    EmbeddingEngine engine = new EmbeddingEngine(backend, reader, options);
+      InferenceBackend backend, VectorReader reader, int vocabularySize, EngineOptions options) {
+    EmbeddingEngine engine = new EmbeddingEngine(backend, reader, vocabularySize, options);
     try {
       engine.openSlots();
       engine.startThreads();
@@ -215,15 +224,65 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   /**
    * Embeds one row without waiting for it. Cancelling the future withdraws the request; so does
-   * completing it in any other way before its execution begins.
+   * completing it in any other way before its execution begins. Options that wait for room, as
+   * {@link RequestOptions#BULK} do, block this call while the lane is full, except on a thread of
+   * the engine, where it is refused; with others this never blocks.
    *
-   * @param tokenIds as in {@link #embed}; a refusal and a wrong argument are thrown at once. In the
-   *     bulk lane this waits for room, except on a thread of the engine, where it is refused
+   * @param tokenIds as in {@link #embed}
+   * @return fails with what {@link #embed} throws as an {@link EmbeddingException}, a refusal too
+   * @throws IllegalArgumentException if the row is empty, too long, or has an id that is none
+   * @throws IllegalStateException after {@link #close()}
    */
   public CompletableFuture<float[]> submit(int[] tokenIds, RequestOptions requestOptions) {
     RequestFuture<float[]> future = new RequestFuture<>(this, vectors -> vectors[0]);
-    accept(newRequest(new int[][] {tokenIds}, requestOptions, future));
+    Request request = newRequest(new int[][] {tokenIds}, requestOptions, future);
+    try {
+      accept(request);
+    } catch (EmbeddingException e) {
+      future.completeExceptionally(e);
+    }
     return future;
+  }
+
+  /**
+   * Embeds rows without waiting for them, as {@link #submit(int[], RequestOptions)} does with one.
+   * When one fails, the others are withdrawn; so are all when the future is completed in another
+   * way.
+   *
+   * @return a new vector for each row, in their order
+   */
+  public CompletableFuture<List<float[]>> submitAll(
+      List<int[]> rows, RequestOptions requestOptions) {
+    List<CompletableFuture<float[]>> futures = new ArrayList<>(rows.size());
+    CompletableFuture<List<float[]>> all = new CompletableFuture<>();
+    try {
+      for (int[] row : rows) {
+        CompletableFuture<float[]> future = submit(row, requestOptions);
+        futures.add(future);
+        if (future.isCompletedExceptionally()) {
+          break;
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      futures.forEach(future -> future.cancel(false));
+      throw e;
+    }
+    for (CompletableFuture<float[]> future : futures) {
+      CompletableFuture<float[]> unused =
+          future.whenComplete(
+              (vector, failure) -> {
+                if (failure != null) {
+                  all.completeExceptionally(failure);
+                }
+              });
+    }
+    CompletableFuture<Boolean> unusedEnd =
+        CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
+            .thenApply(
+                nothing -> all.complete(futures.stream().map(CompletableFuture::join).toList()));
+    CompletableFuture<List<float[]>> unusedWithdrawal =
+        all.whenComplete((vectors, failure) -> futures.forEach(future -> future.cancel(false)));
+    return all;
   }
 
   /**
@@ -239,7 +298,11 @@ public final class EmbeddingEngine implements AutoCloseable {
     List<float[]> vectors = new ArrayList<>(rows.size());
     try {
       for (int[] row : rows) {
-        futures.add(submit(row, requestOptions));
+        CompletableFuture<float[]> future = submit(row, requestOptions);
+        futures.add(future);
+        if (future.isCompletedExceptionally()) {
+          await(future);
+        }
       }
       for (CompletableFuture<float[]> future : futures) {
         vectors.add(await(future));
@@ -314,10 +377,9 @@ public final class EmbeddingEngine implements AutoCloseable {
       throw new IllegalArgumentException("A row has at least one token.");
     }
     for (int id : row) {
-      if (id < 0 || id >= options.vocabularySize()) {
+      if (id < 0 || id >= vocabularySize) {
         throw new IllegalArgumentException(
-            "Token id %d is not below the vocabulary size %d."
-                .formatted(id, options.vocabularySize()));
+            "Token id %d is not below the vocabulary size %d.".formatted(id, vocabularySize));
       }
     }
   }
@@ -371,7 +433,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       if (request.isExpired(now())) {
         throw deadlineExceeded();
       }
-      if (request.lane == Lane.BULK && !isEngineThread()) {
+      if (request.waitsForRoom && !isEngineThread()) {
         awaitRoom(request);
       }
       if (door.hasRoom(request)) {

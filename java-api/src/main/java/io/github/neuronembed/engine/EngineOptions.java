@@ -2,43 +2,34 @@ package io.github.neuronembed.engine;
 
 import java.time.Duration;
 
-/**
- * How an engine works.
- *
- * @param slotsPerReplica executions of a replica under way at once; with two, the transfers of one
- *     overlap the computing of the other
- * @param maxQueuedRequests most requests that wait in a lane
- * @param maxQueuedTokens most tokens that wait in a lane; a request of more waits if it is alone
- * @param batchWait how long a free slot waits for company for a batch that is not full
- * @param bulkShare part of the tokens that bulk work gets at least while both lanes wait, 0 to 1
- * @param vocabularySize token ids are below this; checked, because a device does not
- * @param closeTimeout how long closing lets accepted requests end
- * @param listener told what happens
- */
-public record EngineOptions(
-    int slotsPerReplica,
-    int maxQueuedRequests,
-    long maxQueuedTokens,
-    Duration batchWait,
-    double bulkShare,
-    int vocabularySize,
-    Duration closeTimeout,
-    EngineListener listener) {
+/** How an engine works. Immutable. */
+public final class EngineOptions {
 
-  /**
-   * @throws IllegalArgumentException if a value makes no sense
-   */
-  public EngineOptions {
-    requirePositive("slotsPerReplica", slotsPerReplica);
-    requirePositive("maxQueuedRequests", maxQueuedRequests);
-    requirePositive("maxQueuedTokens", maxQueuedTokens);
-    requirePositive("vocabularySize", vocabularySize);
-    requireNotNegative("batchWait", batchWait);
-    requireNotNegative("closeTimeout", closeTimeout);
-    if (!(bulkShare >= 0 && bulkShare < 1)) {
+  private final int slotsPerReplica;
+  private final int maxQueuedRequests;
+  private final long maxQueuedTokens;
+  private final Duration batchWait;
+  private final double bulkShare;
+  private final Duration closeTimeout;
+  private final EngineListener listener;
+
+  private EngineOptions(Builder builder) {
+    requirePositive("slotsPerReplica", builder.slotsPerReplica);
+    requirePositive("maxQueuedRequests", builder.maxQueuedRequests);
+    requirePositive("maxQueuedTokens", builder.maxQueuedTokens);
+    requireNotNegative("batchWait", builder.batchWait);
+    requireNotNegative("closeTimeout", builder.closeTimeout);
+    if (!(builder.bulkShare >= 0 && builder.bulkShare < 1)) {
       throw new IllegalArgumentException(
-          "The bulk share is at least 0 and below 1, not %s.".formatted(bulkShare));
+          "The bulk share is at least 0 and below 1, not %s.".formatted(builder.bulkShare));
     }
+    this.slotsPerReplica = builder.slotsPerReplica;
+    this.maxQueuedRequests = builder.maxQueuedRequests;
+    this.maxQueuedTokens = builder.maxQueuedTokens;
+    this.batchWait = builder.batchWait;
+    this.bulkShare = builder.bulkShare;
+    this.closeTimeout = builder.closeTimeout;
+    this.listener = builder.listener;
   }
 
   private static void requirePositive(String option, long value) {
@@ -53,6 +44,44 @@ public record EngineOptions(
     }
   }
 
+  /**
+   * Executions of a replica under way at once; with two, the transfers of one overlap the computing
+   * of the other.
+   */
+  public int slotsPerReplica() {
+    return slotsPerReplica;
+  }
+
+  /** The most requests that wait in a lane. */
+  public int maxQueuedRequests() {
+    return maxQueuedRequests;
+  }
+
+  /** The most tokens that wait in a lane; a call of more waits if it is alone. */
+  public long maxQueuedTokens() {
+    return maxQueuedTokens;
+  }
+
+  /** How long a free slot waits for company for a batch that is not full. */
+  public Duration batchWait() {
+    return batchWait;
+  }
+
+  /** The part of the tokens that bulk work gets at least while both lanes wait, 0 to 1. */
+  public double bulkShare() {
+    return bulkShare;
+  }
+
+  /** How long closing lets accepted requests end. */
+  public Duration closeTimeout() {
+    return closeTimeout;
+  }
+
+  /** Told what happens. */
+  public EngineListener listener() {
+    return listener;
+  }
+
   /** Starts with: two slots, 2,048 requests and half a million tokens a lane, no wait, a tenth. */
   public static Builder builder() {
     return new Builder();
@@ -65,7 +94,6 @@ public record EngineOptions(
     private long maxQueuedTokens = 500_000;
     private Duration batchWait = Duration.ZERO;
     private double bulkShare = 0.1;
-    private int vocabularySize = Integer.MAX_VALUE;
     private Duration closeTimeout = Duration.ofSeconds(30);
     private EngineListener listener = EngineListener.NONE;
 
@@ -107,12 +135,6 @@ public record EngineOptions(
       return this;
     }
 
-    /** Token ids are below this, at least 1; every int unless told. */
-    public Builder vocabularySize(int size) {
-      this.vocabularySize = size;
-      return this;
-    }
-
     /** How long closing lets accepted requests end, not negative; 30 seconds unless told. */
     public Builder closeTimeout(Duration time) {
       this.closeTimeout = time;
@@ -131,15 +153,7 @@ public record EngineOptions(
      * @throws IllegalArgumentException if a value makes no sense
      */
     public EngineOptions build() {
-      return new EngineOptions(
-          slotsPerReplica,
-          maxQueuedRequests,
-          maxQueuedTokens,
-          batchWait,
-          bulkShare,
-          vocabularySize,
-          closeTimeout,
-          listener);
+      return new EngineOptions(this);
     }
   }
 }

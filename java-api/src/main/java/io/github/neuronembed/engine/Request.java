@@ -32,6 +32,7 @@ final class Request {
   final int tokens;
   final int bucket;
   final Lane lane;
+  final boolean waitsForRoom;
 
   /** On the engine's clock, like every time here. */
   final long madeNanos;
@@ -67,6 +68,7 @@ final class Request {
     this.tokens = tokens;
     this.bucket = bucket;
     this.lane = options.lane();
+    this.waitsForRoom = options.waitsForRoom();
     this.madeNanos = nowNanos;
     this.deadlineNanos = deadline(options, nowNanos);
     this.outcome = outcome;

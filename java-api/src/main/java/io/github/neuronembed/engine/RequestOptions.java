@@ -1,24 +1,66 @@
 package io.github.neuronembed.engine;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * How one request is to be served.
- *
- * @param lane how urgent it is
- * @param timeout how long after it was made its execution may still begin; null for ever
- */
-public record RequestOptions(Lane lane, @Nullable Duration timeout) {
+/** How one request is to be served. Immutable: each change gives another one. */
+public final class RequestOptions {
 
   /** Urgent, without a deadline. */
-  public static final RequestOptions INTERACTIVE = new RequestOptions(Lane.INTERACTIVE, null);
+  public static final RequestOptions INTERACTIVE =
+      new RequestOptions(Lane.INTERACTIVE, null, false);
 
-  /** Not urgent, without a deadline. */
-  public static final RequestOptions BULK = new RequestOptions(Lane.BULK, null);
+  /** Not urgent, without a deadline; waits for room. */
+  public static final RequestOptions BULK = new RequestOptions(Lane.BULK, null, true);
+
+  private final Lane lane;
+  private final @Nullable Duration timeout;
+  private final boolean waiting;
+
+  private RequestOptions(Lane lane, @Nullable Duration timeout, boolean waiting) {
+    this.lane = lane;
+    this.timeout = timeout;
+    this.waiting = waiting;
+  }
+
+  /** {@link #INTERACTIVE} or {@link #BULK}, by the lane. */
+  public static RequestOptions of(Lane lane) {
+    return lane == Lane.INTERACTIVE ? INTERACTIVE : BULK;
+  }
 
   /** The same with a deadline, counted from the moment the request is made. */
   public RequestOptions within(Duration time) {
-    return new RequestOptions(lane, time);
+    return new RequestOptions(lane, Objects.requireNonNull(time, "time"), waiting);
+  }
+
+  /**
+   * The same, but refused at once where the lane has no room, as interactive work always is: a call
+   * that gives a future then never blocks.
+   */
+  public RequestOptions withoutWaiting() {
+    return new RequestOptions(lane, timeout, false);
+  }
+
+  /** How urgent it is. */
+  public Lane lane() {
+    return lane;
+  }
+
+  /** How long after it was made its execution may still begin; null for ever. */
+  public @Nullable Duration timeout() {
+    return timeout;
+  }
+
+  /** Whether a caller waits for room in the lane, instead of being refused. */
+  public boolean waitsForRoom() {
+    return waiting;
+  }
+
+  @Override
+  public String toString() {
+    return lane
+        + (timeout == null ? "" : " within " + timeout)
+        + (waiting ? ", waits for room" : "");
   }
 }

@@ -8,6 +8,7 @@ import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.EngineOverloadedException;
 import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.backend.FakeBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.PoolingStrategy;
 import java.time.Duration;
@@ -43,9 +44,9 @@ class EmbeddingEngineTest {
 
   private static EmbeddingEngine start(
       FakeBackend backend, Consumer<EngineOptions.Builder> changes) {
-    EngineOptions.Builder options = EngineOptions.builder().vocabularySize(30_000);
+    EngineOptions.Builder options = EngineOptions.builder();
     changes.accept(options);
-    return EmbeddingEngine.start(backend, READER, options.build());
+    return EmbeddingEngine.start(backend, READER, 30_000, options.build());
   }
 
   private static int[] row(int seed, int length) {
@@ -102,20 +103,27 @@ class EmbeddingEngineTest {
       accepted.add(engine.submit(row(0, 3), RequestOptions.BULK));
       awaitExecuting(backend, 1);
       for (Lane lane : Lane.values()) {
-        accepted.add(engine.submit(row(1, 3), new RequestOptions(lane, null)));
-        accepted.add(engine.submit(row(2, 3), new RequestOptions(lane, null)));
+        accepted.add(engine.submit(row(1, 3), RequestOptions.of(lane)));
+        accepted.add(engine.submit(row(2, 3), RequestOptions.of(lane)));
       }
-      assertThatThrownBy(() -> engine.submit(row(3, 3), RequestOptions.INTERACTIVE))
-          .isInstanceOfSatisfying(
-              EngineOverloadedException.class,
-              e -> {
-                assertThat(e.queuedRequests()).isEqualTo(4);
-                assertThat(e.retryAfter()).isPositive();
-              });
+      for (RequestOptions options :
+          List.of(RequestOptions.INTERACTIVE, RequestOptions.BULK.withoutWaiting())) {
+        assertThat(engine.submit(row(3, 3), options))
+            .isCompletedExceptionally()
+            .failsWithin(Duration.ZERO)
+            .withThrowableThat()
+            .havingCause()
+            .isInstanceOfSatisfying(
+                EngineOverloadedException.class,
+                e -> {
+                  assertThat(e.queuedRequests()).isEqualTo(4);
+                  assertThat(e.retryAfter()).isPositive();
+                });
+      }
       untilItWaits(
           RequestOptions.BULK,
-          hurried -> engine.submit(row(3, 3), hurried).join(),
-          () -> engine.snapshot().refused() == 2);
+          hurried -> engine.embed(row(3, 3), hurried),
+          () -> engine.snapshot().refused() == 3);
       gate.release(100);
       accepted.forEach(CompletableFuture::join);
     }

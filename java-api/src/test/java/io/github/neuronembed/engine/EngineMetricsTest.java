@@ -2,6 +2,7 @@ package io.github.neuronembed.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.neuronembed.backend.FakeBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -18,6 +19,7 @@ class EngineMetricsTest {
         EmbeddingEngine.start(
             FakeBackend.quick(1, new Shape(4, 8)),
             new VectorReader(PoolingStrategy.CLS, false),
+            30_000,
             options)) {
       engine.embedBatch(new int[][] {{1, 2}, {3, 4}}, RequestOptions.INTERACTIVE);
       engine.tokenized(1_000);

@@ -16,7 +16,6 @@ class EngineOptionsTest {
         wrong("slotsPerReplica", "0", options -> options.slotsPerReplica(0)),
         wrong("maxQueuedRequests", "-1", options -> options.maxQueuedRequests(-1)),
         wrong("maxQueuedTokens", "0", options -> options.maxQueuedTokens(0)),
-        wrong("vocabularySize", "0", options -> options.vocabularySize(0)),
         wrong("batchWait", "PT-1S", options -> options.batchWait(Duration.ofSeconds(-1))),
         wrong("closeTimeout", "PT-1S", options -> options.closeTimeout(Duration.ofSeconds(-1))),
         wrong("bulk share", "1.0", options -> options.bulkShare(1)),

@@ -28,7 +28,7 @@ class RequestQueueTest {
         ids,
         length * rows,
         BUCKETS.bucketOf(length),
-        new RequestOptions(lane, null),
+        RequestOptions.of(lane),
         0,
         new Request.Outcome() {
           @Override

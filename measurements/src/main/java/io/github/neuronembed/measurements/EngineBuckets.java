@@ -79,6 +79,7 @@ public final class EngineBuckets {
         EmbeddingEngine.start(
             EmulatedCores.open(CORES, serviceMicros),
             new VectorReader(PoolingStrategy.CLS, true),
+            SearchTexts.VOCABULARY,
             EngineOptions.builder().build())) {
       engine.warmUp();
       CountDownLatch go = new CountDownLatch(1);

@@ -121,10 +121,10 @@ public final class EngineHostCost {
       Row row, Map<Shape, Integer> service, int[][] rows, int executions)
       throws InterruptedException {
     VectorReader reader = new VectorReader(PoolingStrategy.CLS, true);
-    EngineOptions options =
-        EngineOptions.builder().slotsPerReplica(row.workers).vocabularySize(30_522).build();
+    EngineOptions options = EngineOptions.builder().slotsPerReplica(row.workers).build();
     try (EmbeddingEngine engine =
-        EmbeddingEngine.start(EmulatedCores.open(row.models, service), reader, options)) {
+        EmbeddingEngine.start(
+            EmulatedCores.open(row.models, service), reader, SearchTexts.VOCABULARY, options)) {
       engine.warmUp();
       Runnable call =
           () -> {

@@ -7,7 +7,9 @@ final class SearchTexts {
 
   private static final double QUERIES = 0.8;
   private static final int MAX_TOKENS = 512;
-  private static final int VOCABULARY = 30_522;
+
+  /** Token ids are below this. */
+  static final int VOCABULARY = 30_522;
 
   private SearchTexts() {}
 

@@ -35,11 +35,8 @@ final class EngineService implements Service {
         EmbeddingEngine.start(
             backend,
             reader,
-            EngineOptions.builder()
-                .slotsPerReplica(slots)
-                .vocabularySize(vocabularySize)
-                .listener(listener)
-                .build());
+            vocabularySize,
+            EngineOptions.builder().slotsPerReplica(slots).listener(listener).build());
   }
 
   @Override

@@ -102,7 +102,7 @@ final class EmbeddingJob {
   private void submit(int index, int[] ids) {
     Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
     CompletableFuture<float[]> vector =
-        embedder.embedTokensAsync(ids, new RequestOptions(lane, left));
+        embedder.embedTokensAsync(ids, RequestOptions.of(lane).within(left));
     boolean late;
     synchronized (this) {
       late = over;

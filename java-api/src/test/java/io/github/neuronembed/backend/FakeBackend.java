@@ -1,13 +1,5 @@
-package io.github.neuronembed.engine;
+package io.github.neuronembed.backend;
 
-import io.github.neuronembed.backend.ElementType;
-import io.github.neuronembed.backend.ExecutionSlot;
-import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Replica;
-import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.backend.StageTimes;
-import io.github.neuronembed.backend.TokenBatch;
-import io.github.neuronembed.backend.TokenVectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -24,10 +16,12 @@ import org.jspecify.annotations.Nullable;
  * Cores without hardware: a vector is a hash of the row's ids, a core computes one execution after
  * the other, for as long as it is told, and fails when a plan says so.
  */
-final class FakeBackend implements InferenceBackend {
+public final class FakeBackend implements InferenceBackend {
 
-  static final int HIDDEN = 4;
+  /** Elements of a vector unless told. */
+  private static final int HIDDEN = 4;
 
+  private final int hiddenSize;
   private final List<Shape> shapes;
   private final boolean fixedShapes;
   private final List<Replica> replicas = new ArrayList<>();
@@ -39,18 +33,45 @@ final class FakeBackend implements InferenceBackend {
   /** If present, an execution needs a permit to end. */
   private final @Nullable Semaphore gate;
 
-  final AtomicInteger openSlots = new AtomicInteger();
-  final AtomicInteger executing = new AtomicInteger();
-  final AtomicInteger executedRows = new AtomicInteger();
-  volatile boolean closed;
+  /** Slots that are open. */
+  public final AtomicInteger openSlots = new AtomicInteger();
 
-  FakeBackend(
+  /** Executions under way. */
+  public final AtomicInteger executing = new AtomicInteger();
+
+  /** Rows of the executions that ended well. */
+  public final AtomicInteger executedRows = new AtomicInteger();
+
+  /** Whether the backend is closed. */
+  public volatile boolean closed;
+
+  /**
+   * @param cores how many
+   * @param shapes of every core
+   * @param fixedShapes see {@link InferenceBackend#fixedShapes()}
+   * @param serviceNanos how long an execution of a shape takes
+   * @param faults called with the core at every execution; throws what is to go wrong there
+   * @param gate if present, an execution needs a permit to end
+   */
+  public FakeBackend(
       int cores,
       List<Shape> shapes,
       boolean fixedShapes,
       ToLongFunction<Shape> serviceNanos,
       IntConsumer faults,
       @Nullable Semaphore gate) {
+    this(HIDDEN, cores, shapes, fixedShapes, serviceNanos, faults, gate);
+  }
+
+  private FakeBackend(
+      int hiddenSize,
+      int cores,
+      List<Shape> shapes,
+      boolean fixedShapes,
+      ToLongFunction<Shape> serviceNanos,
+      IntConsumer faults,
+      @Nullable Semaphore gate) {
+    this.hiddenSize = hiddenSize;
     this.shapes = shapes;
     this.fixedShapes = fixedShapes;
     this.serviceNanos = serviceNanos;
@@ -61,17 +82,24 @@ final class FakeBackend implements InferenceBackend {
     }
   }
 
+  /** The same with vectors of so many elements, at least 4, for a model of that size. */
+  public FakeBackend withHiddenSize(int elements) {
+    return new FakeBackend(
+        elements, replicas.size(), shapes, fixedShapes, serviceNanos, faults, gate);
+  }
+
   /** Answers at once. */
-  static FakeBackend quick(int cores, Shape... shapes) {
+  public static FakeBackend quick(int cores, Shape... shapes) {
     return new FakeBackend(cores, List.of(shapes), true, shape -> 0, core -> {}, null);
   }
 
   /** Every execution waits for a permit. */
-  static FakeBackend gated(int cores, Semaphore gate, Shape... shapes) {
+  public static FakeBackend gated(int cores, Semaphore gate, Shape... shapes) {
     return new FakeBackend(cores, List.of(shapes), true, shape -> 0, core -> {}, gate);
   }
 
-  static float[] vectorOf(int[] ids) {
+  /** The vector of a row, not scaled; further elements are 0. */
+  public static float[] vectorOf(int[] ids) {
     int hash = Arrays.hashCode(ids);
     return new float[] {hash & 0xffff, hash >>> 16, ids.length, ids[0]};
   }
@@ -88,7 +116,7 @@ final class FakeBackend implements InferenceBackend {
 
   @Override
   public int hiddenSize() {
-    return HIDDEN;
+    return hiddenSize;
   }
 
   @Override
@@ -150,9 +178,9 @@ final class FakeBackend implements InferenceBackend {
       this.shape = shape;
       this.ids = direct(shape.tokens());
       this.mask = direct(shape.tokens());
-      this.output = direct(shape.batchSize() * HIDDEN);
+      this.output = direct(shape.batchSize() * hiddenSize);
       this.tokens = new TokenBatch(shape, fixedShapes, ElementType.INT32, 0, ids, mask, null);
-      this.vectors = new TokenVectors(output, ElementType.FLOAT32, HIDDEN, true, 1);
+      this.vectors = new TokenVectors(output, ElementType.FLOAT32, hiddenSize, true, 1);
     }
 
     private static ByteBuffer direct(int elements) {
@@ -213,8 +241,8 @@ final class FakeBackend implements InferenceBackend {
           own[i] = ids.getInt((row * length + i) * 4);
         }
         float[] vector = vectorOf(own);
-        for (int i = 0; i < HIDDEN; i++) {
-          output.putFloat((row * HIDDEN + i) * 4, vector[i]);
+        for (int i = 0; i < vector.length; i++) {
+          output.putFloat((row * hiddenSize + i) * 4, vector[i]);
         }
       }
       executedRows.addAndGet(tokens.rows());
