@@ -13,7 +13,7 @@ public final class EngineOverloadedException extends InferenceException {
 
   public EngineOverloadedException(int queuedRequests, long queuedTokens, Duration retryAfter) {
     super(
-        "The engine is overloaded: %d requests (%d tokens) are waiting. Try again in about %d ms."
+        "The engine is overloaded: %s requests (%s tokens) are waiting. Try again in about %s ms."
             .formatted(queuedRequests, queuedTokens, retryAfter.toMillis()),
         true);
     this.queuedRequests = queuedRequests;

@@ -526,7 +526,7 @@ public final class TextEmbedder implements AutoCloseable {
     private static void checkHiddenSize(ModelDirectory model, InferenceBackend backend) {
       if (backend.hiddenSize() != model.hiddenSize()) {
         throw new ModelLoadException(
-            "%s has vectors of %d numbers by its config.json, and %s gives %d: the files are not of one model."
+            "%s has vectors of %s numbers by its config.json, and %s gives %s: the files are not of one model."
                 .formatted(model, model.hiddenSize(), backend.description(), backend.hiddenSize()));
       }
     }

@@ -18,7 +18,7 @@ public final class TextTooLongException extends IllegalArgumentException {
    */
   public TextTooLongException(int index, int tokenCount, int limit) {
     super(
-        "Text %d has %d tokens, the model takes %d. Shorten it, or allow truncation."
+        "Text %s has %s tokens, the model takes %s. Shorten it, or allow truncation."
             .formatted(index, tokenCount, limit));
     this.index = index;
     this.tokenCount = tokenCount;

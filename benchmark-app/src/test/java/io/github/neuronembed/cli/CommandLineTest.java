@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -57,6 +58,7 @@ class CommandLineTest {
     return out().lines().map(line -> new Gson().fromJson(line, JsonObject.class)).toList();
   }
 
+  @Tag("machine-format")
   @Test
   void embedsALineEachInOrder() {
     assertThat(run("first\n\nthird", "embed")).isZero();
@@ -283,6 +285,7 @@ class CommandLineTest {
     assertThat(out()).isEmpty();
   }
 
+  @Tag("machine-format")
   @Test
   void npyHasAHeaderThatNumPyReads(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("vectors.npy");
@@ -310,6 +313,7 @@ class CommandLineTest {
     assertThat(err()).contains("--output FILE");
   }
 
+  @Tag("machine-format")
   @Test
   void csvHasAColumnForEachNumber() {
     assertThat(run("{\"id\":\"a,b\",\"text\":\"x\"}", "embed", "--format", "csv")).isZero();

@@ -21,12 +21,12 @@ public record Shape(int batchSize, int sequenceLength) implements Comparable<Sha
   public Shape {
     if (batchSize < 1 || sequenceLength < 1) {
       throw new IllegalArgumentException(
-          "A shape needs a positive batch size and sequence length, not %d×%d."
+          "A shape needs a positive batch size and sequence length, not %s×%s."
               .formatted(batchSize, sequenceLength));
     }
     if ((long) batchSize * sequenceLength > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "A shape of %d×%d has more tokens than can be counted."
+          "A shape of %s×%s has more tokens than can be counted."
               .formatted(batchSize, sequenceLength));
     }
   }

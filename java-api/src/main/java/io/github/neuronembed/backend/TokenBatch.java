@@ -72,7 +72,7 @@ public final class TokenBatch {
   public void begin(int rows, int longest) {
     if (rows < 1 || rows > shape.batchSize() || longest < 1 || longest > shape.sequenceLength()) {
       throw new IllegalArgumentException(
-          "%d rows of up to %d tokens do not fit the shape %s.".formatted(rows, longest, shape));
+          "%s rows of up to %s tokens do not fit the shape %s.".formatted(rows, longest, shape));
     }
     this.rows = rows;
     this.batchSize = fixedShape ? shape.batchSize() : rows;
@@ -91,12 +91,12 @@ public final class TokenBatch {
   public void row(int[] tokenIds) {
     if (written == rows) {
       throw new IllegalStateException(
-          "The batch has its %d rows already: begin a new one.".formatted(rows));
+          "The batch has its %s rows already: begin a new one.".formatted(rows));
     }
     int length = tokenIds.length;
     if (length < 1 || length > sequenceLength) {
       throw new IllegalArgumentException(
-          "A row of %d tokens does not fit a batch of length %d."
+          "A row of %s tokens does not fit a batch of length %s."
               .formatted(length, sequenceLength));
     }
     int at = written * sequenceLength;
@@ -119,7 +119,7 @@ public final class TokenBatch {
    */
   public void finish() {
     if (rows == 0 || written != rows) {
-      throw new IllegalStateException("The batch has %d of its %d rows.".formatted(written, rows));
+      throw new IllegalStateException("The batch has %s of its %s rows.".formatted(written, rows));
     }
     int from = rows * sequenceLength;
     int padding = (batchSize - rows) * sequenceLength;
@@ -171,7 +171,7 @@ public final class TokenBatch {
       long need = (long) shape.tokens() * type.bytes();
       if (!buffer.isDirect() || buffer.capacity() < need) {
         throw new IllegalArgumentException(
-            "The buffer of the %s must be direct and hold %d bytes for the shape %s."
+            "The buffer of the %s must be direct and hold %s bytes for the shape %s."
                 .formatted(what, need, shape));
       }
       ByteBuffer whole = buffer.duplicate().order(ByteOrder.nativeOrder()).clear();

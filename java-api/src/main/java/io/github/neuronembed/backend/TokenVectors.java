@@ -78,7 +78,7 @@ public final class TokenVectors {
   public void copy(int row, int token, float[] destination, int offset) {
     if (pooled ? token != 0 : token < 0 || token >= sequenceLength) {
       throw new IndexOutOfBoundsException(
-          "No token %d: a row has %d.".formatted(token, pooled ? 1 : sequenceLength));
+          "No token %s: a row has %s.".formatted(token, pooled ? 1 : sequenceLength));
     }
     int at = (pooled ? row : row * sequenceLength + token) * hiddenSize;
     if (floats != null) {

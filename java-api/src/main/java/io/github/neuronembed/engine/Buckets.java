@@ -55,7 +55,7 @@ final class Buckets {
       }
     }
     throw new IllegalArgumentException(
-        "A row of %d tokens does not fit: the longest length that is served is %d."
+        "A row of %s tokens does not fit: the longest length that is served is %s."
             .formatted(tokens, longest()));
   }
 
@@ -73,6 +73,6 @@ final class Buckets {
       }
     }
     throw new IllegalArgumentException(
-        "%d rows do not fit in one execution, only %d.".formatted(rows, largestBatch(bucket)));
+        "%s rows do not fit in one execution, only %s.".formatted(rows, largestBatch(bucket)));
   }
 }

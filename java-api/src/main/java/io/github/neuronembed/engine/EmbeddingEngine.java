@@ -92,7 +92,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       InferenceBackend backend, VectorReader reader, int vocabularySize, EngineOptions options) {
     if (vocabularySize < 1) {
       throw new IllegalArgumentException(
-          "A vocabulary has at least one token, not %d.".formatted(vocabularySize));
+          "A vocabulary has at least one token, not %s.".formatted(vocabularySize));
     }
     this.backend = backend;
     this.reader = reader;
@@ -364,7 +364,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     int bucket = buckets.bucketOf(longest);
     if (copies.length > buckets.largestBatch(bucket)) {
       throw new IllegalArgumentException(
-          "%d rows of up to %d tokens do not fit in one execution, only %d do."
+          "%s rows of up to %s tokens do not fit in one execution, only %s do."
               .formatted(copies.length, longest, buckets.largestBatch(bucket)));
     }
     Request request = new Request(copies, (int) tokens, bucket, requestOptions, now(), future);
@@ -379,7 +379,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     for (int id : row) {
       if (id < 0 || id >= vocabularySize) {
         throw new IllegalArgumentException(
-            "Token id %d is not below the vocabulary size %d.".formatted(id, vocabularySize));
+            "Token id %s is not below the vocabulary size %s.".formatted(id, vocabularySize));
       }
     }
   }

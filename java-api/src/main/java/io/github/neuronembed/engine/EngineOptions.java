@@ -34,7 +34,7 @@ public final class EngineOptions {
 
   private static void requirePositive(String option, long value) {
     if (value < 1) {
-      throw new IllegalArgumentException("%s is at least 1, not %d.".formatted(option, value));
+      throw new IllegalArgumentException("%s is at least 1, not %s.".formatted(option, value));
     }
   }
 

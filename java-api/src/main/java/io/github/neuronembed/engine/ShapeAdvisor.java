@@ -58,7 +58,7 @@ public final class ShapeAdvisor {
       long count = entry.getValue();
       if (length < 1 || length > longest || count < 1) {
         throw new IllegalArgumentException(
-            "%d texts of %d tokens: a count is positive, and a length from 1 to %d."
+            "%s texts of %s tokens: a count is positive, and a length from 1 to %s."
                 .formatted(count, length, longest));
       }
       tokens = Math.addExact(tokens, Math.multiplyExact(count, (long) length));

@@ -82,7 +82,7 @@ public final class JsonValue {
       byte[] bytes = in.readNBytes(maxBytes + 1);
       if (bytes.length > maxBytes) {
         throw new ModelLoadException(
-            "%s has over %d bytes, too many for what it should be: copy it from the model's"
+            "%s has over %s bytes, too many for what it should be: copy it from the model's"
                     .formatted(file, maxBytes)
                 + " repository again.");
       }
@@ -151,7 +151,7 @@ public final class JsonValue {
     }
     List<JsonValue> values = new ArrayList<>(array.size());
     for (int i = 0; i < array.size(); i++) {
-      values.add(new JsonValue(file, "%s[%d]".formatted(place, i), array.get(i)));
+      values.add(new JsonValue(file, "%s[%s]".formatted(place, i), array.get(i)));
     }
     return values;
   }

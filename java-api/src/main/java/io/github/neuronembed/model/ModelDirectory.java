@@ -72,7 +72,7 @@ public final class ModelDirectory {
     if (padTokenId >= vocabularySize) {
       throw config
           .require("pad_token_id")
-          .wrong("an id of the model's vocabulary of %d".formatted(vocabularySize));
+          .wrong("an id of the model's vocabulary of %s".formatted(vocabularySize));
     }
     modules.requireDimension(hiddenSize);
     this.maxTokens = maxTokens(config, overrides.maxTokens());
@@ -128,7 +128,7 @@ public final class ModelDirectory {
     if (told != null) {
       if (told > positions) {
         throw new ModelLoadException(
-            "%s has %d positions: a text cannot have %d tokens."
+            "%s has %s positions: a text cannot have %s tokens."
                 .formatted(config.file(), positions, told));
       }
       return told;

@@ -48,7 +48,7 @@ public record ModelOverrides(
   public ModelOverrides {
     if (maxTokens != null && maxTokens < 1) {
       throw new IllegalArgumentException(
-          "The most tokens of a text must be positive, not %d.".formatted(maxTokens));
+          "The most tokens of a text must be positive, not %s.".formatted(maxTokens));
     }
     if (name != null && name.isBlank()) {
       throw new IllegalArgumentException("A model's name must not be blank.");

@@ -147,7 +147,7 @@ record Modules(
           .filter(stated -> stated.natural() != hiddenSize)
           .ifPresent(
               stated -> {
-                throw stated.wrong("%d, the model's hidden_size".formatted(hiddenSize));
+                throw stated.wrong("%s, the model's hidden_size".formatted(hiddenSize));
               });
     }
   }

@@ -180,7 +180,7 @@ public record NeffFile(
     private Optional<Header> header() throws IOException {
       if (fileBytes < HEADER_BYTES) {
         problems.add(
-            "It has %d bytes, less than a NEFF's header of %d: compile or copy it again."
+            "It has %s bytes, less than a NEFF's header of %s: compile or copy it again."
                 .formatted(fileBytes, HEADER_BYTES));
         return Optional.empty();
       }
@@ -208,7 +208,7 @@ public record NeffFile(
     private void judge(Header header) {
       if (header.headerBytes() != HEADER_BYTES) {
         problems.add(
-            "Its header size is %s, not %d: this is no NEFF file."
+            "Its header size is %s, not %s: this is no NEFF file."
                 .formatted(Long.toUnsignedString(header.headerBytes()), HEADER_BYTES));
         return;
       }
@@ -219,7 +219,7 @@ public record NeffFile(
       }
       if (Long.compareUnsigned(header.major(), NEWEST_MAJOR) > 0) {
         problems.add(
-            "Its format is %s.%s, and runtimes known so far read up to %d: upgrade the Neuron runtime, or compile with an older compiler."
+            "Its format is %s.%s, and runtimes known so far read up to %s: upgrade the Neuron runtime, or compile with an older compiler."
                 .formatted(
                     Long.toUnsignedString(header.major()),
                     Long.toUnsignedString(header.minor()),
@@ -227,7 +227,7 @@ public record NeffFile(
       }
       if (Long.compareUnsigned(header.payloadBytes(), fileBytes - HEADER_BYTES) > 0) {
         problems.add(
-            "Its header promises %s bytes of payload and the file has %d: it was cut short; copy it again."
+            "Its header promises %s bytes of payload and the file has %s: it was cut short; copy it again."
                 .formatted(Long.toUnsignedString(header.payloadBytes()), fileBytes - HEADER_BYTES));
       }
       if (header.cores() != 1) {
@@ -237,7 +237,7 @@ public record NeffFile(
       }
       if (header.logicalCoreSize() > 1) {
         problems.add(
-            "Its logical cores are of %d physical ones, which inf2 does not have: compile with --target inf2."
+            "Its logical cores are of %s physical ones, which inf2 does not have: compile with --target inf2."
                 .formatted(header.logicalCoreSize()));
       }
     }
@@ -255,7 +255,7 @@ public record NeffFile(
         TarArchiveEntry entry;
         while ((entry = tar.getNextEntry()) != null) {
           if (members.size() == MAX_MEMBERS) {
-            problems.add("It packs more than %d files: this is no model.".formatted(MAX_MEMBERS));
+            problems.add("It packs more than %s files: this is no model.".formatted(MAX_MEMBERS));
             return;
           }
           String name = entry.getName().replaceFirst("^\\./", "");
@@ -270,7 +270,7 @@ public record NeffFile(
         }
       } catch (IOException | IllegalArgumentException e) {
         problems.add(
-            "Its payload cannot be unpacked after %d files (%s): it is damaged; copy or compile it again."
+            "Its payload cannot be unpacked after %s files (%s): it is damaged; copy or compile it again."
                 .formatted(members.size(), e.getMessage()));
       }
     }
@@ -408,7 +408,7 @@ public record NeffFile(
       long inputTensors = tensors.stream().filter(Tensor::input).count();
       if (!emulated && inputTensors > MOST_INPUTS) {
         problems.add(
-            "It has %d inputs: its weights are not inlined; compile with inline_weights_to_neff=True."
+            "It has %s inputs: its weights are not inlined; compile with inline_weights_to_neff=True."
                 .formatted(inputTensors));
       }
     }

@@ -62,7 +62,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
     }
     JsonValue json = JsonValue.read(file, MAX_BYTES);
     if (json.require("format").natural() != FORMAT) {
-      throw json.require("format").wrong("%d, the format this version reads".formatted(FORMAT));
+      throw json.require("format").wrong("%s, the format this version reads".formatted(FORMAT));
     }
     List<CompiledModel> models = new ArrayList<>();
     Set<Shape> shapes = new HashSet<>();
@@ -70,7 +70,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
       CompiledModel compiled = model(file, model);
       if (!shapes.add(new Shape(compiled.batchSize, compiled.sequenceLength))) {
         throw new ModelLoadException(
-            "%s has two models of the shape %d×%d: take one of them out."
+            "%s has two models of the shape %s×%s: take one of them out."
                 .formatted(file, compiled.batchSize, compiled.sequenceLength));
       }
       models.add(compiled);

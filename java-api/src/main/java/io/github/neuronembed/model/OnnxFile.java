@@ -64,7 +64,7 @@ public final class OnnxFile {
 
   private static ModelLoadException notWhole(Path file, @Nullable Exception cause) {
     return new ModelLoadException(
-        "%s is not a whole ONNX model, it has %d bytes: copy it from the model's repository again."
+        "%s is not a whole ONNX model, it has %s bytes: copy it from the model's repository again."
             .formatted(file, file.toFile().length()),
         cause);
   }

@@ -87,7 +87,7 @@ public final class TextTokenizer implements AutoCloseable {
     int special = definition.leading().length + definition.trailing().length;
     if (maxTokens <= special) {
       throw new ModelLoadException(
-          "%s takes %d tokens a text, %d of which are special: there is no room for a text."
+          "%s takes %s tokens a text, %s of which are special: there is no room for a text."
               .formatted(model, maxTokens, special));
     }
     TokenizerLibrary.ensureLoaded();
@@ -119,7 +119,7 @@ public final class TextTokenizer implements AutoCloseable {
               long[] ids = content(token);
               if (ids.length != 1 || ids[0] != id) {
                 throw definition.misfit(
-                    "gives the added token %s the ids %s, not %d"
+                    "gives the added token %s the ids %s, not %s"
                         .formatted(token, Arrays.toString(ids), id));
               }
             });
@@ -236,7 +236,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   private String input(int index, @Nullable String text, InputType type) {
     if (text == null) {
-      throw new NullPointerException("Text %d is null.".formatted(index));
+      throw new NullPointerException("Text %s is null.".formatted(index));
     }
     String prefix = model.prefix(type);
     return wellFormed(prefix.isEmpty() ? text : prefix.concat(text));

@@ -139,7 +139,7 @@ final class TokenizerDefinition {
     }
     JsonValue longestWord = model.require("max_input_chars_per_word");
     if (longestWord.positive() > LONGEST_WORD) {
-      throw longestWord.wrong("at most %d".formatted(LONGEST_WORD));
+      throw longestWord.wrong("at most %s".formatted(LONGEST_WORD));
     }
     JsonObject copy = typed(model);
     copy.addProperty("unk_token", unknown.string());
@@ -172,7 +172,7 @@ final class TokenizerDefinition {
     }
     if (all.size() > model.vocabularySize()) {
       throw misfit(
-          "has %d tokens, the model's vocabulary has %d"
+          "has %s tokens, the model's vocabulary has %s"
               .formatted(all.size(), model.vocabularySize()));
     }
     return copy;
@@ -196,7 +196,7 @@ final class TokenizerDefinition {
     int value = id.natural();
     if (value >= model.vocabularySize()) {
       throw misfit(
-          "has a token with the id %d, the model's vocabulary has %d"
+          "has a token with the id %s, the model's vocabulary has %s"
               .formatted(value, model.vocabularySize()));
     }
     return value;
@@ -215,7 +215,7 @@ final class TokenizerDefinition {
     Integer id = vocabulary.getOrDefault(name, addedTokens.get(name));
     if (id == null || id != model.padTokenId()) {
       throw misfit(
-          "has %s for its padding token %s, the model's config.json has %d"
+          "has %s for its padding token %s, the model's config.json has %s"
               .formatted(id == null ? "no id" : "the id " + id, name, model.padTokenId()));
     }
   }

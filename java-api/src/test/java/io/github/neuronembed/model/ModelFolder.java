@@ -35,7 +35,7 @@ public final class ModelFolder {
             "config.json",
             """
             {"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 2,
-             "num_attention_heads": 2, "vocab_size": %d, "max_position_embeddings": 64,
+             "num_attention_heads": 2, "vocab_size": %s, "max_position_embeddings": 64,
              "pad_token_id": 0}
             """
                 .formatted(VOCABULARY))

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,7 +63,7 @@ class TextPiecesAgainstTokenizerTest {
               c -> {
                 long[] ids = encode(handle, "a" + Character.toString(c) + "a");
                 if (ids.length < 2 || ids[0] != a || ids[ids.length - 1] != a) {
-                  wrong.add("splitter U+%04X".formatted(c));
+                  wrong.add(String.format(Locale.ROOT, "splitter U+%04X", c));
                 }
               });
 
@@ -102,7 +103,8 @@ class TextPiecesAgainstTokenizerTest {
       for (int i = from; i < to; i++) {
         String one = format.formatted(Character.toString(all[i]));
         if (!Arrays.equals(encode(handle, one), each)) {
-          wrong.add("U+%04X, type %d".formatted(all[i], Character.getType(all[i])));
+          wrong.add(
+              String.format(Locale.ROOT, "U+%04X, type %d", all[i], Character.getType(all[i])));
         }
       }
     }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -137,7 +138,7 @@ public final class CorpusComparison {
   private static String rounded(double[] values) {
     StringBuilder text = new StringBuilder();
     for (double value : values) {
-      text.append("%.1f ".formatted(value));
+      text.append(String.format(Locale.ROOT, "%.1f ", value));
     }
     return text.toString().trim();
   }

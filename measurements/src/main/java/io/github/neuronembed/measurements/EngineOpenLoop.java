@@ -143,10 +143,12 @@ public final class EngineOpenLoop {
         services(accepted, 0.5),
         services(accepted, 0.99),
         ideal[0],
-        load < 1 ? "%.2f".formatted(ideal[1]) : "grows",
+        load < 1 ? String.format(Locale.ROOT, "%.2f", ideal[1]) : "grows",
         100.0 * refused / count,
-        refused == 0 ? "" : "%.0f".formatted(slowest[(int) (refused * 0.99)] / 1e3),
-        refused == 0 ? "" : "%.0f".formatted(slowest[refused - 1] / 1e3),
+        refused == 0
+            ? ""
+            : String.format(Locale.ROOT, "%.0f", slowest[(int) (refused * 0.99)] / 1e3),
+        refused == 0 ? "" : String.format(Locale.ROOT, "%.0f", slowest[refused - 1] / 1e3),
         busy * 100,
         before / 1048576.0,
         after / 1048576.0);

@@ -120,7 +120,7 @@ public final class EngineSoak {
     }
     long ended = vectors.sum() + expired.sum() + cancelled.sum() + failed.sum() + refused.sum();
     if (ended != made.sum()) {
-      wrong.add("%d made, %d ended".formatted(made.sum(), ended));
+      wrong.add("%s made, %s ended".formatted(made.sum(), ended));
     }
     expectNone(wrong, wrongVectors, "vectors of another text");
     expectNone(wrong, untyped, "exceptions without a type of ours");
@@ -146,7 +146,7 @@ public final class EngineSoak {
       wrong.add(direct + " bytes of direct memory left");
     }
     if (heapLate > heapEarly + (8 << 20)) {
-      wrong.add("the heap grew from %d to %d bytes".formatted(heapEarly, heapLate));
+      wrong.add("the heap grew from %s to %s bytes".formatted(heapEarly, heapLate));
     }
     return new Outcome(
         String.format(
@@ -177,7 +177,7 @@ public final class EngineSoak {
 
   private static void expectNone(List<String> wrong, LongAdder count, String what) {
     if (count.sum() != 0) {
-      wrong.add("%d %s".formatted(count.sum(), what));
+      wrong.add("%s %s".formatted(count.sum(), what));
     }
   }
 

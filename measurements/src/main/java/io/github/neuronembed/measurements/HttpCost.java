@@ -66,7 +66,9 @@ public final class HttpCost {
               List.of("TextEmbedder", "HTTP, numbers", "HTTP, base64").get(kind),
               p50,
               p50 - direct,
-              Arrays.stream(medians[kind]).mapToObj("%.0f"::formatted).toList());
+              Arrays.stream(medians[kind])
+                  .mapToObj(m -> String.format(Locale.ROOT, "%.0f", m))
+                  .toList());
         }
       }
     }
@@ -111,7 +113,7 @@ public final class HttpCost {
           POST /v1/embeddings HTTP/1.1
           Host: localhost
           Content-Type: application/json
-          Content-Length: %d
+          Content-Length: %s
 
           """
               .formatted(body.length())

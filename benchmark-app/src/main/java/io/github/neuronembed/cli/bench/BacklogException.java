@@ -1,5 +1,7 @@
 package io.github.neuronembed.cli.bench;
 
+import java.util.Locale;
+
 /** More calls arrive than are served. */
 final class BacklogException extends IllegalStateException {
 
@@ -7,7 +9,10 @@ final class BacklogException extends IllegalStateException {
 
   BacklogException(double arrivedSecond, double nowSecond) {
     super(
-        "more arrives than is served: calls of second %.1f still waited at second %.1f"
-            .formatted(arrivedSecond, nowSecond));
+        String.format(
+            Locale.ROOT,
+            "more arrives than is served: calls of second %.1f still waited at second %.1f",
+            arrivedSecond,
+            nowSecond));
   }
 }

@@ -30,7 +30,7 @@ final class BarChart {
     StringBuilder svg = new StringBuilder();
     int height = bars.size() * ROW;
     svg.append(
-        "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">"
+        "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %s %s\">"
             .formatted(Html.text(title), WIDTH, height));
     int y = 0;
     for (Bar bar : bars) {

@@ -361,7 +361,7 @@ public final class BenchCommand implements Command {
     for (Cell cell : cells) {
       if (cell.shape().sequenceLength() > model.maxTokens()) {
         throw new UsageException(
-            "The matrix has a sequence length of %d; the model takes %d tokens, not %d."
+            "The matrix has a sequence length of %s; the model takes %s tokens, not %s."
                 .formatted(
                     cell.shape().sequenceLength(),
                     model.maxTokens(),

@@ -93,7 +93,7 @@ record BenchRun(
     List<String> notes = new ArrayList<>();
     if (results.size() < plannedCells) {
       notes.add(
-          "Stopped early: %d of %d cells were tried.".formatted(results.size(), plannedCells));
+          "Stopped early: %s of %s cells were tried.".formatted(results.size(), plannedCells));
     }
     if (chip != null) {
       notes.add(

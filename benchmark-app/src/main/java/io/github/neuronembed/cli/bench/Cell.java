@@ -43,7 +43,7 @@ record Cell(
 
   /** One word, for tools that take no others. */
   String tag() {
-    return "%dx%d.m%d.w%d%s%s"
+    return "%sx%s.m%s.w%s%s%s"
         .formatted(
             shape.batchSize(),
             shape.sequenceLength(),
@@ -55,14 +55,14 @@ record Cell(
 
   @Override
   public String toString() {
-    return "%s, %d model%s, %d worker%s each%s%s"
+    return "%s, %s model%s, %s worker%s each%s%s"
         .formatted(
             shape,
             models,
             models == 1 ? "" : "s",
             workersPerModel,
             workersPerModel == 1 ? "" : "s",
-            slots == 0 ? "" : ", %d slot%s each".formatted(slots, slots == 1 ? "" : "s"),
+            slots == 0 ? "" : ", %s slot%s each".formatted(slots, slots == 1 ? "" : "s"),
             inputPath == null ? "" : ", " + inputPathName());
   }
 }

@@ -32,7 +32,12 @@ enum Chip {
 
   /** For people: what the utilisation is of. */
   String description() {
-    return "%s: %.0f TFLOPS bf16, %.0f GB/s, %d cores"
-        .formatted(name().toLowerCase(Locale.ROOT), peakTeraflops, gigabytesPerSecond, cores);
+    return String.format(
+        Locale.ROOT,
+        "%s: %.0f TFLOPS bf16, %.0f GB/s, %d cores",
+        name().toLowerCase(Locale.ROOT),
+        peakTeraflops,
+        gigabytesPerSecond,
+        cores);
   }
 }

@@ -62,11 +62,11 @@ final class HtmlReport {
       number++;
       NeuronPerfRules rules = result.rules();
       out.append(
-          "<tr><td>%d</td><td>%s</td>"
+          "<tr><td>%s</td><td>%s</td>"
               .formatted(number, Html.text(Details.name(run, result.cell()))));
       if (rules == null) {
         out.append(
-            "<td colspan=\"%d\" class=\"failed\">failed: %s</td></tr>\n"
+            "<td colspan=\"%s\" class=\"failed\">failed: %s</td></tr>\n"
                 .formatted(
                     COLUMNS + (run.preset() == null ? 0 : 2) + (run.chip() == null ? 0 : 1),
                     Html.text(Objects.requireNonNull(result.failure()))));
@@ -119,7 +119,7 @@ final class HtmlReport {
     for (CellResult result : run.results()) {
       number++;
       out.append(
-          "<h3>%d: %s</h3><ul>\n".formatted(number, Html.text(Details.name(run, result.cell()))));
+          "<h3>%s: %s</h3><ul>\n".formatted(number, Html.text(Details.name(run, result.cell()))));
       List<String> remarks = Remarks.of(result);
       for (String line : Details.of(run, result)) {
         out.append(

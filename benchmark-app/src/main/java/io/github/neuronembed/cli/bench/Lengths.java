@@ -73,7 +73,7 @@ record Lengths(Kind kind, double first, double second) {
   String description() {
     return switch (kind) {
       case FULL -> "full";
-      case UNIFORM -> "uniform %d to %d".formatted((int) first, (int) second);
+      case UNIFORM -> "uniform %s to %s".formatted((int) first, (int) second);
       case LOGNORMAL ->
           "lognormal, median %s, sigma %s"
               .formatted(CsvReport.number(first), CsvReport.number(second));

@@ -22,9 +22,9 @@ final class LineChart {
       double y = most == 0 ? HEIGHT : HEIGHT - values[i] / most * (HEIGHT - 4);
       points.append(String.format(Locale.ROOT, "%.1f,%.1f %.1f,%.1f ", left, y, right, y));
     }
-    return "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">"
+    return "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %s %s\">"
             .formatted(Html.text(title), WIDTH, HEIGHT + 2)
-        + "<line x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"%d\" class=\"axis\"/>"
+        + "<line x1=\"0\" y1=\"%s\" x2=\"%s\" y2=\"%s\" class=\"axis\"/>"
             .formatted(HEIGHT, WIDTH, HEIGHT)
         + "<polyline class=\"line\" points=\"%s\"/></svg>".formatted(points.toString().strip());
   }

@@ -123,7 +123,7 @@ record Matrix(
       // Said below.
     }
     throw new UsageException(
-        "--matrix %s, line %d: %s is a positive whole number, not '%s'."
+        "--matrix %s, line %s: %s is a positive whole number, not '%s'."
             .formatted(file, line.getRecordNumber() + 1, column, value));
   }
 

@@ -30,11 +30,11 @@ final class Remarks {
     }
     if (!CellResult.isSupported(90, rules.calls())) {
       remarks.add(
-          "Too few samples: %d calls support neither p90 nor p99 (64 and 662 are needed) and no interval; measure longer."
+          "Too few samples: %s calls support neither p90 nor p99 (64 and 662 are needed) and no interval; measure longer."
               .formatted(rules.calls()));
     } else if (!CellResult.isSupported(99, rules.calls())) {
       remarks.add(
-          "Too few samples for p99: %d calls of the 662 that it needs; measure longer."
+          "Too few samples for p99: %s calls of the 662 that it needs; measure longer."
               .formatted(rules.calls()));
     }
     double offered = result.offeredRate();
@@ -51,7 +51,7 @@ final class Remarks {
     }
     if (result.cutRows() > 0) {
       remarks.add(
-          "%d rows were longer than %d tokens and were cut (warming up included)."
+          "%s rows were longer than %s tokens and were cut (warming up included)."
               .formatted(result.cutRows(), result.cell().shape().sequenceLength()));
     }
     return remarks;

@@ -27,7 +27,7 @@ final class ScatterChart {
     double top = end(points.stream().mapToDouble(Point::y).max().orElse(1));
     StringBuilder svg = new StringBuilder();
     svg.append(
-        "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">"
+        "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %s %s\">"
             .formatted(Html.text(title), WIDTH, HEIGHT));
     for (int tick = 0; tick <= TICKS; tick++) {
       double x = MARGIN + (double) (WIDTH - MARGIN) * tick / TICKS;
@@ -72,10 +72,10 @@ final class ScatterChart {
               point.number()));
     }
     svg.append(
-        "<text x=\"%d\" y=\"%d\" class=\"label\" text-anchor=\"end\">%s →</text>"
+        "<text x=\"%s\" y=\"%s\" class=\"label\" text-anchor=\"end\">%s →</text>"
             .formatted(WIDTH, HEIGHT - 6, Html.text(xTitle)));
     svg.append(
-        "<text x=\"%d\" y=\"14\" class=\"label\">↑ %s</text>"
+        "<text x=\"%s\" y=\"14\" class=\"label\">↑ %s</text>"
             .formatted(MARGIN + 4, Html.text(yTitle)));
     return svg.append("</svg>").toString();
   }

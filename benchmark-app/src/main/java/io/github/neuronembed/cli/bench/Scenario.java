@@ -89,7 +89,7 @@ record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, double b
       case CLOSED, OFFLINE -> name;
       case CONSTANT, POISSON -> name + " " + CsvReport.number(rowsPerSecond) + " rows/s";
       case TRACE ->
-          "%s %s (%d calls)"
+          "%s %s (%s calls)"
               .formatted(name, traceGiven().name(), traceGiven().offsetNanos().length);
       case MAX_RATE -> name + " with p99 under " + CsvReport.number(boundMillis) + " ms";
     };

@@ -75,7 +75,7 @@ record Stalls(
         1000 * longestSeconds / medianMillis,
         count == 1
             ? ""
-            : "; %d such stalls made %s"
+            : "; %s such stalls made %s"
                 .formatted(count, String.format(Locale.ROOT, "%.2f s", totalSeconds)));
   }
 }

@@ -170,8 +170,10 @@ final class TableReport {
   private static String uncertainty(CellResult result) {
     Interval interval = result.throughputInterval();
     return interval.isKnown()
-        ? "%.1f"
-            .formatted(50 * (interval.high() - interval.low()) / result.rowsPerSecond())
+        ? String.format(
+                Locale.ROOT,
+                "%.1f",
+                50 * (interval.high() - interval.low()) / result.rowsPerSecond())
             .replace(',', '.')
         : "N/A";
   }

@@ -97,6 +97,6 @@ final class TextRows implements Inputs {
 
   @Override
   public String description() {
-    return "%d texts of %s, tokenized in the call".formatted(texts.size(), name);
+    return "%s texts of %s, tokenized in the call".formatted(texts.size(), name);
   }
 }

@@ -69,7 +69,7 @@ record Trace(String name, long[] offsetNanos) {
   }
 
   private static UsageException wrong(Path file, int line, String what) {
-    return new UsageException("--trace %s, line %d %s.".formatted(file, line, what));
+    return new UsageException("--trace %s, line %s %s.".formatted(file, line, what));
   }
 
   /** When the last call comes. */

@@ -61,7 +61,7 @@ public final class CompareCommand implements Command {
     List<String> files = arguments.getArgList();
     if (files.size() != 2) {
       throw new UsageException(
-          "compare takes two files, BEFORE.json and AFTER.json, not %d.".formatted(files.size()));
+          "compare takes two files, BEFORE.json and AFTER.json, not %s.".formatted(files.size()));
     }
     String failIf = arguments.getOptionValue("fail-if");
     Thresholds thresholds = failIf == null ? Thresholds.byDefault() : Thresholds.parse(failIf);
@@ -99,7 +99,7 @@ public final class CompareCommand implements Command {
               .formatted(files.get(0), files.get(1)));
     }
     text.append(
-        "%d cell%s compared, %d regression%s (worse by more than %s, outside the interval of 95 %%)%n"
+        "%s cell%s compared, %s regression%s (worse by more than %s, outside the interval of 95 %%)%n"
             .formatted(
                 common,
                 common == 1 ? "" : "s",
@@ -108,7 +108,7 @@ public final class CompareCommand implements Command {
                 thresholds.describe()));
     if (unknown > 0) {
       text.append(
-          "%d of %d verdicts %s unknown: measure longer%n"
+          "%s of %s verdicts %s unknown: measure longer%n"
               .formatted(unknown, verdicts, unknown == 1 ? "is" : "are"));
     }
     streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));

@@ -52,7 +52,7 @@ record RunFile(Map<String, JsonObject> cells) {
   private static String key(JsonObject cell) {
     StringBuilder key = new StringBuilder();
     key.append(
-        "%s %d×%d, %s, %s, %s, %s on %s"
+        "%s %s×%s, %s, %s, %s, %s on %s"
             .formatted(
                 cell.get("model_name").getAsString(),
                 cell.get("batch_size").getAsInt(),
@@ -74,6 +74,6 @@ record RunFile(Map<String, JsonObject> cells) {
 
   private static String count(JsonObject cell, String key, String what) {
     int count = cell.get(key).getAsInt();
-    return "%d %s%s".formatted(count, what, count == 1 ? "" : "s");
+    return "%s %s%s".formatted(count, what, count == 1 ? "" : "s");
   }
 }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
@@ -137,7 +138,7 @@ public final class DoctorCommand implements Command {
         findings.add(
             Finding.ok(
                 "models",
-                "%s for %dx%d%s"
+                "%s for %sx%s%s"
                     .formatted(
                         file,
                         compiled.batchSize(),
@@ -169,8 +170,11 @@ public final class DoctorCommand implements Command {
         findings.add(
             Finding.ok(
                 "memory",
-                "core 0 uses %,d of %,d MB"
-                    .formatted(memory.usedBytes() >> 20, memory.limitBytes() >> 20)));
+                String.format(
+                    Locale.ROOT,
+                    "core 0 uses %,d of %,d MB",
+                    memory.usedBytes() >> 20,
+                    memory.limitBytes() >> 20)));
       } catch (NrtException e) {
         findings.add(Finding.note("memory", "This runtime does not tell its memory.", ""));
       }
@@ -193,7 +197,7 @@ public final class DoctorCommand implements Command {
       findings.add(
           Finding.ok(
               "load",
-              "%d %s loaded on %s"
+              "%s %s loaded on %s"
                   .formatted(
                       backend.shapes().size(),
                       backend.shapes().size() == 1 ? "shape" : "shapes",
@@ -225,7 +229,7 @@ public final class DoctorCommand implements Command {
     text.append(
         problems == 0
             ? "Nothing is missing%n".formatted()
-            : "%d %s%n".formatted(problems, problems == 1 ? "problem" : "problems"));
+            : "%s %s%n".formatted(problems, problems == 1 ? "problem" : "problems"));
     streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));
     return problems == 0 ? ExitCode.DONE : ExitCode.FAILED;
   }

@@ -89,7 +89,7 @@ record MachineCheck(Path root, Map<String, String> environment) {
     }
     return Finding.ok(
         "devices",
-        "%d: %s".formatted(devices.size(), devices.get(0))
+        "%s: %s".formatted(devices.size(), devices.get(0))
             + (devices.size() > 1 ? " to " + devices.get(devices.size() - 1) : ""));
   }
 

@@ -243,7 +243,7 @@ public final class EmbedCommand implements Command {
         tokenIds = embedder.tokenize(line.text(), line.type(), truncation);
       } catch (TextTooLongException e) {
         throw new BadLineException(
-            "%s: the text has %d tokens, the model takes %d"
+            "%s: the text has %s tokens, the model takes %s"
                 .formatted(line.where(), e.tokenCount(), e.limit()));
       }
       if (tokenIds.length == embedder.maxTokens() && isCut(line)) {
@@ -268,7 +268,7 @@ public final class EmbedCommand implements Command {
     void tellCut() {
       if (cut > 0) {
         progress.say(
-            "neuron-embed: %d %s cut at %d tokens; --strict refuses %s."
+            "neuron-embed: %s %s cut at %s tokens; --strict refuses %s."
                 .formatted(
                     cut,
                     cut == 1 ? "text was" : "texts were",

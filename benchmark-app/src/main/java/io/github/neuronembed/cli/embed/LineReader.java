@@ -91,7 +91,7 @@ final class LineReader implements Closeable {
     }
     number++;
     if (tooLong) {
-      throw new BadLineException("the line is longer than %d bytes".formatted(maxLineBytes));
+      throw new BadLineException("the line is longer than %s bytes".formatted(maxLineBytes));
     }
     return decode(line.toByteArray());
   }

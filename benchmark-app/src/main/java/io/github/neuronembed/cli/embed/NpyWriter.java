@@ -37,7 +37,7 @@ final class NpyWriter implements VectorWriter {
 
   private static byte[] header(long rows, int dimension) {
     String dictionary =
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }".formatted(rows, dimension);
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (%s, %s), }".formatted(rows, dimension);
     String padded = "%-" + (HEADER_BYTES - PREFIX_BYTES - 1) + "s\n";
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     header.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII));

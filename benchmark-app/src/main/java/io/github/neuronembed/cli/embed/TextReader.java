@@ -96,7 +96,7 @@ final class TextReader implements Closeable {
   }
 
   private String where() {
-    return "%s, line %d".formatted(source, lines.number());
+    return "%s, line %s".formatted(source, lines.number());
   }
 
   private JsonPrimitive defaultId() {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.jar.JarEntry;
@@ -120,14 +121,14 @@ final class ModelAtHand {
       URLConnection connection = url(file.getValue()).openConnection();
       if (connection instanceof JarURLConnection jar) {
         JarEntry entry = jar.getJarEntry();
-        hash.update("%d %d".formatted(entry.getSize(), entry.getCrc()).getBytes(UTF_8));
+        hash.update("%s %s".formatted(entry.getSize(), entry.getCrc()).getBytes(UTF_8));
       } else {
         try (InputStream in = connection.getInputStream()) {
           hash.update(in.readAllBytes());
         }
       }
     }
-    return "%08x".formatted(hash.getValue());
+    return String.format(Locale.ROOT, "%08x", hash.getValue());
   }
 
   /** A file of another length than the one that comes with us was damaged after it was written. */

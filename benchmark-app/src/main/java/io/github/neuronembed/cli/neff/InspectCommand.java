@@ -108,7 +108,7 @@ public final class InspectCommand implements Command {
   }
 
   private static void contents(NeffFile neff, boolean allMembers, StringBuilder text) {
-    line(text, "size", "%,d bytes".formatted(neff.fileBytes()));
+    line(text, "size", String.format(Locale.ROOT, "%,d bytes", neff.fileBytes()));
     neff.header()
         .ifPresent(
             header -> {
@@ -116,19 +116,19 @@ public final class InspectCommand implements Command {
               line(
                   text,
                   "format",
-                  "NEFF %d.%d, package %d (%s)"
+                  "NEFF %s.%s, package %s (%s)"
                       .formatted(
                           header.major(),
                           header.minor(),
                           header.packageVersion(),
                           header.packageVersion() == 1 ? "plain tar" : "gzip"));
-              line(text, "payload", "%,d bytes".formatted(header.payloadBytes()));
+              line(text, "payload", String.format(Locale.ROOT, "%,d bytes", header.payloadBytes()));
               line(
                   text,
                   "cores",
-                  "%d, logical core of %d"
+                  "%s, logical core of %s"
                       .formatted(header.cores(), Math.max(1, header.logicalCoreSize())));
-              line(text, "features", "0x%x".formatted(header.featureBits()));
+              line(text, "features", String.format(Locale.ROOT, "0x%x", header.featureBits()));
             });
     line(text, "target", neff.target().isEmpty() ? "not told" : target(neff.target()));
     line(
@@ -157,14 +157,19 @@ public final class InspectCommand implements Command {
                   tensor.type().isEmpty() ? "?" : printable(tensor.type()),
                   tensor.shape().isEmpty() ? "[?]" : tensor.shape().toString()));
     }
-    line(text, "packed", "%d files".formatted(neff.members().size()));
+    line(text, "packed", "%s files".formatted(neff.members().size()));
     neff.members().stream()
         .sorted(Comparator.comparingLong(NeffFile.Member::bytes).reversed())
         .limit(allMembers ? Long.MAX_VALUE : LARGEST_MEMBERS)
         .forEach(
             member ->
                 text.append(
-                    "  %15s  %,15d  %s%n".formatted("", member.bytes(), printable(member.name()))));
+                    String.format(
+                        Locale.ROOT,
+                        "  %15s  %,15d  %s%n",
+                        "",
+                        member.bytes(),
+                        printable(member.name()))));
   }
 
   private static String target(String target) {

@@ -95,7 +95,7 @@ public final class PackCommand implements Command {
     for (Shape shape : shapes) {
       if (shape.sequenceLength() > model.maxTokens()) {
         throw new UsageException(
-            "--shapes has %dx%d, and %s takes at most %d tokens."
+            "--shapes has %sx%s, and %s takes at most %s tokens."
                 .formatted(
                     shape.batchSize(), shape.sequenceLength(), model.name(), model.maxTokens()));
       }

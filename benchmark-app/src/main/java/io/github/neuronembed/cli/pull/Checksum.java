@@ -64,7 +64,7 @@ record Checksum(Kind kind, String hex) {
       throw new AssertionError("Every Java platform has " + kind.algorithm, e);
     }
     if (kind == Kind.GIT) {
-      digest.update("blob %d\0".formatted(Files.size(file)).getBytes(UTF_8));
+      digest.update("blob %s\0".formatted(Files.size(file)).getBytes(UTF_8));
     }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] buffer = new byte[BUFFER_BYTES];

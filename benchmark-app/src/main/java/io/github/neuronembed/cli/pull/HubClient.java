@@ -249,7 +249,7 @@ final class HubClient implements AutoCloseable {
     if (have < file.size()) {
       List<String> headers = new ArrayList<>();
       if (have > 0) {
-        headers.addAll(List.of("Range", "bytes=%d-".formatted(have)));
+        headers.addAll(List.of("Range", "bytes=%s-".formatted(have)));
         String known = etag.get();
         if (known != null) {
           headers.addAll(List.of("If-Range", known));
@@ -268,7 +268,7 @@ final class HubClient implements AutoCloseable {
         throw e;
       } catch (ConnectionBroken e) {
         throw TransferException.broken(
-            "it broke off after %d of %d bytes: %s"
+            "it broke off after %s of %s bytes: %s"
                 .formatted(Files.size(part), file.size(), reason(e.broken)),
             e.broken);
       }
@@ -278,7 +278,7 @@ final class HubClient implements AutoCloseable {
     long received = Files.size(part);
     if (received < file.size()) {
       throw TransferException.broken(
-          "it broke off after %d of %d bytes".formatted(received, file.size()));
+          "it broke off after %s of %s bytes".formatted(received, file.size()));
     }
     if (received > file.size() || !file.checksum().matches(part)) {
       Files.delete(part);
@@ -293,7 +293,7 @@ final class HubClient implements AutoCloseable {
         && response
             .headers()
             .firstValue("Content-Range")
-            .map(range -> range.startsWith("bytes %d-".formatted(have)))
+            .map(range -> range.startsWith("bytes %s-".formatted(have)))
             .orElse(false);
   }
 
@@ -457,21 +457,21 @@ final class HubClient implements AutoCloseable {
           response.headers().firstValue("Retry-After").map(HubClient::wait).orElse(null);
       if (asked != null && asked.compareTo(LONGEST_ASKED) > 0) {
         return new HubException(
-            "%s asks to come back in %d minutes (HTTP %d): run it again then, what has arrived is kept."
+            "%s asks to come back in %s minutes (HTTP %s): run it again then, what has arrived is kept."
                 .formatted(response.uri().getHost(), asked.toMinutes(), status));
       }
       return TransferException.refused(
-          "%s answers HTTP %d".formatted(response.uri().getHost(), status), asked);
+          "%s answers HTTP %s".formatted(response.uri().getHost(), status), asked);
     }
     if (!isEndpoint(response.uri())) {
       // The address on a content network is signed and expires; the hub gives out a new one.
       return TransferException.refused(
-          "%s, where the hub sent us, answers HTTP %d".formatted(response.uri().getHost(), status),
+          "%s, where the hub sent us, answers HTTP %s".formatted(response.uri().getHost(), status),
           null);
     }
     if (code.equals("GatedRepo") || (status == 403 && !code.equals("RepoNotFound"))) {
       return new HubException(
-          "%s is gated or closed to you (HTTP %d): accept its terms at %s/%s, and use a token of that account (%s)."
+          "%s is gated or closed to you (HTTP %s): accept its terms at %s/%s, and use a token of that account (%s)."
               .formatted(repository, status, settings.endpoint(), repository, token));
     }
     if (status == 401) {
@@ -498,7 +498,7 @@ final class HubClient implements AutoCloseable {
               .formatted(repository, repository.revision(), settings.endpoint()));
     }
     return new HubException(
-        "%s refuses %s (HTTP %d)."
+        "%s refuses %s (HTTP %s)."
             .formatted(settings.endpoint(), file == null ? repository : file, status));
   }
 
@@ -532,7 +532,7 @@ final class HubClient implements AutoCloseable {
                     .formatted(settings.endpoint(), failure.getMessage()),
                 failure)
             : new HubException(
-                "%s could not be downloaded in %d tries (%s): run it again, what has arrived is kept."
+                "%s could not be downloaded in %s tries (%s): run it again, what has arrived is kept."
                     .formatted(what, TRIES, failure.getMessage()),
                 failure);
       }

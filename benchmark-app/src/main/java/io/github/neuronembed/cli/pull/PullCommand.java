@@ -125,7 +125,7 @@ public final class PullCommand implements Command {
   public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
     if (arguments.getArgList().size() != 1) {
       throw new UsageException(
-          "pull takes one repository, OWNER/NAME, not %d."
+          "pull takes one repository, OWNER/NAME, not %s."
               .formatted(arguments.getArgList().size()));
     }
     Repository repository =

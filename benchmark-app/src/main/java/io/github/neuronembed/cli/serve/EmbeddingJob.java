@@ -85,7 +85,7 @@ final class EmbeddingJob {
         if (id < 0 || id >= vocabularySize) {
           throw HttpError.invalid(
               null,
-              "Input %d has the token id %d, the model's are below %d: send ids of the model's own tokenizer, or texts."
+              "Input %s has the token id %s, the model's are below %s: send ids of the model's own tokenizer, or texts."
                   .formatted(index, id, vocabularySize));
         }
       }
@@ -93,7 +93,7 @@ final class EmbeddingJob {
     } catch (TextTooLongException e) {
       throw HttpError.invalid(
               null,
-              "Input %d has %d tokens, the model takes %d: shorten it."
+              "Input %s has %s tokens, the model takes %s: shorten it."
                   .formatted(index, e.tokenCount(), e.limit()))
           .withCode("context_length_exceeded");
     }

@@ -171,13 +171,13 @@ final class EmbeddingServer implements AutoCloseable {
       return "There is no host %s; give another --host.".formatted(options.host());
     }
     if (cause instanceof BindException && words.contains("in use")) {
-      return "Port %d of %s is taken; give another --port."
+      return "Port %s of %s is taken; give another --port."
           .formatted(options.port(), options.host());
     }
     if (cause instanceof BindException && words.contains("assign")) {
       return "%s is no address of this machine; give another --host.".formatted(options.host());
     }
-    return "Port %d of %s cannot be had (%s); give another --port or --host."
+    return "Port %s of %s cannot be had (%s); give another --port or --host."
         .formatted(options.port(), options.host(), words);
   }
 
@@ -410,7 +410,7 @@ final class EmbeddingServer implements AutoCloseable {
   HttpError bodyTooLarge() {
     return new HttpError(
         HttpError.Kind.TOO_LARGE,
-        "The body has more than %d bytes, the most of a request: send fewer texts at a time."
+        "The body has more than %s bytes, the most of a request: send fewer texts at a time."
             .formatted(options.maxBodyBytes()));
   }
 

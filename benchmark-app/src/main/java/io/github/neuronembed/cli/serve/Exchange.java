@@ -156,7 +156,7 @@ final class Exchange {
         fail(
             new HttpError(
                 HttpError.Kind.BODY_TIMEOUT,
-                "The body did not arrive within %d s."
+                "The body did not arrive within %s s."
                     .formatted(server.options().requestTimeout().toSeconds())));
         request.connection().close();
       }
@@ -164,7 +164,7 @@ final class Exchange {
           fail(
               new HttpError(
                   HttpError.Kind.TIMEOUT,
-                  "The request was not served within %d s."
+                  "The request was not served within %s s."
                       .formatted(server.options().requestTimeout().toSeconds())));
       case OVER -> {
         if (!request.isEnded()) {

@@ -66,7 +66,7 @@ final class JsonBody {
     } catch (MalformedJsonException | EOFException | NumberFormatException e) {
       throw HttpError.invalid(
           null,
-          "The body %s: see character %d%s."
+          "The body %s: see character %s%s."
               .formatted(
                   whatIsWrong(String.valueOf(e.getMessage())),
                   body.json.getCharacterOffset(),
@@ -79,7 +79,7 @@ final class JsonBody {
   /** The library has no types for it, and its own words may have parts of a text in them. */
   private static String whatIsWrong(String message) {
     if (message.startsWith("Nesting limit")) {
-      return "is nested deeper than %d levels".formatted(MOST_NESTING);
+      return "is nested deeper than %s levels".formatted(MOST_NESTING);
     }
     if (message.startsWith("Unpaired surrogate")) {
       return "has half of a surrogate pair, which is no text";
@@ -98,7 +98,7 @@ final class JsonBody {
     CoderResult result = decoder.decode(bytes, text, true);
     if (result.isError()) {
       throw HttpError.invalid(
-          null, "The body is not UTF-8: see byte %d.".formatted(bytes.position() - start));
+          null, "The body is not UTF-8: see byte %s.".formatted(bytes.position() - start));
     }
     return text.flip().toString();
   }
@@ -189,7 +189,7 @@ final class JsonBody {
     List<String> texts = new ArrayList<>();
     while (json.hasNext()) {
       checkRoom(texts.size(), most);
-      String where = "%s[%d]".formatted(field, texts.size());
+      String where = "%s[%s]".formatted(field, texts.size());
       if (json.peek() != JsonToken.STRING) {
         throw wrong(where, "a string as the ones before it");
       }
@@ -202,7 +202,7 @@ final class JsonBody {
     List<int[]> lists = new ArrayList<>();
     while (json.hasNext()) {
       checkRoom(lists.size(), most);
-      String where = "%s[%d]".formatted(field, lists.size());
+      String where = "%s[%s]".formatted(field, lists.size());
       if (json.peek() != JsonToken.BEGIN_ARRAY) {
         throw wrong(where, "a list of token ids as the ones before it");
       }
@@ -218,7 +218,7 @@ final class JsonBody {
     int count = 0;
     while (json.hasNext()) {
       if (json.peek() != JsonToken.NUMBER) {
-        throw wrong("%s[%d]".formatted(where, count), "a token id");
+        throw wrong("%s[%s]".formatted(where, count), "a token id");
       }
       if (count == ids.length) {
         ids = Arrays.copyOf(ids, 2 * count);
@@ -234,7 +234,7 @@ final class JsonBody {
   private void checkRoom(int count, int most) {
     if (count == most) {
       throw HttpError.invalid(
-          field, "'%s' has more than %d texts, the most of a request.".formatted(field, most));
+          field, "'%s' has more than %s texts, the most of a request.".formatted(field, most));
     }
   }
 
@@ -246,7 +246,7 @@ final class JsonBody {
     int nul = text.indexOf('\0');
     if (nul >= 0) {
       throw HttpError.invalid(
-          where, "'%s' has a NUL at character %d, which is no text.".formatted(where, nul));
+          where, "'%s' has a NUL at character %s, which is no text.".formatted(where, nul));
     }
     if (!isWellFormed(text)) {
       throw HttpError.invalid(

@@ -109,7 +109,7 @@ public final class ServeCommand implements Command {
         streams
             .err()
             .printf(
-                "neuron-embed: serving on http://%s:%d%n", inUrl(options.host()), server.port());
+                "neuron-embed: serving on http://%s:%s%n", inUrl(options.host()), server.port());
         end.await();
         streams.err().println("neuron-embed: ending; requests under way are served first.");
         if (!server.drain()) {
@@ -151,7 +151,7 @@ public final class ServeCommand implements Command {
       // Said below.
     }
     throw new UsageException(
-        "--%s is a number from %d to %d, not '%s'.".formatted(option, least, most, given));
+        "--%s is a number from %s to %s, not '%s'.".formatted(option, least, most, given));
   }
 
   private static @Nullable BearerToken token(CommandLine arguments) throws IOException {

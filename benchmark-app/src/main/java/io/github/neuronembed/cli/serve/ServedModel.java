@@ -53,7 +53,7 @@ record ServedModel(ModelDirectory directory, Set<String> aliases) {
     if (dimensions != directory.hiddenSize()) {
       throw HttpError.invalid(
           "dimensions",
-          "%s gives vectors of %d dimensions and was not trained for shorter ones: leave"
+          "%s gives vectors of %s dimensions and was not trained for shorter ones: leave"
                   .formatted(name(), directory.hiddenSize())
               + " 'dimensions' out.");
     }

@@ -53,7 +53,7 @@ record Diagnosis(Subject subject, Threshold threshold) {
               .filter(r -> r.text().type() == InputType.PASSAGE && r.hasOtherTokens())
               .count();
       causes.add(
-          "The tokenizer is another one: with the golden prefix and limit, too, texts come to other tokens than the golden ones (%d passages as it is). Copy %s from the model's repository."
+          "The tokenizer is another one: with the golden prefix and limit, too, texts come to other tokens than the golden ones (%s passages as it is). Copy %s from the model's repository."
               .formatted(other, subject.model().tokenizerFile()));
     }
     String query = subject.model().prefix(InputType.QUERY);
@@ -81,7 +81,7 @@ record Diagnosis(Subject subject, Threshold threshold) {
     }
     if (subject.model().maxTokens() != golden.maxTokens()) {
       causes.add(
-          "The directory cuts texts at %d tokens, the golden ones were cut at %d: see max_seq_length in sentence_bert_config.json."
+          "The directory cuts texts at %s tokens, the golden ones were cut at %s: see max_seq_length in sentence_bert_config.json."
               .formatted(subject.model().maxTokens(), golden.maxTokens()));
     }
     return causes;

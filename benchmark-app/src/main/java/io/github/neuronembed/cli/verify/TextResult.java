@@ -46,7 +46,7 @@ record TextResult(
       how.append(
           tokenIds.length == text.tokenCount()
               ? ", other token ids"
-              : ", %d tokens, golden %d".formatted(tokenIds.length, text.tokenCount()));
+              : ", %s tokens, golden %s".formatted(tokenIds.length, text.tokenCount()));
     }
     if (hasOtherDirection(threshold)) {
       how.append(String.format(Locale.ROOT, ", cosine %.7f", cosine));

@@ -125,7 +125,7 @@ public final class VerifyCommand implements Command {
       head(embedder, threshold, golden.texts().size() + " golden vectors", report);
       if (embedder.dimension() != golden.dimension()) {
         report.append(
-            "The vectors have %d elements, the golden ones %d: this is another model.%n"
+            "The vectors have %s elements, the golden ones %s: this is another model.%n"
                 .formatted(embedder.dimension(), golden.dimension()));
         return false;
       }
@@ -169,12 +169,12 @@ public final class VerifyCommand implements Command {
       head(
           embedder,
           threshold,
-          "fp32 on ONNX Runtime over %d texts, as no golden vectors ship for it"
+          "fp32 on ONNX Runtime over %s texts, as no golden vectors ship for it"
               .formatted(texts.size()),
           report);
       if (embedder.dimension() != expected.get(0).length) {
         report.append(
-            "The vectors have %d elements, those of ONNX Runtime %d: they are not the same model.%n"
+            "The vectors have %s elements, those of ONNX Runtime %s: they are not the same model.%n"
                 .formatted(embedder.dimension(), expected.get(0).length));
         return false;
       }
@@ -240,7 +240,7 @@ public final class VerifyCommand implements Command {
             least.text().id(),
             sum / results.size()));
     if (failures > 0) {
-      report.append("%d of %d texts failed:%n".formatted(failures, results.size()));
+      report.append("%s of %s texts failed:%n".formatted(failures, results.size()));
     }
     for (TextResult result : results) {
       result

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.StringReader;
 import java.util.Locale;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xml.sax.InputSource;
 
 /** The page needs nothing but itself, and hides nothing. */
+@Tag("machine-format")
 class HtmlReportTest {
 
   private static String page(BenchRun run) throws Exception {

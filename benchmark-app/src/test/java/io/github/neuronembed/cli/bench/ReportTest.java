@@ -19,9 +19,11 @@ import java.util.List;
 import java.util.Set;
 import org.apache.commons.csv.CSVFormat;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is written is what is published as the format, and no line of an emulation hides it. */
+@Tag("machine-format")
 class ReportTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();

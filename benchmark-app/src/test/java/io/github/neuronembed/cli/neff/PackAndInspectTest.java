@@ -19,16 +19,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("machine-format")
 class PackAndInspectTest {
 
   @TempDir private Path folder;
@@ -259,7 +262,7 @@ class PackAndInspectTest {
     ByteBuffer header = ByteBuffer.allocate(512);
     header.put(0, ascii(name));
     header.put(100, ascii("0000644\0"));
-    header.put(124, ascii("%011o".formatted(size)));
+    header.put(124, ascii(String.format(Locale.ROOT, "%011o", size)));
     header.put(148, ascii("        "));
     header.put(156, ascii("0"));
     header.put(257, ascii("ustar\00000"));
@@ -267,7 +270,7 @@ class PackAndInspectTest {
     for (byte b : header.array()) {
       sum += b & 0xff;
     }
-    header.put(148, ascii("%06o\0 ".formatted(sum)));
+    header.put(148, ascii(String.format(Locale.ROOT, "%06o\0 ", sum)));
     return header.array();
   }
 

@@ -218,7 +218,7 @@ final class StandInHub implements AutoCloseable {
           .getResponseHeaders()
           .set(
               "Content-Range",
-              "bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
+              "bytes %s-%s/%s".formatted(from, content.length - 1, content.length));
     }
     byte[] body = Arrays.copyOfRange(content, from, content.length);
     Fault fault = next(file, Fault.Kind.BREAK, Fault.Kind.STALL, Fault.Kind.CORRUPT);
@@ -290,7 +290,7 @@ final class StandInHub implements AutoCloseable {
   }
 
   static String gitSha1(byte[] content) {
-    byte[] header = "blob %d\0".formatted(content.length).getBytes(StandardCharsets.UTF_8);
+    byte[] header = "blob %s\0".formatted(content.length).getBytes(StandardCharsets.UTF_8);
     byte[] all = Arrays.copyOf(header, header.length + content.length);
     System.arraycopy(content, 0, all, header.length, content.length);
     return hex("SHA-1", all);

@@ -262,7 +262,7 @@ class ServeCommandTest {
       assertThat(process.waitFor()).isEqualTo(1);
       assertThat(lines)
           .endsWith(
-              "neuron-embed: Port %d of 127.0.0.1 is taken; give another --port."
+              "neuron-embed: Port %s of 127.0.0.1 is taken; give another --port."
                   .formatted(other.server.port()));
     }
   }

@@ -39,7 +39,7 @@ public record EmbeddingSettings(
       throw new IllegalArgumentException("No model directory is named.");
     }
     if (window < 1) {
-      throw new IllegalArgumentException("The window is at least 1 row, not %d.".formatted(window));
+      throw new IllegalArgumentException("The window is at least 1 row, not %s.".formatted(window));
     }
   }
 

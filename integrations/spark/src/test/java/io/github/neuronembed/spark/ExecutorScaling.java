@@ -92,7 +92,7 @@ public final class ExecutorScaling {
     // A device's interrupt is not a timer of a virtual machine, which wakes 50 to 100 us late.
     String emulator =
         """
-        {"timing": {"service": [{"batch": 1, "sequenceLength": 256, "micros": %d}], "spinMicros": 100}}
+        {"timing": {"service": [{"batch": 1, "sequenceLength": 256, "micros": %s}], "spinMicros": 100}}
         """
             .formatted(SERVICE_MICROS);
     try (SparkSession spark =

@@ -94,7 +94,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
     Integer dimensions = options.getDimensions();
     if (dimensions != null && dimensions != embedder.dimension()) {
       throw new IllegalArgumentException(
-          "The options ask for %d dimensions, %s has %d and is not trained for others: leave them out."
+          "The options ask for %s dimensions, %s has %s and is not trained for others: leave them out."
               .formatted(dimensions, embedder.modelName(), embedder.dimension()));
     }
   }

@@ -67,7 +67,7 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     JsonArray entries = new JsonArray();
     for (Shape shape : shapes) {
       String name =
-          "%s-%dx%d.neff".formatted(model.name(), shape.batchSize(), shape.sequenceLength());
+          "%s-%sx%s.neff".formatted(model.name(), shape.batchSize(), shape.sequenceLength());
       new EmulatedNeff(
               shape.batchSize(),
               shape.sequenceLength(),

@@ -34,7 +34,7 @@ final class ModelTensors {
     }
     if (model.inputs().size() != described) {
       throw new ModelLoadException(
-          ("%s has %d inputs (%s), its manifest describes %d. Many inputs mean that the weights were"
+          ("%s has %s inputs (%s), its manifest describes %s. Many inputs mean that the weights were"
                   + " not put into the file: compile it with inlined weights.")
               .formatted(
                   compiled.neff(),
@@ -76,7 +76,7 @@ final class ModelTensors {
         return type;
       }
     }
-    throw mismatch(compiled, tensor, "%d ids of 4 or 8 bytes".formatted(ids));
+    throw mismatch(compiled, tensor, "%s ids of 4 or 8 bytes".formatted(ids));
   }
 
   /** float32 or bfloat16. */
@@ -91,13 +91,13 @@ final class ModelTensors {
         return type;
       }
     }
-    throw mismatch(compiled, tensor, "%d numbers of 4 or 2 bytes".formatted(numbers));
+    throw mismatch(compiled, tensor, "%s numbers of 4 or 2 bytes".formatted(numbers));
   }
 
   private static ModelLoadException mismatch(
       CompiledModel compiled, TensorInfo tensor, String expected) {
     return new ModelLoadException(
-        "%s: tensor %s is %s with %d bytes; its manifest means %s. They do not belong together."
+        "%s: tensor %s is %s with %s bytes; its manifest means %s. They do not belong together."
             .formatted(
                 compiled.neff(), tensor.name(), tensor.shape(), tensor.sizeBytes(), expected));
   }

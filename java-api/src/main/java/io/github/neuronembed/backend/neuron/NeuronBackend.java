@@ -197,7 +197,7 @@ public final class NeuronBackend implements InferenceBackend {
     for (CompiledModel model : manifest.models()) {
       if (model.hiddenSize() != hiddenSize) {
         throw new ModelLoadException(
-            "%s has models with vectors of %d and of %d numbers; they are not of one model."
+            "%s has models with vectors of %s and of %s numbers; they are not of one model."
                 .formatted(manifest.file(), hiddenSize, model.hiddenSize()));
       }
     }
@@ -232,7 +232,7 @@ public final class NeuronBackend implements InferenceBackend {
 
   @Override
   public String description() {
-    return "%s%s, %d %s"
+    return "%s%s, %s %s"
         .formatted(
             emulated() ? "emulated libnrt (no device)" : "libnrt",
             library.version().isEmpty() ? "" : " " + library.version(),

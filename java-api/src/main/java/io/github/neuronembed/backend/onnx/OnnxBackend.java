@@ -84,7 +84,7 @@ public final class OnnxBackend implements InferenceBackend {
 
   @Override
   public String description() {
-    return "onnxruntime %s (%d %s, %d %s)"
+    return "onnxruntime %s (%s %s, %s %s)"
         .formatted(
             environment.getVersion(),
             options.sessions(),
@@ -122,7 +122,7 @@ public final class OnnxBackend implements InferenceBackend {
       }
       if (openSlots.get() > 0) {
         throw new IllegalStateException(
-            "%d slots of the ONNX Runtime backend are open: close them first."
+            "%s slots of the ONNX Runtime backend are open: close them first."
                 .formatted(openSlots.get()));
       }
       closed = true;

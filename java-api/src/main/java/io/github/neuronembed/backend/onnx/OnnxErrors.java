@@ -37,7 +37,7 @@ final class OnnxErrors {
   /** There is no memory for a slot's buffers. */
   static ModelLoadException noMemory(Shape shape, long bytes, Throwable e) {
     return new ModelLoadException(
-        ("A slot of %s needs %d bytes of direct memory, which are not left (%s): raise"
+        ("A slot of %s needs %s bytes of direct memory, which are not left (%s): raise"
                 + " -XX:MaxDirectMemorySize, or use fewer slots.")
             .formatted(shape, bytes, e.getMessage()),
         e);

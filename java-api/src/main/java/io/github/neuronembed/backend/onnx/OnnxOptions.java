@@ -20,7 +20,7 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
   public OnnxOptions {
     if (sessions < 1 || intraOpThreads < 1 || shapes.isEmpty()) {
       throw new IllegalArgumentException(
-          "ONNX Runtime needs a session, a thread and a shape, not %d, %d and %d."
+          "ONNX Runtime needs a session, a thread and a shape, not %s, %s and %s."
               .formatted(sessions, intraOpThreads, shapes.size()));
     }
     shapes = shapes.stream().distinct().sorted().toList();

@@ -40,8 +40,8 @@ public record BertShape(
         || positions < 1
         || hiddenSize % heads != 0) {
       throw new IllegalArgumentException(
-          ("A BERT encoder of %d layers, hidden size %d, %d heads, intermediate size %d,"
-                  + " vocabulary %d and %d positions: all are at least 1, and the heads share the"
+          ("A BERT encoder of %s layers, hidden size %s, %s heads, intermediate size %s,"
+                  + " vocabulary %s and %s positions: all are at least 1, and the heads share the"
                   + " hidden size evenly.")
               .formatted(layers, hiddenSize, heads, intermediateSize, vocabularySize, positions));
     }

@@ -75,7 +75,7 @@ final class GraphReader {
   String input(NodeProto node, int index, int count) throws UnsupportedGraphException {
     if (node.getInputCount() != count || node.getInput(index).isEmpty()) {
       throw new UnsupportedGraphException(
-          "%s, the %s of %s, has the inputs %s; %d are expected."
+          "%s, the %s of %s, has the inputs %s; %s are expected."
               .formatted(
                   node.getName(),
                   node.getOpType(),

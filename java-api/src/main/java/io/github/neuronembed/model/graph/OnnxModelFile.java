@@ -133,7 +133,7 @@ final class OnnxModelFile {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw new IOException(
-            "%s has %d bytes; an ONNX file has less than 2 GiB.".formatted(file, channel.size()));
+            "%s has %s bytes; an ONNX file has less than 2 GiB.".formatted(file, channel.size()));
       }
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
     }
@@ -179,7 +179,7 @@ final class OnnxModelFile {
     }
     if (graphBytes > Integer.MAX_VALUE) {
       throw new IOException(
-          "The model would have %d bytes; an ONNX file has less than 2 GiB.".formatted(graphBytes));
+          "The model would have %s bytes; an ONNX file has less than 2 GiB.".formatted(graphBytes));
     }
     out.writeTag(ModelProto.GRAPH_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     out.writeUInt64NoTag(graphBytes);

@@ -85,7 +85,7 @@ public final class RandomBertModel {
     graph.output(
         GraphBuilder.tensor(
             OUTPUT, TensorProto.DataType.FLOAT, BATCH, SEQUENCE, (long) shape.hiddenSize()));
-    String description = "%s, seed %d, %s".formatted(LABEL, seed, shape);
+    String description = "%s, seed %s, %s".formatted(LABEL, seed, shape);
     return ModelProto.newBuilder()
         .setIrVersion(IR_VERSION)
         .setProducerName("neuron-embed")

@@ -29,7 +29,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     TensorProto.DataType type = TensorProto.DataType.forNumber(proto.getDataType());
     if (type == null || type == TensorProto.DataType.UNDEFINED) {
       throw new UnsupportedGraphException(
-          "Constant %s has the element type %d.".formatted(name, proto.getDataType()));
+          "Constant %s has the element type %s.".formatted(name, proto.getDataType()));
     }
     if (proto.getDataLocation() != TensorProto.DataLocation.DEFAULT) {
       throw new UnsupportedGraphException("Constant %s is kept in another file.".formatted(name));
@@ -50,7 +50,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     }
     if (tensor.bytes.capacity() != expected) {
       throw new UnsupportedGraphException(
-          "Constant %s, %s %s, has %d bytes instead of %d."
+          "Constant %s, %s %s, has %s bytes instead of %s."
               .formatted(name, type, tensor.dims, tensor.bytes.capacity(), expected));
     }
     return tensor;

@@ -15,11 +15,13 @@ import io.github.neuronembed.model.PoolingStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("machine-format")
 class EmulatedBackendTest {
 
   private static final String JSON = " {\"queueDepth\": 3}";

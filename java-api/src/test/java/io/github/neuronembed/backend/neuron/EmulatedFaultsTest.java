@@ -175,7 +175,7 @@ class EmulatedFaultsTest {
   @Test
   void aCoreThatDiesUnderLoadLosesNoRequest() {
     List<String> texts =
-        IntStream.range(0, 300).mapToObj(i -> "text number %d of many".formatted(i)).toList();
+        IntStream.range(0, 300).mapToObj(i -> "text number %s of many".formatted(i)).toList();
     try (TextEmbedder embedder =
         TextEmbedder.builder().model(MODEL).backend(BackendChoice.EMULATOR).build()) {
       List<float[]> expected = embedder.embedPassages(texts);

@@ -67,10 +67,10 @@ class BertGraphReaderTest {
         int at = operand;
         int index = i;
         expectRefused(
-            "operand %d of %s replaced".formatted(operand, node.getName()),
+            "operand %s of %s replaced".formatted(operand, node.getName()),
             graph -> graph.getNodeBuilder(index).setInput(at, "nothing"));
         expectRefused(
-            "operand %d of %s replaced by an input".formatted(operand, node.getName()),
+            "operand %s of %s replaced by an input".formatted(operand, node.getName()),
             graph ->
                 graph
                     .getNodeBuilder(index)
@@ -118,7 +118,7 @@ class BertGraphReaderTest {
         int at = attribute;
         int index = i;
         expectRefused(
-            "attribute %d of %s changed".formatted(attribute, node.getName()),
+            "attribute %s of %s changed".formatted(attribute, node.getName()),
             graph -> {
               AttributeProto.Builder builder = graph.getNodeBuilder(index).getAttributeBuilder(at);
               if (builder.getIntsCount() > 0) {

@@ -23,9 +23,11 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("machine-format")
 class PreparedGraphCacheTest {
 
   private static final BertShape SHAPE = new BertShape(2, 8, 2, 16, ModelFolder.VOCABULARY, 64);
