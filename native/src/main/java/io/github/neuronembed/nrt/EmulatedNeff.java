@@ -118,7 +118,7 @@ public record EmulatedNeff(
             .formatted(INPUT_IDS, ids, ATTENTION_MASK, ids));
     json.add(
         """
-        "outputs": [{"name": "%s", "kind": "%s", "dtype": "%s", "hiddenSize": %d}]"""
+        "outputs": [{"name": "%s", "kind": "%s", "dtype": "%s", "hiddenSize": %s}]"""
             .formatted(
                 OUTPUT, pooled ? "pooled" : "raw", bfloat16 ? "bfloat16" : "float32", hiddenSize));
     json.add("\"compute\": " + (computesOnnx ? "\"onnx\"" : "\"hash\""));

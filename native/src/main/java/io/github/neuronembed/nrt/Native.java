@@ -58,7 +58,7 @@ final class Native {
     if (padded > Integer.MAX_VALUE) {
       throw new NrtException(
           NrtException.Kind.MEMORY,
-          "A slot of this model needs %d bytes in one buffer, more than 2 GiB: compile it for a smaller batch."
+          "A slot of this model needs %s bytes in one buffer, more than 2 GiB: compile it for a smaller batch."
               .formatted(sizeBytes),
           null);
     }
@@ -70,7 +70,7 @@ final class Native {
     } catch (OutOfMemoryError e) {
       throw new NrtException(
           NrtException.Kind.MEMORY,
-          "There is no room for the %d bytes of a slot outside of the heap: raise -XX:MaxDirectMemorySize, or use fewer or smaller shapes."
+          "There is no room for the %s bytes of a slot outside of the heap: raise -XX:MaxDirectMemorySize, or use fewer or smaller shapes."
               .formatted(sizeBytes),
           e);
     }

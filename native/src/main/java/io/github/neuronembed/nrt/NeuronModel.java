@@ -30,7 +30,7 @@ public final class NeuronModel implements AutoCloseable {
         NeuronCapi.neuron_model_get_region_size(handle, NeuronCapi.NEURON_INPUT);
     this.outputRegionBytes =
         NeuronCapi.neuron_model_get_region_size(handle, NeuronCapi.NEURON_OUTPUT);
-    this.gate = new Gate<>(this, "Model %s on core %d".formatted(file.getFileName(), core), handle);
+    this.gate = new Gate<>(this, "Model %s on core %s".formatted(file.getFileName(), core), handle);
   }
 
   private static List<TensorInfo> tensors(neuron_model handle, int direction) {

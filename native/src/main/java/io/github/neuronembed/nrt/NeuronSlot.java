@@ -52,7 +52,7 @@ public final class NeuronSlot implements AutoCloseable {
     this.gate =
         new Gate<>(
             this,
-            "A slot of model %s on core %d".formatted(model.file().getFileName(), model.core()),
+            "A slot of model %s on core %s".formatted(model.file().getFileName(), model.core()),
             handle);
   }
 

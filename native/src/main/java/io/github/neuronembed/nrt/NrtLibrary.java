@@ -34,7 +34,7 @@ public final class NrtLibrary {
     this.version =
         info.version_major() == 0
             ? ""
-            : "%d.%d.%d.%d"
+            : "%s.%s.%s.%s"
                 .formatted(
                     info.version_major(),
                     info.version_minor(),

@@ -24,7 +24,7 @@ public record RuntimeOptions(String visibleCores, int coreCount, int executionTi
     Objects.requireNonNull(visibleCores, "visibleCores");
     if (coreCount < 0 || executionTimeoutSeconds < 0) {
       throw new IllegalArgumentException(
-          "The core count is %d and the execution timeout %d s; neither may be negative."
+          "The core count is %s and the execution timeout %s s; neither may be negative."
               .formatted(coreCount, executionTimeoutSeconds));
     }
     if (!visibleCores.isEmpty() && coreCount != 0) {

@@ -138,7 +138,7 @@ class NeuronRuntimeTest {
         NeuronModel model = runtime.load(neff, 1);
         NeuronSlot slot = model.newSlot(InputPath.WRITE_BATCH)) {
       fill(slot, 5);
-      emulator.setFaults("[{\"call\": \"execute\", \"status\": %d, \"nth\": 1}]".formatted(status));
+      emulator.setFaults("[{\"call\": \"execute\", \"status\": %s, \"nth\": 1}]".formatted(status));
 
       assertThatExceptionOfType(NrtException.class)
           .isThrownBy(slot::execute)
