@@ -4,8 +4,13 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.util.Utils;
 import io.github.neuronembed.ModelLoadException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * afterwards, as the application may use DJL for other things.
  */
 final class TokenizerLibrary {
+
+  /** What the JVM says of a file that belongs to another class loader (JDK 17 to 25). */
+  private static final Pattern TAKEN =
+      Pattern.compile("Native Library (.+) already loaded in another classloader");
 
   private static final TokenizerLibrary INSTANCE = new TokenizerLibrary();
 
@@ -35,6 +44,14 @@ final class TokenizerLibrary {
    */
   static void ensureLoaded() {
     Throwable failure = INSTANCE.failure;
+    if (failure != null && TAKEN.matcher(rootCause(failure)).matches()) {
+      throw new ModelLoadException(
+          "The tokenizer's native library belongs to another class loader of this JVM (%s): put"
+                  .formatted(rootCause(failure))
+              + " neuron-embed and DJL's jars into one class loader that all applications share, or"
+              + " set ENGINE_CACHE_DIR to a folder of this application's own.",
+          failure);
+    }
     if (failure != null) {
       throw new ModelLoadException(
           "The tokenizer's native library cannot be loaded from %s (%s). Set ENGINE_CACHE_DIR to a"
@@ -83,11 +100,54 @@ final class TokenizerLibrary {
       LibUtils.checkStatus();
       return null;
     } catch (RuntimeException | LinkageError | AssertionError e) {
-      return e;
+      return loadCopy(e);
     } finally {
       restore("RUST_FLAVOR", flavor);
       restore("ai.djl.offline", offline);
       thread.setContextClassLoader(context);
+    }
+  }
+
+  /**
+   * Loads a copy of the library where another class loader of this JVM has the file; DJL loads one
+   * fixed path (findings/djl-two-class-loaders.sh). It must be loaded for the class loader of DJL's
+   * JNI functions, so this class's must be the same.
+   *
+   * @return null if that helped, else why there is no library
+   */
+  private static @Nullable Throwable loadCopy(Throwable failure) {
+    Matcher taken = TAKEN.matcher(rootCause(failure));
+    if (!taken.matches() || LibUtils.class.getClassLoader() != ownLoader()) {
+      return failure;
+    }
+    Path library = Path.of(taken.group(1));
+    try {
+      Path copy =
+          Files.createTempFile(
+              Objects.requireNonNull(library.getParent()), "copy-", "-" + library.getFileName());
+      try {
+        Files.copy(library, copy, StandardCopyOption.REPLACE_EXISTING);
+        System.load(copy.toString());
+      } finally {
+        delete(copy);
+      }
+      return null;
+    } catch (IOException | LinkageError e) {
+      failure.addSuppressed(e);
+      return failure;
+    }
+  }
+
+  private static @Nullable ClassLoader ownLoader() {
+    return TokenizerLibrary.class.getClassLoader();
+  }
+
+  /** A library that is loaded needs its file no more, except on Windows. */
+  private static void delete(Path copy) throws IOException {
+    try {
+      Files.deleteIfExists(copy);
+    } catch (AccessDeniedException e) {
+      copy.toFile().deleteOnExit();
     }
   }
 

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  *       folder must allow execution: it may not lie on a file system mounted {@code noexec}.
  * </ol>
  *
+ * <p>A JVM lets a file belong to one class loader: another one of the same JVM loads a copy.
+ *
  * <p>Thread-safe.
  */
 public final class NativeLibrary {
@@ -44,6 +46,9 @@ public final class NativeLibrary {
   private static final String LIBRARY = "jnineuron_embed";
 
   private static final String RESOURCE_FOLDER = "neuron-embed/";
+
+  /** How the JVM refuses a file that belongs to another class loader (JDK 17 to 25). */
+  private static final String TAKEN = "already loaded in another classloader";
 
   /** What came of loading, once. */
   private record Attempt(@Nullable UnavailableException cause) {
@@ -103,10 +108,15 @@ public final class NativeLibrary {
                 + " native code for its own. Put both jars in one place.");
       }
       String path = System.getProperty(PATH_PROPERTY, "");
-      load(
+      Path file =
           path.isEmpty()
               ? unpack("libjnineuron_embed.so", "libjnineuron_embed", ".so")
-              : given(path));
+              : given(path);
+      try {
+        load(file);
+      } catch (UnsatisfiedLinkError e) {
+        loadCopy(file, e);
+      }
       return null;
     } catch (UnavailableException e) {
       return e;
@@ -129,17 +139,48 @@ public final class NativeLibrary {
       // load does nothing but register it under the bindings' name: they then do not search.
       System.load(file.toString());
       Loader.loadLibrary(NativeLibrary.class, new URL[] {url}, LIBRARY);
-    } catch (UnsatisfiedLinkError | IOException e) {
-      String reason = String.valueOf(e.getMessage());
-      String remedy =
-          reason.contains("failed to map segment") || reason.contains("Operation not permitted")
-              ? " The folder seems to be mounted noexec: set %s to one that is not, or %s to a copy of"
-                      .formatted(DIRECTORY_PROPERTY, PATH_PROPERTY)
-                  + " the file elsewhere."
-              : "";
+    } catch (IOException e) {
       throw new UnavailableException(
-          "The native library %s cannot be loaded: %s.%s".formatted(file, reason, remedy), e);
+          "The native library %s cannot be loaded: %s.".formatted(file, e), e);
     }
+  }
+
+  /** Loads a copy where another class loader of this JVM has the file, which may have only one. */
+  private static void loadCopy(Path file, UnsatisfiedLinkError failure)
+      throws UnavailableException {
+    if (!String.valueOf(failure.getMessage()).endsWith(TAKEN)) {
+      throw cannotBeLoaded(file, failure);
+    }
+    Path folder = folder();
+    try {
+      Path copy = Files.createTempFile(folder, "copy-", ".so");
+      try {
+        Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+        load(copy);
+      } catch (UnsatisfiedLinkError e) {
+        throw cannotBeLoaded(copy, e);
+      } finally {
+        // What is loaded needs its file no more.
+        Files.delete(copy);
+      }
+    } catch (IOException e) {
+      throw new UnavailableException(
+          "The native library %s belongs to another class loader of this JVM, and cannot be copied to %s (%s): put neuron-embed's jars into one class loader that all applications share, or set %s to a folder that can be written."
+              .formatted(file, folder, e, DIRECTORY_PROPERTY),
+          e);
+    }
+  }
+
+  private static UnavailableException cannotBeLoaded(Path file, UnsatisfiedLinkError failure) {
+    String reason = String.valueOf(failure.getMessage());
+    String remedy =
+        reason.contains("failed to map segment") || reason.contains("Operation not permitted")
+            ? " The folder seems to be mounted noexec: set %s to one that is not, or %s to a copy of"
+                    .formatted(DIRECTORY_PROPERTY, PATH_PROPERTY)
+                + " the file elsewhere."
+            : "";
+    return new UnavailableException(
+        "The native library %s cannot be loaded: %s.%s".formatted(file, reason, remedy), failure);
   }
 
   /** Unpacks a file of the platform's jar; returns where it is. */
