@@ -12,17 +12,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the hub is and who asks, by the environment variables of the {@code huggingface_hub}
- * library.
+ * Where the hub is, how it is reached and who asks, by the environment variables of the {@code
+ * huggingface_hub} library.
  *
  * @param endpoint {@code HF_ENDPOINT}, without a trailing slash
  * @param token {@code HF_TOKEN}, else what {@code HF_HOME/token} holds; null if there is neither
  * @param tokenSource where the token came from, for messages
  * @param cache {@code HF_HUB_CACHE}, else {@code HF_HOME/hub}; it is read, never written
  * @param offline {@code HF_HUB_OFFLINE}
+ * @param proxies {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY}, {@code NO_PROXY}
  */
 record HubSettings(
-    URI endpoint, @Nullable String token, String tokenSource, Path cache, boolean offline) {
+    URI endpoint,
+    @Nullable String token,
+    String tokenSource,
+    Path cache,
+    boolean offline,
+    Proxies proxies) {
 
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
@@ -51,7 +57,8 @@ record HubSettings(
         token.isEmpty() ? null : token,
         source,
         folder(environment, "HF_HUB_CACHE", hubHome.resolve("hub")),
-        TRUE.contains(environment.getOrDefault("HF_HUB_OFFLINE", "").toUpperCase(Locale.ROOT)));
+        TRUE.contains(environment.getOrDefault("HF_HUB_OFFLINE", "").toUpperCase(Locale.ROOT)),
+        Proxies.of(environment));
   }
 
   private static URI endpoint(String given) {
@@ -76,6 +83,18 @@ record HubSettings(
   private static Path folder(Map<String, String> environment, String name, Path byDefault) {
     String value = environment.getOrDefault(name, "");
     return value.isBlank() ? byDefault : Path.of(value).toAbsolutePath();
+  }
+
+  /** Whether an address is the endpoint's, so that the token may go there. */
+  boolean isEndpoint(URI uri) {
+    return endpoint.getScheme().equals(uri.getScheme())
+        && endpoint.getHost().equalsIgnoreCase(uri.getHost())
+        && port(endpoint) == port(uri);
+  }
+
+  /** The port of an address of the web, its scheme's if it states none. */
+  static int port(URI uri) {
+    return uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
   }
 
   /** Shows it without the token. */

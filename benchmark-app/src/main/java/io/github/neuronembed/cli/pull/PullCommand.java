@@ -1,19 +1,10 @@
 package io.github.neuronembed.cli.pull;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.cli.Command;
 import io.github.neuronembed.cli.ExitCode;
-import io.github.neuronembed.cli.Progress;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.ValueOption;
-import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.ModelOverrides;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -21,14 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
@@ -38,20 +25,7 @@ import org.apache.commons.cli.Options;
 /** Downloads what a model directory needs from the hub, pinned to a commit and verified. */
 public final class PullCommand implements Command {
 
-  /**
-   * The instruction of bge's English models v1.5, which their model cards state and their files do
-   * not; passages get none.
-   */
-  private static final String BGE_QUERY_PREFIX =
-      "Represent this sentence for searching relevant passages: ";
-
-  private static final Set<String> BGE =
-      Set.of("BAAI/bge-small-en-v1.5", "BAAI/bge-base-en-v1.5", "BAAI/bge-large-en-v1.5");
-
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
-  private static final int MIB = 1 << 20;
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
   private final Map<String, String> environment;
   private final UnaryOperator<Duration> pause;
@@ -87,13 +61,11 @@ public final class PullCommand implements Command {
   @Override
   public List<String> notes() {
     return List.of(
-        "Pulled are %s and, where the repository has them, %s; nothing else. %s records the commit and every checksum. Pulling again verifies the files and downloads what differs; after a break it goes on where it stopped."
-            .formatted(
-                String.join(", ", ModelFiles.REQUIRED),
-                String.join(", ", ModelFiles.WANTED),
-                PullRecord.FILE),
-        "What a repository does not state about its model is told in %s beside its files: {\"queryPrefix\": \"...\", \"passagePrefix\": \"\", \"pooling\": \"cls\", \"normalize\": true, \"maxTokens\": 512, \"name\": \"...\"}, each optional. For %s it is written by pull, with the query instruction of their model cards, unless the repository states one or the file exists."
-            .formatted(ModelOverrides.FILE, String.join(", ", BGE.stream().sorted().toList())),
+        "Pulled are %s, the files that the graph keeps its weights in, the folders that %s names, and settings of tokenizer and model where the repository has them; nothing else. %s records the commit and every checksum. Pulling again verifies the files and downloads what differs; after a break it goes on where it stopped. At the end the directory is opened and embeds a text; if it cannot, the command fails, and the files stay."
+            .formatted(String.join(", ", ModelFiles.REQUIRED), ModelFiles.MODULES, PullRecord.FILE),
+        "What a repository does not state about its model is stated in %s beside its files: {\"queryPrefix\": \"...\", \"passagePrefix\": \"\", \"pooling\": \"cls\", \"normalize\": true, \"maxTokens\": 512, \"name\": \"...\"}, each optional. For %s it is written by pull, with the prompts of their model cards, unless the repository states some or the file exists."
+            .formatted(ModelOverrides.FILE, KnownPrompts.names()),
+        "Proxies: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case, as http://[USER:PASSWORD@]HOST:PORT.",
         "Environment: HF_TOKEN (else HF_HOME/token), HF_ENDPOINT, HF_HOME, HF_HUB_CACHE (what is there is copied, not downloaded), HF_HUB_OFFLINE=1 (only what is there).");
   }
 
@@ -141,38 +113,12 @@ public final class PullCommand implements Command {
       Listing listing =
           settings.offline() ? offline(repository, cache, output) : client.list(repository);
       try (PullFolder folder = PullFolder.open(output, repository)) {
-        List<String> kept =
-            folder.before().stream()
-                .flatMap(before -> before.listing().files().stream().map(RemoteFile::path))
-                .toList();
-        for (RemoteFile file : listing.files()) {
-          // A listing with such a name is not to be trusted, whatever is chosen from it.
-          file.below(folder.path());
-        }
-        List<RemoteFile> files = new ArrayList<>();
-        for (RemoteFile file :
-            ModelFiles.select(repository, listing, arguments.hasOption("int8"), include, kept)) {
-          requireFree(file, folder.path());
-          files.add(client.stated(repository, listing.commit(), file));
-        }
-        for (RemoteFile file : files) {
-          String how =
-              bring(file, repository, listing.commit(), folder, client, cache, settings, streams);
-          streams
-              .err()
-              .println(
-                  String.format(
-                      Locale.ROOT, "%-34s %11s  %s", file.path(), size(file.size()), how));
-        }
+        new Pull(repository, listing, folder, settings, client, cache, streams)
+            .run(arguments.hasOption("int8"), include);
         warnOfCompiledModels(folder, listing, streams.err());
-        folder.complete(
-            new PullRecord(
-                settings.endpoint().toString(),
-                repository,
-                new Listing(listing.commit(), List.copyOf(files))));
-        writeOverrides(folder.path(), repository, streams.err());
+        OverridesFile.write(folder.path(), repository, streams.err());
         streams.err().printf("%s at commit %s%n", repository, listing.commit());
-        check(folder.path(), streams.err());
+        DirectoryCheck.require(folder.path());
         streams.out().write((folder.path() + "\n").getBytes(StandardCharsets.UTF_8));
       }
     }
@@ -207,58 +153,6 @@ public final class PullCommand implements Command {
                         .formatted(cache.folder(), output, repository, repository.revision())));
   }
 
-  /** Files of ours that a repository must not bring. */
-  private static void requireFree(RemoteFile file, Path folder) throws HubException {
-    String first = folder.relativize(file.below(folder)).getName(0).toString();
-    if (Set.of(PullFolder.STAGING, PullRecord.FILE, ModelOverrides.FILE).contains(first)) {
-      throw new HubException(
-          "The repository has a file %s, which is a name of this program's own: leave it out."
-              .formatted(file.path()));
-    }
-  }
-
-  /** Has a file in its place or staged; says how, in a word or two. */
-  private static String bring(
-      RemoteFile file,
-      Repository repository,
-      String commit,
-      PullFolder folder,
-      HubClient client,
-      HubCache cache,
-      HubSettings settings,
-      Streams streams)
-      throws IOException, InterruptedException {
-    if (folder.has(file)) {
-      return "verified";
-    }
-    String replaced = folder.hasAnother(file) ? ", replaces another" : "";
-    if (folder.hasStaged(file)) {
-      return "arrived earlier" + replaced;
-    }
-    Optional<Path> cached = cache.file(repository, commit, file);
-    if (cached.isPresent()) {
-      Files.copy(cached.get(), folder.part(file), StandardCopyOption.REPLACE_EXISTING);
-      folder.stage(file);
-      return "from the hub's cache" + replaced;
-    }
-    if (settings.offline()) {
-      throw new HubException(
-          "HF_HUB_OFFLINE is set, and the hub's cache %s has no whole %s of %s: unset it, or pull where there is a network."
-              .formatted(settings.cache(), file.path(), repository));
-    }
-    try (Progress progress = Progress.start(file.path(), "MiB", MIB, file.size(), streams)) {
-      client.download(repository, commit, file, folder.part(file), progress::stepTo);
-    }
-    folder.stage(file);
-    return "downloaded" + replaced;
-  }
-
-  private static String size(long bytes) {
-    return bytes < MIB
-        ? String.format(Locale.ROOT, "%.1f KiB", bytes / 1024.0)
-        : String.format(Locale.ROOT, "%.1f MiB", (double) bytes / MIB);
-  }
-
   private static void warnOfCompiledModels(PullFolder folder, Listing listing, PrintStream err) {
     boolean compiled = Files.exists(folder.path().resolve("neuron").resolve("manifest.json"));
     boolean moved =
@@ -270,52 +164,6 @@ public final class PullCommand implements Command {
       err.println(
           "The compiled models in %s are of another commit: compile them again."
               .formatted(folder.path().resolve("neuron")));
-    }
-  }
-
-  /** Tells what the repository does not, unless somebody has told something already. */
-  private static void writeOverrides(Path folder, Repository repository, PrintStream err)
-      throws IOException {
-    Path file = folder.resolve(ModelOverrides.FILE);
-    boolean nameless = !folder.endsWith(repository.name());
-    boolean promptless = BGE.contains(repository.id()) && !statesQueryPrompt(folder);
-    if (Files.exists(file) || (!nameless && !promptless)) {
-      return;
-    }
-    JsonObject overrides = new JsonObject();
-    if (nameless) {
-      overrides.addProperty("name", repository.name());
-    }
-    if (promptless) {
-      overrides.addProperty("queryPrefix", BGE_QUERY_PREFIX);
-      overrides.addProperty("passagePrefix", "");
-      err.println(
-          "The repository states no query prompt: %s tells the one of its model card, \"%s\"."
-              .formatted(ModelOverrides.FILE, BGE_QUERY_PREFIX));
-    }
-    Files.writeString(file, GSON.toJson(overrides) + "\n");
-  }
-
-  private static boolean statesQueryPrompt(Path folder) throws IOException {
-    Path file = folder.resolve("config_sentence_transformers.json");
-    if (!Files.exists(file)) {
-      return false;
-    }
-    try {
-      JsonElement prompts =
-          JsonParser.parseString(Files.readString(file)).getAsJsonObject().get("prompts");
-      return prompts instanceof JsonObject object && object.has("query");
-    } catch (JsonParseException | IllegalStateException e) {
-      // Whoever opens the directory is told.
-      return true;
-    }
-  }
-
-  private static void check(Path folder, PrintStream err) {
-    try {
-      ModelDirectory.open(folder);
-    } catch (ModelLoadException e) {
-      err.println("It cannot be served as it is: " + e.getMessage());
     }
   }
 }

@@ -125,6 +125,11 @@ final class PullFolder implements AutoCloseable {
     staged.add(file.path());
   }
 
+  /** Where a file is that was brought: in its place, or staged. */
+  Path at(RemoteFile file) throws HubException {
+    return file.below(staged.contains(file.path()) ? arrived() : folder);
+  }
+
   private Path arrived() {
     return staging.resolve("arrived");
   }

@@ -53,7 +53,8 @@ record RemoteFile(String path, long size, Checksum checksum) {
     return folder.resolve(path);
   }
 
-  private static String printable(String path) {
+  /** A name that may be printed, whatever is in it. */
+  static String printable(String path) {
     return path.replaceAll("[^\\x20-\\x7e]", "?");
   }
 }

@@ -51,4 +51,18 @@ final class TransferException extends IOException {
   boolean isUnreachable() {
     return unreachable;
   }
+
+  /** Why a request failed, in a line: the deepest cause's words where it has none of its own. */
+  static String reason(IOException e) {
+    Throwable deepest = e;
+    while (deepest.getCause() != null && deepest.getMessage() == null) {
+      deepest = deepest.getCause();
+    }
+    return deepest.getMessage() == null ? deepest.getClass().getSimpleName() : firstLine(deepest);
+  }
+
+  /** The first line of what an exception says. */
+  static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
 }

@@ -9,7 +9,10 @@ import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.pull.StandInHub.Fault.Kind;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.ModelFolder;
 import io.github.neuronembed.model.ModelOverrides;
+import io.github.neuronembed.model.graph.BertShape;
+import io.github.neuronembed.model.graph.RandomBertModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +44,10 @@ class PullCommandTest {
 
   private static final String REPOSITORY = "BAAI/bge-small-en-v1.5";
   private static final String GRAPH = "onnx/model.onnx";
-  private static final int GRAPH_BYTES = 300_000;
+  private static final String POOLING = "1_Pooling/config.json";
+
+  /** Of a model whose graph has some 280 KB, so that it arrives in many pieces. */
+  private static final BertShape SHAPE = new BertShape(2, 8, 2, 2200, ModelFolder.VOCABULARY, 64);
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -56,25 +62,21 @@ class PullCommandTest {
   void startHub() throws IOException {
     output = home.resolve("bge-small-en-v1.5");
     hub = new StandInHub();
-    for (String name :
-        List.of(
-            "config.json",
-            "modules.json",
-            "1_Pooling/config.json",
-            "sentence_bert_config.json",
-            "tokenizer_config.json",
-            "special_tokens_map.json")) {
-      hub.files.put(name, resource(name));
-    }
+    Path model = home.resolve("repository");
+    ModelFolder.complete(model);
+    Files.createDirectories(model.resolve("onnx"));
+    RandomBertModel.write(model.resolve(GRAPH), SHAPE, 1);
+    hub.files.putAll(tree(model));
+    hub.files.put("special_tokens_map.json", "{}".getBytes(UTF_8));
     // As the repositories of bge have it: no prompts.
     hub.files.put(
         "config_sentence_transformers.json",
         "{\"__version__\": {\"sentence_transformers\": \"2.2.2\"}}".getBytes(UTF_8));
-    hub.files.put("tokenizer.json", noise(5_000));
-    hub.files.put(GRAPH, noise(GRAPH_BYTES));
     hub.files.put("README.md", noise(2_000));
     hub.files.put("model.safetensors", noise(4_000));
-    hub.files.put("onnx/model_quantized.onnx", noise(3_000));
+    RandomBertModel.write(
+        home.resolve("other.onnx"), new BertShape(2, 8, 2, 16, ModelFolder.VOCABULARY, 64), 2);
+    hub.files.put("onnx/model_quantized.onnx", Files.readAllBytes(home.resolve("other.onnx")));
     environment.put("HF_ENDPOINT", hub.endpoint());
     environment.put("HF_HOME", home.resolve("huggingface").toString());
   }
@@ -82,14 +84,6 @@ class PullCommandTest {
   @AfterEach
   void stopHub() {
     hub.close();
-  }
-
-  private static byte[] resource(String name) throws IOException {
-    try (InputStream in =
-        PullCommandTest.class.getResourceAsStream(
-            "/io/github/neuronembed/cli/models/bge-small-en-v1.5/" + name)) {
-      return in.readAllBytes();
-    }
   }
 
   private static byte[] noise(int bytes) {
@@ -109,7 +103,8 @@ class PullCommandTest {
             timeout);
     List<String> arguments = new ArrayList<>(List.of("--output", output.toString()));
     arguments.addAll(List.of(more));
-    if (Stream.of(more).noneMatch(argument -> argument.contains("/bge"))) {
+    if (Stream.of(more)
+        .noneMatch(argument -> argument.indexOf('/') > 0 && !argument.startsWith("refs/"))) {
       arguments.add(REPOSITORY);
     }
     try {
@@ -199,7 +194,7 @@ class PullCommandTest {
     assertThat(model.prefix(InputType.QUERY))
         .isEqualTo("Represent this sentence for searching relevant passages: ");
     assertThat(model.prefix(InputType.PASSAGE)).isEmpty();
-    assertThat(err.toString(UTF_8)).contains("states no query prompt");
+    assertThat(err.toString(UTF_8)).contains("states no prompts");
   }
 
   @Test
@@ -226,10 +221,97 @@ class PullCommandTest {
   }
 
   @Test
-  void anUnknownModelWithoutPromptIsPulledAndSaidToBeOne() throws Exception {
+  void anUnknownModelWithoutPromptIsPulledAndFails() throws Exception {
     hub.repository = "someone/bge-like";
-    assertThat(pull("someone/bge-like")).isZero();
-    assertThat(err.toString(UTF_8)).contains("cannot be served as it is", "queryPrefix");
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> pull("someone/bge-like"))
+        .withMessageContaining("All files have arrived")
+        .withMessageContaining("queryPrefix");
+    assertThat(pulled()).containsKeys(GRAPH, PullRecord.FILE);
+    assertThat(out.size()).isZero();
+  }
+
+  /** Whatever is wrong with what a repository has, the command says so and fails. */
+  @ParameterizedTest
+  @CsvSource({
+    "1_Pooling/config.json, '{\"pooling_mode_nothing\": true}', 1_Pooling",
+    "config.json, '{\"model_type\": \"bert\"}', config.json",
+    "tokenizer.json, '{}', tokenizer.json",
+    "onnx/model.onnx, 'no graph', model.onnx",
+  })
+  void aDirectoryThatCannotBeServedFailsThePull(String file, String content, String named)
+      throws Exception {
+    hub.files.put(file, content.getBytes(UTF_8));
+    refused("All files have arrived", named);
+    assertThat(pulled()).containsKey(PullRecord.FILE);
+  }
+
+  /** The graph names the file that holds its weights; no name is guessed. */
+  @Test
+  void whatTheGraphNamesIsPulled() throws Exception {
+    hub.files.put(GRAPH, ExternalWeights.of(hub.content(GRAPH), "weights/of-the-graph.bin"));
+    refused(GRAPH, "weights/of-the-graph.bin", StandInHub.COMMIT);
+    isUntouched();
+
+    hub.files.put("onnx/weights/of-the-graph.bin", ExternalWeights.elements());
+    assertThat(pull()).isZero();
+    assertThat(pulled()).containsKey("onnx/weights/of-the-graph.bin");
+    Map<String, byte[]> before = pulled();
+    assertThat(pull()).isZero();
+    assertThat(pulled()).containsExactlyEntriesOf(before);
+  }
+
+  @Test
+  void theFoldersThatModulesNamesArePulled() throws Exception {
+    for (String file : List.copyOf(hub.files.keySet())) {
+      boolean transformers =
+          file.startsWith("onnx/")
+              || List.of("config.json", "tokenizer.json", "tokenizer_config.json").contains(file)
+              || file.equals("sentence_bert_config.json");
+      if (transformers) {
+        hub.files.put("0_Encoder/" + file, Objects.requireNonNull(hub.files.remove(file)));
+      }
+    }
+    hub.files.put("5_Mean/config.json", Objects.requireNonNull(hub.files.remove(POOLING)));
+    hub.files.put(
+        "modules.json",
+        """
+        [{"idx": 0, "path": "0_Encoder", "type": "sentence_transformers.models.Transformer"},
+         {"idx": 1, "path": "5_Mean", "type": "sentence_transformers.models.Pooling"},
+         {"idx": 2, "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}]
+        """
+            .getBytes(UTF_8));
+
+    assertThat(pull()).isZero();
+
+    assertThat(pulled()).containsKeys("0_Encoder/" + GRAPH, "5_Mean/config.json");
+    assertThat(pulled()).doesNotContainKeys("README.md", GRAPH);
+  }
+
+  @Test
+  void theFileOfAnotherArchitecturesLimitIsPulled() throws Exception {
+    hub.files.put("sentence_roberta_config.json", "{\"max_seq_length\": 16}".getBytes(UTF_8));
+    assertThat(pull()).isZero();
+    assertThat(pulled()).containsKey("sentence_roberta_config.json");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BAAI/bge-base-en-v1.5, 'Represent this sentence for searching relevant passages: ', ''",
+    "BAAI/bge-small-zh-v1.5, 为这个句子生成表示以用于检索相关文章：, ''",
+    "intfloat/e5-small-v2, 'query: ', 'passage: '",
+    "intfloat/multilingual-e5-base, 'query: ', 'passage: '",
+    "sentence-transformers/all-MiniLM-L6-v2, '', ''",
+    "thenlper/gte-base, '', ''",
+  })
+  void promptsThatNoRepositoryStatesAreKnown(String repository, String query, String passage)
+      throws Exception {
+    hub.repository = repository;
+    assertThat(pull(repository)).isZero();
+    ModelDirectory model = ModelDirectory.open(output);
+    assertThat(model.prefix(InputType.QUERY)).isEqualTo(query);
+    assertThat(model.prefix(InputType.PASSAGE)).isEqualTo(passage);
+    assertThat(model.name()).isEqualTo(new Repository(repository, "main").name());
   }
 
   @Test
@@ -261,10 +343,10 @@ class PullCommandTest {
 
   @Test
   void whatAnEndedProcessLeftIsContinued() throws Exception {
-    for (int i = 0; i < HubClient.TRIES; i++) {
+    for (int i = 0; i < Retries.TRIES; i++) {
       hub.fault(GRAPH, Kind.BREAK, 10_000);
     }
-    refused(GRAPH, "6 tries", "of 300000 bytes", "run it again");
+    refused(GRAPH, "6 tries", "of %s bytes".formatted(hub.content(GRAPH).length), "run it again");
     isUntouched();
     hub.seen.clear();
 
@@ -302,7 +384,7 @@ class PullCommandTest {
     hub.corruptAlways = true;
     refused("tokenizer.json", "6 tries", "not those that the repository states");
     isUntouched();
-    assertThat(hub.seen("network", "tokenizer.json")).hasSize(HubClient.TRIES);
+    assertThat(hub.seen("network", "tokenizer.json")).hasSize(Retries.TRIES);
   }
 
   @Test
@@ -310,8 +392,10 @@ class PullCommandTest {
     pull();
     Map<String, byte[]> before = pulled();
     hub.commit = "a".repeat(40);
-    hub.files.put("config.json", "{}".getBytes(UTF_8));
-    hub.files.put(GRAPH, noise(200_000));
+    byte[] newer = (new String(hub.content("config.json"), UTF_8) + " ").getBytes(UTF_8);
+    hub.files.put("config.json", newer);
+    RandomBertModel.write(home.resolve("newer.onnx"), SHAPE, 2);
+    hub.files.put(GRAPH, Files.readAllBytes(home.resolve("newer.onnx")));
     hub.corruptAlways = true;
 
     refused(GRAPH);
@@ -321,8 +405,8 @@ class PullCommandTest {
     Files.createDirectories(output.resolve("neuron"));
     Files.writeString(output.resolve("neuron/manifest.json"), "{}");
     pull();
-    assertThat(Files.readAllBytes(output.resolve(GRAPH))).isEqualTo(noise(200_000));
-    assertThat(Files.readString(output.resolve("config.json"))).isEqualTo("{}");
+    assertThat(Files.readAllBytes(output.resolve(GRAPH))).isEqualTo(hub.content(GRAPH));
+    assertThat(Files.readAllBytes(output.resolve("config.json"))).isEqualTo(newer);
     assertThat(PullRecord.read(output).orElseThrow().listing().commit()).isEqualTo(hub.commit);
     assertThat(err.toString(UTF_8)).contains("compile them again");
     assertThat(output.resolve(PullFolder.STAGING)).doesNotExist();
@@ -345,7 +429,7 @@ class PullCommandTest {
   void pullingAgainRepairs() throws Exception {
     pull();
     byte[] damaged = hub.content(GRAPH).clone();
-    damaged[GRAPH_BYTES / 2] ^= 1;
+    damaged[damaged.length / 2] ^= 1;
     Files.write(output.resolve(GRAPH), damaged);
     Files.delete(output.resolve("modules.json"));
     hub.seen.clear();

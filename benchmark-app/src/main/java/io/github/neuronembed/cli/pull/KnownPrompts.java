@@ -1,0 +1,102 @@
+package io.github.neuronembed.cli.pull;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What model families expect before a text whose repositories do not state it. Each comes from the
+ * authors' own words, which the row names; read in November 2026.
+ *
+ * @param source where the authors say so
+ * @param repositories the repositories that it holds for, all by these authors
+ * @param query before a query; empty for nothing
+ * @param passage before a passage; empty for nothing
+ */
+record KnownPrompts(String source, Set<String> repositories, String query, String passage) {
+
+  private static final List<KnownPrompts> TABLE =
+      List.of(
+          new KnownPrompts(
+              "the model list in the README of github.com/FlagOpen/FlagEmbedding, which the model cards repeat",
+              named(
+                  "BAAI/bge-",
+                  "small-en-v1.5",
+                  "base-en-v1.5",
+                  "large-en-v1.5",
+                  "small-en",
+                  "base-en",
+                  "large-en"),
+              "Represent this sentence for searching relevant passages: ",
+              ""),
+          new KnownPrompts(
+              "the model list in the README of github.com/FlagOpen/FlagEmbedding, which the model cards repeat",
+              named(
+                  "BAAI/bge-",
+                  "small-zh-v1.5",
+                  "base-zh-v1.5",
+                  "large-zh-v1.5",
+                  "small-zh",
+                  "base-zh",
+                  "large-zh"),
+              "为这个句子生成表示以用于检索相关文章：",
+              ""),
+          new KnownPrompts(
+              "the model cards' FAQ, \"Do I need to add the prefix\"; for what is not retrieval they advise the query's for both",
+              named(
+                  "intfloat/",
+                  "e5-small-v2",
+                  "e5-base-v2",
+                  "e5-large-v2",
+                  "e5-small",
+                  "e5-base",
+                  "e5-large",
+                  "multilingual-e5-small",
+                  "multilingual-e5-base",
+                  "multilingual-e5-large"),
+              "query: ",
+              "passage: "),
+          new KnownPrompts(
+              "the model cards, whose examples embed queries and passages as they are",
+              named(
+                  "sentence-transformers/",
+                  "all-MiniLM-L6-v2",
+                  "all-MiniLM-L12-v2",
+                  "all-mpnet-base-v2",
+                  "all-distilroberta-v1",
+                  "multi-qa-MiniLM-L6-cos-v1",
+                  "multi-qa-mpnet-base-dot-v1",
+                  "multi-qa-mpnet-base-cos-v1",
+                  "paraphrase-MiniLM-L6-v2",
+                  "paraphrase-multilingual-MiniLM-L12-v2",
+                  "paraphrase-multilingual-mpnet-base-v2"),
+              "",
+              ""),
+          new KnownPrompts(
+              "the model cards, whose examples embed queries and passages as they are",
+              named("thenlper/gte-", "small", "base", "large", "small-zh", "base-zh", "large-zh"),
+              "",
+              ""));
+
+  private static Set<String> named(String beginning, String... ends) {
+    Set<String> names = new TreeSet<>();
+    for (String end : ends) {
+      names.add(beginning + end);
+    }
+    return names;
+  }
+
+  /** What a repository's authors say; empty for one that is not in the table. */
+  static Optional<KnownPrompts> of(Repository repository) {
+    return TABLE.stream().filter(row -> row.repositories.contains(repository.id())).findFirst();
+  }
+
+  /** The repositories of the table, for the help. */
+  static String names() {
+    return TABLE.stream()
+        .flatMap(row -> row.repositories.stream())
+        .collect(Collectors.joining(", "));
+  }
+}
