@@ -2,6 +2,7 @@ package io.github.neuronembed.model;
 
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.vectors.Matryoshka;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * A folder in the layout of a Hugging Face repository, and what its files say about the model:
  *
  * <ul>
- *   <li>{@code config.json}: dimension, positions, vocabulary, padding
+ *   <li>{@code config.json}: dimension, the shorter ones it was trained for, positions, vocabulary,
+ *       padding
  *   <li>{@code modules.json} and the {@code config.json} of its pooling module: pooling and
  *       normalisation
  *   <li>{@code config_sentence_transformers.json}: what is put before a query and a passage
@@ -54,6 +56,7 @@ public final class ModelDirectory {
   private final PoolingStrategy pooling;
   private final boolean normalize;
   private final Prompts prompts;
+  private final Matryoshka matryoshka;
 
   private ModelDirectory(Path folder, ModelOverrides overrides) {
     this.folder = folder;
@@ -77,6 +80,7 @@ public final class ModelDirectory {
     modules.requireDimension(hiddenSize);
     this.maxTokens = maxTokens(config, overrides.maxTokens());
     this.prompts = Prompts.read(folder, overrides);
+    this.matryoshka = MatryoshkaConfig.read(config, hiddenSize, overrides);
   }
 
   /**
@@ -165,6 +169,11 @@ public final class ModelDirectory {
   /** Length of a vector. */
   public int hiddenSize() {
     return hiddenSize;
+  }
+
+  /** The lengths that a vector may be shortened to. */
+  public Matryoshka matryoshka() {
+    return matryoshka;
   }
 
   /** Encoder layers. */

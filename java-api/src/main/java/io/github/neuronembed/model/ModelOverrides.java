@@ -4,6 +4,7 @@ import io.github.neuronembed.ModelLoadException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens the most tokens of a text, special tokens included; no more than the model has
  *     positions
  * @param name the model's name
+ * @param matryoshkaDimensions the dimensions below the model's own that its vectors may be
+ *     shortened to, as its card lists them (see {@link io.github.neuronembed.vectors.Matryoshka});
+ *     empty for none
  */
 public record ModelOverrides(
     @Nullable PoolingStrategy pooling,
@@ -31,16 +35,25 @@ public record ModelOverrides(
     @Nullable String queryPrefix,
     @Nullable String passagePrefix,
     @Nullable Integer maxTokens,
-    @Nullable String name) {
+    @Nullable String name,
+    @Nullable List<Integer> matryoshkaDimensions) {
 
   /** Nothing is told. */
-  public static final ModelOverrides NONE = new ModelOverrides(null, null, null, null, null, null);
+  public static final ModelOverrides NONE =
+      new ModelOverrides(null, null, null, null, null, null, null);
 
   /** The file in a model directory that tells overrides. */
   public static final String FILE = "neuron-embed.json";
 
   private static final Set<String> MEMBERS =
-      Set.of("pooling", "normalize", "queryPrefix", "passagePrefix", "maxTokens", "name");
+      Set.of(
+          "pooling",
+          "normalize",
+          "queryPrefix",
+          "passagePrefix",
+          "maxTokens",
+          "name",
+          "matryoshkaDimensions");
 
   /**
    * @throws IllegalArgumentException if {@code maxTokens} is not positive, or {@code name} is blank
@@ -53,6 +66,7 @@ public record ModelOverrides(
     if (name != null && name.isBlank()) {
       throw new IllegalArgumentException("A model's name must not be blank.");
     }
+    matryoshkaDimensions = matryoshkaDimensions == null ? null : List.copyOf(matryoshkaDimensions);
   }
 
   /**
@@ -81,7 +95,8 @@ public record ModelOverrides(
         json.get("queryPrefix").map(JsonValue::string).orElse(null),
         json.get("passagePrefix").map(JsonValue::string).orElse(null),
         json.get("maxTokens").map(JsonValue::positive).orElse(null),
-        json.get("name").map(ModelOverrides::name).orElse(null));
+        json.get("name").map(ModelOverrides::name).orElse(null),
+        json.get("matryoshkaDimensions").map(ModelOverrides::dimensions).orElse(null));
   }
 
   private static PoolingStrategy pooling(JsonValue value) {
@@ -99,6 +114,10 @@ public record ModelOverrides(
     return value.string();
   }
 
+  private static List<Integer> dimensions(JsonValue value) {
+    return value.elements().stream().map(JsonValue::positive).toList();
+  }
+
   /** These, and what others tell that these do not. */
   public ModelOverrides or(ModelOverrides others) {
     return new ModelOverrides(
@@ -107,7 +126,8 @@ public record ModelOverrides(
         queryPrefix != null ? queryPrefix : others.queryPrefix,
         passagePrefix != null ? passagePrefix : others.passagePrefix,
         maxTokens != null ? maxTokens : others.maxTokens,
-        name != null ? name : others.name);
+        name != null ? name : others.name,
+        matryoshkaDimensions != null ? matryoshkaDimensions : others.matryoshkaDimensions);
   }
 
   /** These, and how token vectors become the text's vector. */
@@ -118,12 +138,14 @@ public record ModelOverrides(
         queryPrefix,
         passagePrefix,
         maxTokens,
-        name);
+        name,
+        matryoshkaDimensions);
   }
 
   /** These, and whether a vector is scaled to length 1 (L2). */
   public ModelOverrides withNormalize(boolean value) {
-    return new ModelOverrides(pooling, value, queryPrefix, passagePrefix, maxTokens, name);
+    return new ModelOverrides(
+        pooling, value, queryPrefix, passagePrefix, maxTokens, name, matryoshkaDimensions);
   }
 
   /** These, and what is put before a query; empty for nothing. */
@@ -134,13 +156,20 @@ public record ModelOverrides(
         Objects.requireNonNull(prefix, "prefix"),
         passagePrefix,
         maxTokens,
-        name);
+        name,
+        matryoshkaDimensions);
   }
 
   /** These, and what is put before a passage; empty for nothing. */
   public ModelOverrides withPassagePrefix(String prefix) {
     return new ModelOverrides(
-        pooling, normalize, queryPrefix, Objects.requireNonNull(prefix, "prefix"), maxTokens, name);
+        pooling,
+        normalize,
+        queryPrefix,
+        Objects.requireNonNull(prefix, "prefix"),
+        maxTokens,
+        name,
+        matryoshkaDimensions);
   }
 
   /**
@@ -149,7 +178,8 @@ public record ModelOverrides(
    * @throws IllegalArgumentException if {@code tokens} is not positive
    */
   public ModelOverrides withMaxTokens(int tokens) {
-    return new ModelOverrides(pooling, normalize, queryPrefix, passagePrefix, tokens, name);
+    return new ModelOverrides(
+        pooling, normalize, queryPrefix, passagePrefix, tokens, name, matryoshkaDimensions);
   }
 
   /**
@@ -164,6 +194,13 @@ public record ModelOverrides(
         queryPrefix,
         passagePrefix,
         maxTokens,
-        Objects.requireNonNull(value, "value"));
+        Objects.requireNonNull(value, "value"),
+        matryoshkaDimensions);
+  }
+
+  /** These, and the dimensions that vectors may be shortened to; none for an empty list. */
+  public ModelOverrides withMatryoshkaDimensions(List<Integer> dimensions) {
+    return new ModelOverrides(
+        pooling, normalize, queryPrefix, passagePrefix, maxTokens, name, dimensions);
   }
 }

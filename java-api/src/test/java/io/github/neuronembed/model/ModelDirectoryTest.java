@@ -320,6 +320,33 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void shorterVectorsAreThoseThatTheModelWasTrainedFor() {
+    assertThat(folder.open().matryoshka().allows(4)).isFalse();
+
+    folder.set("config.json", "is_matryoshka", "true");
+    assertThat(folder.open().matryoshka().allows(3)).isTrue();
+
+    folder.set("config.json", "matryoshka_dimensions", "[4, 8]");
+    assertThat(folder.open().matryoshka().allows(4)).isTrue();
+    assertThat(folder.open().matryoshka().allows(3)).isFalse();
+
+    folder.write(ModelOverrides.FILE, "{\"matryoshkaDimensions\": [2]}");
+    assertThat(folder.open().matryoshka().allows(2)).isTrue();
+    assertThat(folder.open().matryoshka().allows(4)).isFalse();
+    ModelOverrides none = ModelOverrides.NONE.withMatryoshkaDimensions(List.of());
+    assertThat(ModelDirectory.open(folder.path(), none).matryoshka().allows(2)).isFalse();
+  }
+
+  @Test
+  void shorterVectorsThatAreLongerAreRefused() {
+    folder.set("config.json", "matryoshka_dimensions", "[4, 16]");
+    refused("config.json", "matryoshka_dimensions", "16");
+
+    folder.write(ModelOverrides.FILE, "{\"matryoshkaDimensions\": [9]}");
+    refused(ModelOverrides.FILE, "matryoshkaDimensions", "9");
+  }
+
+  @Test
   void whatIsNoFolderIsRefused() {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> ModelDirectory.open(temp.resolve("nowhere")))

@@ -1,0 +1,59 @@
+package io.github.neuronembed.vectors;
+
+/**
+ * What the elements of a stored vector are. Names and rules are those of {@code
+ * quantize_embeddings} of sentence-transformers (5.7, with the changes of its pull requests 3825
+ * and 3847), and NumPy's {@code float16}.
+ */
+public enum VectorType {
+  /** 32-bit floats, as the model gives them. */
+  FLOAT32("<f4", Float.BYTES),
+
+  /** IEEE 754 binary16, rounded to the nearest, ties to even. */
+  FLOAT16("<f2", Short.BYTES),
+
+  /** A signed byte an element, its place in the element's range, see {@link Int8Ranges}. */
+  INT8("|i1", 1),
+
+  /**
+   * A bit an element, 1 if it is above zero, eight in a byte, the first in the highest bit, missing
+   * ones 0; the byte less 128, as a signed one.
+   */
+  BINARY("|i1", 1),
+
+  /** The bits of {@link #BINARY} as an unsigned byte. */
+  UBINARY("|u1", 1);
+
+  private final String numpyName;
+  private final int bytes;
+
+  VectorType(String numpyName, int bytes) {
+    this.numpyName = numpyName;
+    this.bytes = bytes;
+  }
+
+  /** The type in the header of a NumPy file, for example {@code <f4}. */
+  public String numpyName() {
+    return numpyName;
+  }
+
+  /** Whether eight elements are in a byte. */
+  public boolean isPacked() {
+    return this == BINARY || this == UBINARY;
+  }
+
+  /**
+   * The numbers that a stored vector has.
+   *
+   * @param dimension elements of the vector
+   * @return as many, or one for each eight of them if this type is packed
+   */
+  public int numbers(int dimension) {
+    return isPacked() ? (dimension + Byte.SIZE - 1) / Byte.SIZE : dimension;
+  }
+
+  /** The bytes that a stored vector of so many elements has. */
+  public int bytes(int dimension) {
+    return numbers(dimension) * bytes;
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * The forms in which vector stores take vectors: shorter ones ({@link
+ * io.github.neuronembed.vectors.Matryoshka}) and smaller elements ({@link
+ * io.github.neuronembed.vectors.VectorType}, {@link io.github.neuronembed.vectors.VectorEncoder}).
+ * Works on plain arrays and knows no model, backend or engine.
+ */
+@NullMarked
+package io.github.neuronembed.vectors;
+
+import org.jspecify.annotations.NullMarked;
