@@ -1,26 +1,23 @@
 package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineHealth;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.engine.EngineSnapshot;
 import io.github.neuronembed.engine.RequestOptions;
-import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
-import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.tokenizer.TextTokenizer;
+import io.github.neuronembed.vectors.Matryoshka;
 import java.nio.BufferOverflowException;
 import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Turns texts into vectors with one model.
@@ -47,36 +44,42 @@ import org.slf4j.LoggerFactory;
  * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when too much
  * is waiting already. Bulk work waits for room instead, as lists and iterators do unless told
  * otherwise.
+ *
+ * <p>A text of more than {@link #maxTokens()} loses its end under {@link
+ * TruncationPolicy#TRUNCATE}. Plain arrays do not show it; methods named {@code embedAndCount} say
+ * it of each text, at the price of tokenizing all of it. {@link
+ * io.github.neuronembed.engine.EngineListener#truncated} counts either.
  */
 public final class TextEmbedder implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger(TextEmbedder.class);
 
   private final ModelDirectory model;
   private final TextTokenizer tokenizer;
   private final InferenceBackend backend;
   private final EmbeddingEngine engine;
   private final TruncationPolicy truncation;
+  private final int dimension;
   private final String backendReason;
 
-  private TextEmbedder(
+  TextEmbedder(
       ModelDirectory model,
       TextTokenizer tokenizer,
       InferenceBackend backend,
       EmbeddingEngine engine,
       TruncationPolicy truncation,
+      int dimension,
       String backendReason) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.backend = backend;
     this.engine = engine;
     this.truncation = truncation;
+    this.dimension = dimension;
     this.backendReason = backendReason;
   }
 
   /** Starts the description of an embedder; only the model is required. */
-  public static Builder builder() {
-    return new Builder();
+  public static TextEmbedderBuilder builder() {
+    return new TextEmbedderBuilder();
   }
 
   /** Embeds what is searched for: the model's query prefix is put before it. */
@@ -110,7 +113,17 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the execution began
    */
   public float[] embed(String text, InputType type, RequestOptions options) {
-    return engine.embed(tokenize(text, type, truncation), options);
+    return embedTokens(tokenize(text, type), options);
+  }
+
+  /**
+   * Embeds one text, and says how long it was and whether it was cut.
+   *
+   * @throws DeadlineExceededException if the options' deadline passed before the execution began
+   */
+  public EmbeddedText embedAndCount(String text, InputType type, RequestOptions options) {
+    TokenizedText tokens = tokenizeText(text, type, truncation, true);
+    return embedded(tokens, engine.embed(tokens.ids(), options));
   }
 
   /**
@@ -129,7 +142,28 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the last execution
    */
   public List<float[]> embed(List<String> texts, InputType type, RequestOptions options) {
-    return engine.embedAll(tokenize(texts, type), options);
+    return embedTokens(tokenize(texts, type), options);
+  }
+
+  /**
+   * Embeds texts, and says of each how long it was and whether it was cut.
+   *
+   * @return a result for each text, in their order
+   * @throws DeadlineExceededException if the options' deadline passed before the last execution
+   */
+  public List<EmbeddedText> embedAndCount(
+      List<String> texts, InputType type, RequestOptions options) {
+    List<TokenizedText> tokens = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      tokens.add(tokenize(tokens.size(), text, type, truncation, true));
+    }
+    List<float[]> vectors =
+        engine.embedAll(tokens.stream().map(TokenizedText::ids).toList(), options);
+    List<EmbeddedText> embedded = new ArrayList<>(vectors.size());
+    for (float[] vector : vectors) {
+      embedded.add(embedded(tokens.get(embedded.size()), vector));
+    }
+    return embedded;
   }
 
   /**
@@ -159,21 +193,44 @@ public final class TextEmbedder implements AutoCloseable {
    *     drawn
    */
   public long embedPassages(Iterator<String> texts, Consumer<float[]> vectors) {
-    Iterator<int[]> tokens =
-        new Iterator<>() {
-          private int index;
+    return engine.embedStream(
+        tokenIds(texts, InputType.PASSAGE, false, tokens -> {}),
+        vector -> vectors.accept(shortened(vector)));
+  }
 
-          @Override
-          public boolean hasNext() {
-            return texts.hasNext();
-          }
+  /**
+   * Embeds texts, however many, as {@link #embedPassages(Iterator, Consumer)} does, and says of
+   * each how long it was and whether it was cut.
+   *
+   * @param texts drawn from on the calling thread, as there is room
+   * @param results receives a result for each text, in their order, on the calling thread
+   * @return how many texts there were
+   */
+  public long embedAndCount(
+      Iterator<String> texts, InputType type, Consumer<EmbeddedText> results) {
+    Deque<TokenizedText> underWay = new ArrayDeque<>();
+    return engine.embedStream(
+        tokenIds(texts, type, true, underWay::add),
+        vector -> results.accept(embedded(underWay.remove(), vector)));
+  }
 
-          @Override
-          public int[] next() {
-            return tokenize(index++, texts.next(), InputType.PASSAGE, truncation);
-          }
-        };
-    return engine.embedStream(tokens, vectors);
+  private Iterator<int[]> tokenIds(
+      Iterator<String> texts, InputType type, boolean countAll, Consumer<TokenizedText> drawn) {
+    return new Iterator<>() {
+      private int index;
+
+      @Override
+      public boolean hasNext() {
+        return texts.hasNext();
+      }
+
+      @Override
+      public int[] next() {
+        TokenizedText tokens = tokenize(index++, texts.next(), type, truncation, countAll);
+        drawn.accept(tokens);
+        return tokens.ids();
+      }
+    };
   }
 
   /**
@@ -206,7 +263,18 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public CompletableFuture<float[]> embedAsync(
       String text, InputType type, RequestOptions options) {
-    return engine.submit(tokenize(text, type, truncation), options);
+    return embedTokensAsync(tokenize(text, type), options);
+  }
+
+  /**
+   * Embeds one text without waiting for it, see {@link #embedAsync(String, InputType,
+   * RequestOptions)}, and says how long it was and whether it was cut.
+   */
+  public CompletableFuture<EmbeddedText> embedAndCountAsync(
+      String text, InputType type, RequestOptions options) {
+    TokenizedText tokens = tokenizeText(text, type, truncation, true);
+    return ResultFuture.of(
+        engine.submit(tokens.ids(), options), vector -> embedded(tokens, vector));
   }
 
   /**
@@ -217,7 +285,7 @@ public final class TextEmbedder implements AutoCloseable {
    *     included
    */
   public int[] tokenize(String text, InputType type) {
-    return tokenize(0, text, type, truncation);
+    return tokenize(text, type, truncation);
   }
 
   /**
@@ -228,7 +296,7 @@ public final class TextEmbedder implements AutoCloseable {
   public List<int[]> tokenize(List<String> texts, InputType type) {
     List<int[]> tokenIds = new ArrayList<>(texts.size());
     for (String text : texts) {
-      tokenIds.add(tokenize(tokenIds.size(), text, type, truncation));
+      tokenIds.add(tokenize(tokenIds.size(), text, type, truncation, false).ids());
     }
     return tokenIds;
   }
@@ -242,14 +310,30 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws TextTooLongException if it has more tokens, and the policy is strict
    */
   public int[] tokenize(String text, InputType type, TruncationPolicy policy) {
-    return tokenize(0, text, type, policy);
+    return tokenizeText(text, type, policy, false).ids();
   }
 
-  private int[] tokenize(int index, String text, InputType type, TruncationPolicy policy) {
+  /**
+   * The token ids of a text, see {@link #tokenize(String, InputType)}, and whether it was cut.
+   *
+   * @param countAll whether all tokens of a text that is cut are counted, which takes time in
+   *     proportion to its length; if not, its count is one more than the ids
+   * @throws TextTooLongException if it has more tokens, and the policy is strict
+   */
+  public TokenizedText tokenizeText(
+      String text, InputType type, TruncationPolicy policy, boolean countAll) {
+    return tokenize(0, text, type, policy, countAll);
+  }
+
+  private TokenizedText tokenize(
+      int index, String text, InputType type, TruncationPolicy policy, boolean countAll) {
     long start = System.nanoTime();
-    int[] tokenIds = tokenizer.encode(index, text, type, policy);
+    TokenizedText tokens = tokenizer.encode(index, text, type, policy, countAll);
     engine.tokenized(System.nanoTime() - start);
-    return tokenIds;
+    if (tokens.isCut()) {
+      engine.truncated();
+    }
+    return tokens;
   }
 
   /**
@@ -258,11 +342,15 @@ public final class TextEmbedder implements AutoCloseable {
    * there. An input type's prefix is not.
    *
    * @param tokenIds ids of the model's own tokenizer; only read
-   * @return a new array of at most {@link #maxTokens()} ids
+   * @return at most {@link #maxTokens()} ids, and how many there were
    * @throws TextTooLongException if there are more tokens, and the policy is strict
    */
-  public int[] withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
-    return tokenizer.withSpecialTokens(tokenIds, policy);
+  public TokenizedText withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
+    TokenizedText tokens = tokenizer.withSpecialTokens(tokenIds, policy);
+    if (tokens.isCut()) {
+      engine.truncated();
+    }
+    return tokens;
   }
 
   /**
@@ -273,7 +361,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
    */
   public float[] embedTokens(int[] tokenIds, RequestOptions options) {
-    return engine.embed(tokenIds, options);
+    return shortened(engine.embed(tokenIds, options));
   }
 
   /**
@@ -283,7 +371,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @return a new vector for each text, in their order
    */
   public List<float[]> embedTokens(List<int[]> tokenIds, RequestOptions options) {
-    return engine.embedAll(tokenIds, options);
+    return shortened(engine.embedAll(tokenIds, options));
   }
 
   /**
@@ -296,7 +384,8 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public CompletableFuture<List<float[]>> embedTokensAsync(
       List<int[]> tokenIds, RequestOptions options) {
-    return engine.submitAll(tokenIds, options);
+    CompletableFuture<List<float[]>> vectors = engine.submitAll(tokenIds, options);
+    return isShortened() ? ResultFuture.of(vectors, this::shortened) : vectors;
   }
 
   /**
@@ -307,7 +396,24 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
    */
   public CompletableFuture<float[]> embedTokensAsync(int[] tokenIds, RequestOptions options) {
-    return engine.submit(tokenIds, options);
+    CompletableFuture<float[]> vector = engine.submit(tokenIds, options);
+    return isShortened() ? ResultFuture.of(vector, this::shortened) : vector;
+  }
+
+  private EmbeddedText embedded(TokenizedText tokens, float[] vector) {
+    return new EmbeddedText(shortened(vector), tokens.tokenCount(), tokens.ids().length);
+  }
+
+  private boolean isShortened() {
+    return dimension < backend.hiddenSize();
+  }
+
+  private List<float[]> shortened(List<float[]> vectors) {
+    return isShortened() ? vectors.stream().map(this::shortened).toList() : vectors;
+  }
+
+  private float[] shortened(float[] vector) {
+    return isShortened() ? Matryoshka.shorten(vector, dimension, model.normalize()) : vector;
   }
 
   /**
@@ -318,9 +424,9 @@ public final class TextEmbedder implements AutoCloseable {
     return tokenizer.countTokens(text, type);
   }
 
-  /** Length of a vector. */
+  /** Length of a vector: the model's own, or what {@link TextEmbedderBuilder#dimensions} said. */
   public int dimension() {
-    return backend.hiddenSize();
+    return dimension;
   }
 
   /**
@@ -371,176 +477,6 @@ public final class TextEmbedder implements AutoCloseable {
       engine.close();
     } finally {
       tokenizer.close();
-    }
-  }
-
-  /** Describes an embedder. Not thread-safe. */
-  public static final class Builder {
-
-    private @Nullable ModelDirectory model;
-    private BackendChoice backend = BackendChoice.AUTO;
-    private @Nullable InferenceBackend given;
-    private Precision precision = Precision.FP32;
-    private boolean preparedGraph = true;
-    private VisibleCores visibleCores = VisibleCores.ANY;
-    private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
-    private Consumer<EngineOptions.Builder> engine = options -> {};
-
-    private Builder() {}
-
-    /** The model; required. */
-    public Builder model(ModelDirectory directory) {
-      this.model = directory;
-      return this;
-    }
-
-    /** What computes; {@link BackendChoice#AUTO} unless told. */
-    public Builder backend(BackendChoice choice) {
-      this.backend = choice;
-      this.given = null;
-      return this;
-    }
-
-    /**
-     * What computes, made by the caller: one of this project's with options of its own, or another
-     * implementation of the contract. {@link #precision}, {@link #preparedGraph} and {@link
-     * #visibleCores} say nothing about it.
-     *
-     * @param open the embedder's when {@link #build()} returns, which closes it with itself; the
-     *     caller's if {@link #build()} throws. One embedder has it
-     */
-    public Builder backend(InferenceBackend open) {
-      this.given = open;
-      return this;
-    }
-
-    /** Which of the directory's ONNX files serves; {@link Precision#FP32} unless told. */
-    public Builder precision(Precision choice) {
-      this.precision = choice;
-      return this;
-    }
-
-    /**
-     * Whether ONNX Runtime runs the model in fused operators, for less work; true unless told.
-     * Float32 vectors stay the same (cosine of 0.99999 and more), int8 vectors as near to those of
-     * float32 as they were. The rewritten file is made at first use and kept in {@link
-     * io.github.neuronembed.model.CacheFolder}. A model that cannot be rewritten, or not kept, is
-     * run as it is, and the log says so.
-     */
-    public Builder preparedGraph(boolean prepared) {
-      this.preparedGraph = prepared;
-      return this;
-    }
-
-    /**
-     * Which NeuronCores of the instance this process owns, for processes that share them: an index,
-     * a range or a list of ascending indexes without gaps ({@code "3"}, {@code "0-1"}, {@code
-     * "4,5,6"}). Unless told, or with an empty string, {@code NEURON_RT_VISIBLE_CORES} and {@code
-     * NEURON_RT_NUM_CORES} of the environment decide, and without them the process owns all cores.
-     * ONNX Runtime does not heed it; the emulator has as many cores as what is given here takes,
-     * two at least, but two alone for what the environment says, unless its own configuration says
-     * more.
-     *
-     * @throws IllegalArgumentException if it is none of these
-     */
-    public Builder visibleCores(String cores) {
-      this.visibleCores = VisibleCores.parse(cores);
-      return this;
-    }
-
-    /**
-     * What happens to a text of more than {@link TextEmbedder#maxTokens()}; {@link
-     * TruncationPolicy#TRUNCATE} unless told.
-     */
-    public Builder truncation(TruncationPolicy policy) {
-      this.truncation = policy;
-      return this;
-    }
-
-    /** Changes the engine's options, which begin with what suits the backend. */
-    public Builder engine(Consumer<EngineOptions.Builder> changes) {
-      this.engine = changes;
-      return this;
-    }
-
-    /**
-     * Loads the model and starts the engine.
-     *
-     * <p>A process has NeuronCores, emulated ones too, once: a second embedder on them is refused
-     * until the first is closed, or with {@link BackendChoice#AUTO} runs on ONNX Runtime.
-     *
-     * @return a new embedder, owned by the caller
-     * @throws IllegalStateException if no model was given
-     * @throws ModelLoadException if the model cannot be served
-     * @throws BackendUnavailableException if the backend is not available on this machine, or in
-     *     use by another embedder
-     */
-    public TextEmbedder build() {
-      if (model == null) {
-        throw new IllegalStateException("No model given: call model(ModelDirectory.open(path)).");
-      }
-      TextTokenizer tokenizer = TextTokenizer.open(model);
-      InferenceBackend opened = null;
-      try {
-        BackendSelection selection =
-            given == null
-                ? BackendSelection.open(model, backend, precision, preparedGraph, visibleCores)
-                : new BackendSelection(given, "The application gave it.");
-        opened = selection.backend();
-        LOG.info("{} on {}. {}", model.name(), opened.description(), selection.reason());
-        checkHiddenSize(model, opened);
-        int longest = longest(opened);
-        if (longest < model.maxTokens()) {
-          LOG.warn(
-              "The longest shape compiled is of {} tokens, and {} takes {}: longer texts are cut"
-                  + " there, or refused. Compile a longer one.",
-              longest,
-              model.name(),
-              model.maxTokens());
-          tokenizer.close();
-          tokenizer = TextTokenizer.open(model, longest);
-        }
-        EngineOptions.Builder options =
-            EngineOptions.builder().slotsPerReplica(opened.slotsPerReplica());
-        engine.accept(options);
-        return new TextEmbedder(
-            model,
-            tokenizer,
-            opened,
-            EmbeddingEngine.start(
-                opened,
-                new VectorReader(model.pooling(), model.normalize()),
-                model.vocabularySize(),
-                options.build()),
-            truncation,
-            selection.reason());
-      } catch (RuntimeException | Error e) {
-        if (opened != null && opened != given) {
-          closeAfter(e, opened::close);
-        }
-        closeAfter(e, tokenizer::close);
-        throw e;
-      }
-    }
-
-    private static void checkHiddenSize(ModelDirectory model, InferenceBackend backend) {
-      if (backend.hiddenSize() != model.hiddenSize()) {
-        throw new ModelLoadException(
-            "%s has vectors of %s numbers by its config.json, and %s gives %s: the files are not of one model."
-                .formatted(model, model.hiddenSize(), backend.description(), backend.hiddenSize()));
-      }
-    }
-
-    private static int longest(InferenceBackend backend) {
-      return backend.shapes().stream().mapToInt(Shape::sequenceLength).max().orElseThrow();
-    }
-
-    private static void closeAfter(Throwable failure, Runnable close) {
-      try {
-        close.run();
-      } catch (RuntimeException e) {
-        failure.addSuppressed(e);
-      }
     }
   }
 }

@@ -28,7 +28,7 @@ class TextEmbedderBackendTest {
 
   @TempDir private Path folder;
 
-  private TextEmbedder.Builder over(FakeBackend backend) {
+  private TextEmbedderBuilder over(FakeBackend backend) {
     return TextEmbedder.builder()
         .model(ModelFolder.complete(folder.resolve("model")).open())
         .backend(backend);

@@ -25,7 +25,7 @@ class TextEmbedderBuildTest {
 
   @Test
   void aFileOfAnotherModelIsRefused() throws Exception {
-    TextEmbedder.Builder builder = tiny(16);
+    TextEmbedderBuilder builder = tiny(16);
 
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(builder::build)
@@ -43,7 +43,7 @@ class TextEmbedderBuildTest {
     }
   }
 
-  private TextEmbedder.Builder emulatedOfSixteenTokens() throws IOException {
+  private TextEmbedderBuilder emulatedOfSixteenTokens() throws IOException {
     ModelDirectory model =
         EmulatedModels.HASHED.linked(
             ModelDirectory.open(BgeSmall.directory()), List.of(new Shape(1, 16)), folder);
@@ -52,7 +52,7 @@ class TextEmbedderBuildTest {
 
   @Test
   void textsAreCutAtTheLongestShapeCompiled() throws Exception {
-    TextEmbedder.Builder builder = emulatedOfSixteenTokens();
+    TextEmbedderBuilder builder = emulatedOfSixteenTokens();
 
     try (TextEmbedder embedder = builder.build()) {
       assertThat(embedder.maxTokens()).isEqualTo(16);
@@ -79,7 +79,7 @@ class TextEmbedderBuildTest {
   }
 
   /** A tiny model whose settings say that its vectors have 8 numbers. */
-  private TextEmbedder.Builder tiny(int hiddenSize) throws IOException {
+  private TextEmbedderBuilder tiny(int hiddenSize) throws IOException {
     ModelFolder model = ModelFolder.complete(folder.resolve("model"));
     Path onnx = model.path("onnx/model.onnx");
     Files.createDirectories(onnx.getParent());

@@ -85,7 +85,8 @@ public abstract class TextEmbedderContract {
     float[] vector =
         embedder
             .embedTokensAsync(
-                embedder.withSpecialTokens(content, TruncationPolicy.STRICT), RequestOptions.BULK)
+                embedder.withSpecialTokens(content, TruncationPolicy.STRICT).ids(),
+                RequestOptions.BULK)
             .get();
     assertThat(cosine(vector, embedder.embedPassage("Hello world")))
         .isGreaterThanOrEqualTo(leastCosine());

@@ -2,6 +2,7 @@ package io.github.neuronembed.cli;
 
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TextEmbedderBuilder;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.model.ModelDirectory;
@@ -83,7 +84,7 @@ public final class EmbedderArguments {
    *
    * @throws UsageException if an argument makes no sense
    */
-  public static TextEmbedder.Builder builder(CommandLine arguments, ModelDirectory model) {
+  public static TextEmbedderBuilder builder(CommandLine arguments, ModelDirectory model) {
     return TextEmbedder.builder()
         .model(model)
         .backend(choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values()))

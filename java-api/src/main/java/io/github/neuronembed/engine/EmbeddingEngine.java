@@ -953,6 +953,11 @@ public final class EmbeddingEngine implements AutoCloseable {
     listener.tokenized(nanos);
   }
 
+  /** Tells the engine's listener that a text lost its end, which the engine knows nothing of. */
+  public void truncated() {
+    listener.truncated();
+  }
+
   /**
    * Takes no more requests, lets the accepted ones end within the close timeout, fails what is left
    * then, and closes the backend. An execution that is under way even then cannot be stopped: its

@@ -32,6 +32,9 @@ public interface EngineListener {
   /** A text was tokenized, by whoever owns the tokenizer. */
   default void tokenized(long nanos) {}
 
+  /** A text had more tokens than are embedded and lost its end; told by whoever tokenized it. */
+  default void truncated() {}
+
   /** The engine is closed; told last. */
   default void closed() {}
 

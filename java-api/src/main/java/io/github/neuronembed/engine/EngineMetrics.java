@@ -18,9 +18,9 @@ import java.util.function.Supplier;
 /**
  * An engine's meters in a Micrometer registry, which the application brings. One for each engine:
  * {@code embedding.requests} (from making to end; tag {@code ending}), {@code .queue.time}, {@code
- * .queue.depth}, {@code .rejected}, {@code .tokenize.time}, {@code .device.time}, {@code
- * .batch.size}, {@code .padding.ratio}, {@code .tokens}; tags {@code model}, and {@code lane},
- * {@code bucket}, {@code core} where they apply. Thread-safe.
+ * .queue.depth}, {@code .rejected}, {@code .tokenize.time}, {@code .truncated} (texts that lost
+ * their end), {@code .device.time}, {@code .batch.size}, {@code .padding.ratio}, {@code .tokens};
+ * tags {@code model}, and {@code lane}, {@code bucket}, {@code core} where they apply. Thread-safe.
  */
 public final class EngineMetrics implements EngineListener {
 
@@ -31,6 +31,7 @@ public final class EngineMetrics implements EngineListener {
   private final Map<Lane, Counter> rejected = new ConcurrentHashMap<>();
   private final Queue<Meter> gauges = new ConcurrentLinkedQueue<>();
   private final Timer tokenizeTime;
+  private final Counter truncated;
 
   private record EndKey(Lane lane, int bucket, Ending ending) {}
 
@@ -53,6 +54,11 @@ public final class EngineMetrics implements EngineListener {
     this.registry = registry;
     this.model = model;
     this.tokenizeTime = registry.timer("embedding.tokenize.time", Tags.of("model", model));
+    this.truncated =
+        Counter.builder("embedding.truncated")
+            .description("Texts that were longer than the model takes and lost their end")
+            .tags(Tags.of("model", model))
+            .register(registry);
   }
 
   @Override
@@ -121,6 +127,11 @@ public final class EngineMetrics implements EngineListener {
   @Override
   public void tokenized(long nanos) {
     tokenizeTime.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void truncated() {
+    truncated.increment();
   }
 
   @Override

@@ -44,6 +44,11 @@ final class GuardedListener implements EngineListener {
   }
 
   @Override
+  public void truncated() {
+    tell(EngineListener::truncated);
+  }
+
+  @Override
   public void closed() {
     tell(EngineListener::closed);
   }

@@ -5,11 +5,10 @@ import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextTooLongException;
+import io.github.neuronembed.TokenizedText;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.model.ModelDirectory;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A surrogate without its other half, which is no text and which the reference refuses, is taken
  * as U+FFFD, which the tokenizer drops.
  *
- * <p>A long text is tokenized piece by piece and no further than the model's limit, so its cost is
- * bounded. The exceptions: its token count is wanted ({@link #countTokens}, {@link
- * TruncationPolicy#STRICT}), which takes time in proportion to its length but no memory; and a
- * {@code tokenizer.json} with unusual added tokens or without cleaning of the text, which allows no
- * cut.
+ * <p>A long text is tokenized piece by piece and no further than to the first token past the
+ * model's limit, so its cost is bounded. The exceptions: its token count is wanted ({@link
+ * #countTokens}, {@link TruncationPolicy#STRICT}), which takes time in proportion to its length but
+ * no memory; and a {@code tokenizer.json} with unusual added tokens or without cleaning of the
+ * text, which allows no cut.
  *
  * <p>Thread-safe. No text is logged, nothing is sent or downloaded.
  */
@@ -161,30 +160,30 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws IllegalStateException if this tokenizer is closed
    */
   public int[] encode(int index, String text, InputType type, TruncationPolicy policy) {
-    String input = input(index, text, type);
-    int[] kept = new int[maxTokens - leading.length - trailing.length];
-    long count = tokenize(input, kept, policy == TruncationPolicy.STRICT);
-    if (count > kept.length && policy == TruncationPolicy.STRICT) {
-      throw new TextTooLongException(index, total(count), maxTokens);
-    }
-    return between(kept, 0, (int) Math.min(count, kept.length));
+    return encode(index, text, type, policy, false).ids();
   }
 
   /**
-   * The token ids of texts, one after the other on this thread.
+   * One of many texts, and how long it is.
    *
-   * @return a new array for every text, in their order
-   * @throws TextTooLongException for the first text that has more tokens than {@link #maxTokens()},
-   *     if the policy is strict
-   * @throws NullPointerException if a text is null; the message tells which
+   * @param index the text's place among them, which an exception names
+   * @param countAll whether all tokens of a text that is cut are counted, which takes time in
+   *     proportion to its length; if not, its count is one more than the ids
+   * @return at most {@link #maxTokens()} ids, special tokens included
+   * @throws TextTooLongException if it has more tokens, and the policy is strict
+   * @throws NullPointerException if the text is null
    * @throws IllegalStateException if this tokenizer is closed
    */
-  public List<int[]> encodeAll(List<String> texts, InputType type, TruncationPolicy policy) {
-    List<int[]> all = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      all.add(encode(all.size(), text, type, policy));
+  public TokenizedText encode(
+      int index, String text, InputType type, TruncationPolicy policy, boolean countAll) {
+    String input = input(index, text, type);
+    int[] kept = new int[maxTokens - leading.length - trailing.length];
+    long count = tokenize(input, kept, countAll || policy == TruncationPolicy.STRICT);
+    if (count > kept.length && policy == TruncationPolicy.STRICT) {
+      throw new TextTooLongException(index, total(count), maxTokens);
     }
-    return all;
+    int[] ids = between(kept, 0, (int) Math.min(count, kept.length));
+    return new TokenizedText(ids, countAll ? total(count) : Math.min(total(count), maxTokens + 1));
   }
 
   /**
@@ -193,10 +192,10 @@ public final class TextTokenizer implements AutoCloseable {
    * Whether an id is in the vocabulary is not checked here.
    *
    * @param tokenIds ids of this tokenizer; only read
-   * @return a new array of at most {@link #maxTokens()} ids, special tokens included
+   * @return at most {@link #maxTokens()} ids, special tokens included
    * @throws TextTooLongException if there are more tokens, and the policy is strict
    */
-  public int[] withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
+  public TokenizedText withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
     int from = 0;
     int to = tokenIds.length;
     if (to >= leading.length + trailing.length
@@ -209,7 +208,7 @@ public final class TextTokenizer implements AutoCloseable {
     if (to - from > room && policy == TruncationPolicy.STRICT) {
       throw new TextTooLongException(0, total(to - from), maxTokens());
     }
-    return between(tokenIds, from, Math.min(to - from, room));
+    return new TokenizedText(between(tokenIds, from, Math.min(to - from, room)), total(to - from));
   }
 
   /** Puts the special tokens around a part of an array. */
@@ -269,8 +268,8 @@ public final class TextTokenizer implements AutoCloseable {
    * Tokenizes without special tokens.
    *
    * @param kept filled with the first ids
-   * @param countAll whether to go on when it is full
-   * @return tokens of the text, or of so much of it as filled {@code kept}
+   * @param countAll whether to go on when there is more than fits
+   * @return tokens of the text, or of so much of it as has more than fit
    */
   private long tokenize(String input, int[] kept, boolean countAll) {
     gate.readLock().lock();
@@ -284,7 +283,7 @@ public final class TextTokenizer implements AutoCloseable {
       long count = 0;
       TextPieces.Iterator rest = pieces.of(input);
       for (String piece = rest.next();
-          piece != null && (countAll || count < kept.length);
+          piece != null && (countAll || count <= kept.length);
           piece = rest.next()) {
         count = append(content(piece), kept, count);
       }

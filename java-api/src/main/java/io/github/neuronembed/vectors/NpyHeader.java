@@ -28,7 +28,8 @@ public record NpyHeader(String type, long rows, int columns) {
   private static final int PREFIX_BYTES = MAGIC.length + Short.BYTES;
   private static final Pattern DICTIONARY =
       Pattern.compile(
-          "\\{'descr': '([^']*)', 'fortran_order': False, 'shape': \\((\\d{1,18}), (\\d{1,9})\\), \\}\\s*");
+          "\\{'descr': '([^']*)', 'fortran_order': False, 'shape': \\((\\d{1,18}), (\\d{1,9})\\),"
+              + " \\}\\s*");
 
   /** The header's bytes. */
   public byte[] toBytes() {

@@ -23,7 +23,8 @@ public final class VectorEncoder {
   public static VectorEncoder of(VectorType type) {
     if (type == VectorType.INT8) {
       throw new IllegalArgumentException(
-          "int8 vectors need the ranges of their elements: find them from a sample of the vectors.");
+          "int8 vectors need the ranges of their elements: find them from a sample of the"
+              + " vectors.");
     }
     return new VectorEncoder(type, null);
   }

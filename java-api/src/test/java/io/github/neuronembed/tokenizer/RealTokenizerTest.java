@@ -96,14 +96,15 @@ class RealTokenizerTest {
   @Test
   void specialTokensArePutAroundIdsUnlessTheyAreThere() {
     TruncationPolicy cut = TruncationPolicy.TRUNCATE;
-    assertThat(tokenizer.withSpecialTokens(new int[] {7592, 2088}, cut))
+    assertThat(tokenizer.withSpecialTokens(new int[] {7592, 2088}, cut).ids())
         .containsExactly(101, 7592, 2088, 102);
-    assertThat(tokenizer.withSpecialTokens(new int[] {101, 7592, 2088, 102}, cut))
+    assertThat(tokenizer.withSpecialTokens(new int[] {101, 7592, 2088, 102}, cut).ids())
         .containsExactly(101, 7592, 2088, 102);
-    assertThat(tokenizer.withSpecialTokens(new int[] {101, 7592}, cut))
+    assertThat(tokenizer.withSpecialTokens(new int[] {101, 7592}, cut).ids())
         .containsExactly(101, 101, 7592, 102);
-    assertThat(tokenizer.withSpecialTokens(new int[0], cut)).containsExactly(101, 102);
-    assertThat(tokenizer.withSpecialTokens(new int[] {101}, cut)).containsExactly(101, 101, 102);
+    assertThat(tokenizer.withSpecialTokens(new int[0], cut).ids()).containsExactly(101, 102);
+    assertThat(tokenizer.withSpecialTokens(new int[] {101}, cut).ids())
+        .containsExactly(101, 101, 102);
   }
 
   @Test
@@ -113,7 +114,8 @@ class RealTokenizerTest {
     int[] content = Arrays.copyOfRange(all, 1, all.length - 1);
     int[] expected = tokenizer.encode(text, InputType.PASSAGE);
     for (int[] ids : List.of(all, content)) {
-      assertThat(tokenizer.withSpecialTokens(ids, TruncationPolicy.TRUNCATE)).isEqualTo(expected);
+      assertThat(tokenizer.withSpecialTokens(ids, TruncationPolicy.TRUNCATE).ids())
+          .isEqualTo(expected);
       assertThatExceptionOfType(TextTooLongException.class)
           .isThrownBy(() -> tokenizer.withSpecialTokens(ids, TruncationPolicy.STRICT))
           .satisfies(

@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextTooLongException;
+import io.github.neuronembed.TokenizedText;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.ModelFolder;
@@ -146,10 +147,9 @@ class TextTokenizerTest {
       String fits = "fox ".repeat(30);
       assertThat(tokenizer.encode(fits, InputType.PASSAGE, TruncationPolicy.STRICT)).hasSize(32);
       for (int words : new int[] {31, 5000}) {
-        List<String> texts = List.of(fits, "fox ".repeat(words));
+        String text = "fox ".repeat(words);
         assertThatExceptionOfType(TextTooLongException.class)
-            .isThrownBy(
-                () -> tokenizer.encodeAll(texts, InputType.PASSAGE, TruncationPolicy.STRICT))
+            .isThrownBy(() -> tokenizer.encode(1, text, InputType.PASSAGE, TruncationPolicy.STRICT))
             .satisfies(
                 e -> {
                   assertThat(e.index()).isEqualTo(1);
@@ -161,17 +161,46 @@ class TextTokenizerTest {
   }
 
   @Test
-  void manyTextsKeepTheirOrder() {
+  void saysHowLongATextWas() {
     try (TextTokenizer tokenizer = TextTokenizer.open(folder.open())) {
-      assertThat(
-              tokenizer.encodeAll(
-                  List.of("the", "", "fox"), InputType.PASSAGE, TruncationPolicy.TRUNCATE))
-          .containsExactly(framed("the"), framed(), framed("fox"));
-      List<String> texts = new ArrayList<>(List.of("the"));
-      texts.add(nothing());
+      for (int words : new int[] {0, 1, 29, 30, 31, 5000}) {
+        String text = "fox ".repeat(words);
+        TokenizedText whole =
+            tokenizer.encode(0, text, InputType.PASSAGE, TruncationPolicy.TRUNCATE, true);
+        TokenizedText begun =
+            tokenizer.encode(0, text, InputType.PASSAGE, TruncationPolicy.TRUNCATE, false);
+
+        assertThat(whole.tokenCount()).isEqualTo(words + 2);
+        assertThat(whole.isCut()).isEqualTo(words > 30);
+        assertThat(begun.isCut()).isEqualTo(words > 30);
+        assertThat(begun.tokenCount()).isEqualTo(Math.min(words + 2, 33));
+        assertThat(whole.ids()).hasSize(Math.min(words + 2, 32)).isEqualTo(begun.ids());
+      }
+    }
+  }
+
+  @Test
+  void whatFollowsAFullTextButIsNoTokenCutsNothing() {
+    try (TextTokenizer tokenizer = TextTokenizer.open(folder.open())) {
+      TokenizedText tokens =
+          tokenizer.encode(
+              0,
+              "fox ".repeat(30) + " ".repeat(10_000),
+              InputType.PASSAGE,
+              TruncationPolicy.TRUNCATE,
+              false);
+
+      assertThat(tokens.isCut()).isFalse();
+      assertThat(tokens.tokenCount()).isEqualTo(32);
+    }
+  }
+
+  @Test
+  void aTextThatIsNullIsNamedByItsPlace() {
+    try (TextTokenizer tokenizer = TextTokenizer.open(folder.open())) {
       assertThatNullPointerException()
           .isThrownBy(
-              () -> tokenizer.encodeAll(texts, InputType.PASSAGE, TruncationPolicy.TRUNCATE))
+              () -> tokenizer.encode(1, nothing(), InputType.PASSAGE, TruncationPolicy.TRUNCATE))
           .withMessage("Text 1 is null.");
     }
   }
@@ -229,11 +258,15 @@ class TextTokenizerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"type\": \"WordPiece\"       | \"type\": \"BPE\"             | WordPiece, as for every model",
-        "\"type\": \"BertNormalizer\"  | \"type\": \"NFKC\"            | BertNormalizer, as for every",
-        "\"type\": \"BertPreTokenizer\"| \"type\": \"Whitespace\"      | BertPreTokenizer, as for every",
+        "\"type\": \"WordPiece\"       | \"type\": \"BPE\"             | WordPiece, as for every"
+            + " model",
+        "\"type\": \"BertNormalizer\"  | \"type\": \"NFKC\"            | BertNormalizer, as for"
+            + " every",
+        "\"type\": \"BertPreTokenizer\"| \"type\": \"Whitespace\"      | BertPreTokenizer, as for"
+            + " every",
         "\"unk_token\": \"[UNK]\"      | \"unk_token\": \"<unk>\"      | a token of the vocabulary",
-        "\"[PAD]\": 0,                 | \"[PAD]\": 103,               | the id 103 for its padding token",
+        "\"[PAD]\": 0,                 | \"[PAD]\": 103,               | the id 103 for its padding"
+            + " token",
         "\"the\": 94                   | \"the\": 104                  | a token with the id 104",
         "\"the\": 94                   | \"the\": \"x\"                | an integer",
         "\"ids\": [                    | \"ids\": [ -1,                | ids[0]",

@@ -89,7 +89,7 @@ final class EmbeddingJob {
                   .formatted(index, id, vocabularySize));
         }
       }
-      return embedder.withSpecialTokens(ids, truncation);
+      return embedder.withSpecialTokens(ids, truncation).ids();
     } catch (TextTooLongException e) {
       throw HttpError.invalid(
               null,

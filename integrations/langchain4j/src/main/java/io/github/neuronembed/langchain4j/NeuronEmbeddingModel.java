@@ -13,6 +13,7 @@ import dev.langchain4j.model.output.TokenUsage;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TextEmbedderBuilder;
 import io.github.neuronembed.engine.RequestOptions;
 import io.github.neuronembed.model.ModelDirectory;
 import java.nio.file.Path;
@@ -225,7 +226,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
 
     private @Nullable TextEmbedder embedder;
     private @Nullable Path modelDirectory;
-    private Consumer<TextEmbedder.Builder> options = builder -> {};
+    private Consumer<TextEmbedderBuilder> options = builder -> {};
     private List<EmbeddingModelListener> listeners = List.of();
     private Executor executor = THREADS;
 
@@ -244,7 +245,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     }
 
     /** Changes the options of the embedder that the model opens. */
-    public Builder options(Consumer<TextEmbedder.Builder> changes) {
+    public Builder options(Consumer<TextEmbedderBuilder> changes) {
       this.options = changes;
       return this;
     }
@@ -274,7 +275,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
         return new NeuronEmbeddingModel(embedder, false, listeners, executor);
       }
       if (embedder == null && modelDirectory != null) {
-        TextEmbedder.Builder opened =
+        TextEmbedderBuilder opened =
             TextEmbedder.builder().model(ModelDirectory.open(modelDirectory));
         options.accept(opened);
         return new NeuronEmbeddingModel(opened.build(), true, listeners, executor);

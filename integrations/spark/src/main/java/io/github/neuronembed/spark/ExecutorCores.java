@@ -25,7 +25,7 @@ final class ExecutorCores {
   }
 
   /**
-   * The cores as {@link io.github.neuronembed.TextEmbedder.Builder#visibleCores} takes them; empty
+   * The cores as {@link io.github.neuronembed.TextEmbedderBuilder#visibleCores} takes them; empty
    * if Spark does not schedule them.
    *
    * @throws IllegalStateException if Spark schedules them and the plugin is missing: a task alone

@@ -3,6 +3,7 @@ package io.github.neuronembed.spark;
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TextEmbedderBuilder;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ final class ExecutorEngines {
   }
 
   private static TextEmbedder build(Key key) {
-    TextEmbedder.Builder builder =
+    TextEmbedderBuilder builder =
         TextEmbedder.builder()
             .model(ModelDirectory.open(key.model))
             .backend(key.backend)
@@ -73,7 +74,8 @@ final class ExecutorEngines {
       builder.visibleCores(ExecutorCores.visible());
     } catch (IllegalArgumentException e) {
       throw new IllegalStateException(
-          "Spark assigned NeuronCores that are no neighbours. Let the discovery script hand out an executor's cores as one unit: NEURON_CORES_PER_ADDRESS.",
+          "Spark assigned NeuronCores that are no neighbours. Let the discovery script hand out an"
+              + " executor's cores as one unit: NEURON_CORES_PER_ADDRESS.",
           e);
     }
     try {

@@ -9,6 +9,7 @@ import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.TextEmbedderBuilder;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.ModelOverrides;
 import io.github.neuronembed.model.PoolingStrategy;
@@ -44,7 +45,7 @@ class EmulatedBackendTest {
     ModelDirectory mean =
         ModelDirectory.open(
             BgeSmall.directory(), ModelOverrides.NONE.withPooling(PoolingStrategy.MEAN));
-    TextEmbedder.Builder builder = TextEmbedder.builder().model(mean).preparedGraph(false);
+    TextEmbedderBuilder builder = TextEmbedder.builder().model(mean).preparedGraph(false);
     float[] expected;
     try (TextEmbedder onnx = builder.backend(BackendChoice.ONNX).build()) {
       expected = onnx.embedPassage("how tides work");

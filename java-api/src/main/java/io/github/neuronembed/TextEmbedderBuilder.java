@@ -1,0 +1,201 @@
+package io.github.neuronembed;
+
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.EmbeddingEngine;
+import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.engine.VectorReader;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.tokenizer.TextTokenizer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Describes an embedder. Not thread-safe. */
+public final class TextEmbedderBuilder {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TextEmbedder.class);
+
+  private @Nullable ModelDirectory model;
+  private @Nullable Integer dimensions;
+  private BackendChoice backend = BackendChoice.AUTO;
+  private @Nullable InferenceBackend given;
+  private Precision precision = Precision.FP32;
+  private boolean preparedGraph = true;
+  private VisibleCores visibleCores = VisibleCores.ANY;
+  private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
+  private Consumer<EngineOptions.Builder> engine = options -> {};
+
+  TextEmbedderBuilder() {}
+
+  /** The model; required. */
+  public TextEmbedderBuilder model(ModelDirectory directory) {
+    this.model = directory;
+    return this;
+  }
+
+  /** What computes; {@link BackendChoice#AUTO} unless told. */
+  public TextEmbedderBuilder backend(BackendChoice choice) {
+    this.backend = choice;
+    this.given = null;
+    return this;
+  }
+
+  /**
+   * What computes, made by the caller: one of this project's with options of its own, or another
+   * implementation of the contract. {@link #precision}, {@link #preparedGraph} and {@link
+   * #visibleCores} say nothing about it.
+   *
+   * @param open the embedder's when {@link #build()} returns, which closes it with itself; the
+   *     caller's if {@link #build()} throws. One embedder has it
+   */
+  public TextEmbedderBuilder backend(InferenceBackend open) {
+    this.given = open;
+    return this;
+  }
+
+  /** Which of the directory's ONNX files serves; {@link Precision#FP32} unless told. */
+  public TextEmbedderBuilder precision(Precision choice) {
+    this.precision = choice;
+    return this;
+  }
+
+  /**
+   * Whether ONNX Runtime runs the model in fused operators, for less work; true unless told.
+   * Float32 vectors stay the same (cosine of 0.99999 and more), int8 vectors as near to those of
+   * float32 as they were. The rewritten file is made at first use and kept in {@link
+   * io.github.neuronembed.model.CacheFolder}. A model that cannot be rewritten, or not kept, is run
+   * as it is, and the log says so.
+   */
+  public TextEmbedderBuilder preparedGraph(boolean prepared) {
+    this.preparedGraph = prepared;
+    return this;
+  }
+
+  /**
+   * Which NeuronCores of the instance this process owns, for processes that share them: an index, a
+   * range or a list of ascending indexes without gaps ({@code "3"}, {@code "0-1"}, {@code
+   * "4,5,6"}). Unless told, or with an empty string, {@code NEURON_RT_VISIBLE_CORES} and {@code
+   * NEURON_RT_NUM_CORES} of the environment decide, and without them the process owns all cores.
+   * ONNX Runtime does not heed it; the emulator has as many cores as what is given here takes, two
+   * at least, but two alone for what the environment says, unless its own configuration says more.
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public TextEmbedderBuilder visibleCores(String cores) {
+    this.visibleCores = VisibleCores.parse(cores);
+    return this;
+  }
+
+  /**
+   * What happens to a text of more than {@link TextEmbedder#maxTokens()}; {@link
+   * TruncationPolicy#TRUNCATE} unless told.
+   */
+  public TextEmbedderBuilder truncation(TruncationPolicy policy) {
+    this.truncation = policy;
+    return this;
+  }
+
+  /**
+   * The elements of a vector, fewer than the model's own: its first ones, scaled to length 1 again
+   * if the model's vectors are. For models that were trained for it, see {@link
+   * ModelDirectory#matryoshka()}; the model's own unless told.
+   */
+  public TextEmbedderBuilder dimensions(int elements) {
+    this.dimensions = elements;
+    return this;
+  }
+
+  /** Changes the engine's options, which begin with what suits the backend. */
+  public TextEmbedderBuilder engine(Consumer<EngineOptions.Builder> changes) {
+    this.engine = changes;
+    return this;
+  }
+
+  /**
+   * Loads the model and starts the engine.
+   *
+   * <p>A process has NeuronCores, emulated ones too, once: a second embedder on them is refused
+   * until the first is closed, or with {@link BackendChoice#AUTO} runs on ONNX Runtime.
+   *
+   * @return a new embedder, owned by the caller
+   * @throws IllegalStateException if no model was given
+   * @throws IllegalArgumentException if the model was not trained for the dimensions asked for
+   * @throws ModelLoadException if the model cannot be served
+   * @throws BackendUnavailableException if the backend is not available on this machine, or in use
+   *     by another embedder
+   */
+  public TextEmbedder build() {
+    if (model == null) {
+      throw new IllegalStateException("No model given: call model(ModelDirectory.open(path)).");
+    }
+    if (dimensions != null) {
+      model.matryoshka().require(dimensions, model.name());
+    }
+    TextTokenizer tokenizer = TextTokenizer.open(model);
+    InferenceBackend opened = null;
+    try {
+      BackendSelection selection =
+          given == null
+              ? BackendSelection.open(model, backend, precision, preparedGraph, visibleCores)
+              : new BackendSelection(given, "The application gave it.");
+      opened = selection.backend();
+      LOG.info("{} on {}. {}", model.name(), opened.description(), selection.reason());
+      checkHiddenSize(model, opened);
+      int longest = longest(opened);
+      if (longest < model.maxTokens()) {
+        LOG.warn(
+            "The longest shape compiled is of {} tokens, and {} takes {}: longer texts are cut"
+                + " there, or refused. Compile a longer one.",
+            longest,
+            model.name(),
+            model.maxTokens());
+        tokenizer.close();
+        tokenizer = TextTokenizer.open(model, longest);
+      }
+      EngineOptions.Builder options =
+          EngineOptions.builder().slotsPerReplica(opened.slotsPerReplica());
+      engine.accept(options);
+      return new TextEmbedder(
+          model,
+          tokenizer,
+          opened,
+          EmbeddingEngine.start(
+              opened,
+              new VectorReader(model.pooling(), model.normalize()),
+              model.vocabularySize(),
+              options.build()),
+          truncation,
+          dimensions == null ? opened.hiddenSize() : dimensions,
+          selection.reason());
+    } catch (RuntimeException | Error e) {
+      if (opened != null && opened != given) {
+        closeAfter(e, opened::close);
+      }
+      closeAfter(e, tokenizer::close);
+      throw e;
+    }
+  }
+
+  private static void checkHiddenSize(ModelDirectory model, InferenceBackend backend) {
+    if (backend.hiddenSize() != model.hiddenSize()) {
+      throw new ModelLoadException(
+          "%s has vectors of %s numbers by its config.json, and %s gives %s: the files are not of one model."
+              .formatted(model, model.hiddenSize(), backend.description(), backend.hiddenSize()));
+    }
+  }
+
+  private static int longest(InferenceBackend backend) {
+    return backend.shapes().stream().mapToInt(Shape::sequenceLength).max().orElseThrow();
+  }
+
+  private static void closeAfter(Throwable failure, Runnable close) {
+    try {
+      close.run();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+}
