@@ -104,7 +104,10 @@ class CommandLineTest {
       value = {
         "{\"text\":1}                     | \"text\" is not a string",
         "{\"id\":[],\"text\":\"x\"}       | \"id\" is not a string or a number",
-        "{\"text\":\"x\",\"type\":\"y\"}  | \"type\" is neither \"passage\" nor \"query\"",
+        "{\"text\":\"x\",\"type\":\"y\"}  | \"type\" is none of \"passage\", \"document\" and \"query\"",
+        "{\"text\":\"x\",\"text\":\"y\"}  | \"text\" is given twice",
+        "{\"text\":\"x\"} {}            | not a JSON object: see character",
+        "{\"text\":null}               | the object has no \"text\"",
         "{\"text\":\"secret               | not a JSON object",
         "[1]                              | not a JSON object",
       })
@@ -125,10 +128,10 @@ class CommandLineTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"id\":\"a\" \"text\":\"x\"}   | not a JSON object",
+        "{\"id\":\"a\" \"text\":\"x\"}   | not a JSON object: see character 11",
         "{\"txt\":\"x\"}               | the object has no \"text\"",
-        "\uFEFF  {\"text\":             | not a JSON object",
-        "{\"text\":\"\\ud800 lone\"}     | not a JSON object",
+        "\uFEFF  {\"text\":             | not a JSON object: see character 10",
+        "{\"text\":\"\\ud800 lone\"}     | a string has half of a surrogate pair, which is no text",
       })
   void aBadFirstLineDoesNotMakeJsonLinesPlainText(String line, String reason) {
     assertThat(run(line + "\n{\"text\":\"good\"}\n", "embed")).isEqualTo(ExitCode.FAILED);

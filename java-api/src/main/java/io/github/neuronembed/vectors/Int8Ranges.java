@@ -89,6 +89,11 @@ public final class Int8Ranges {
       }
     }
 
+    /** Whether there was no vector yet. */
+    public boolean isEmpty() {
+      return lowest.length == 0;
+    }
+
     /**
      * The ranges of the vectors so far.
      *

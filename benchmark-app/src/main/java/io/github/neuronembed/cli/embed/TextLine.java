@@ -6,9 +6,9 @@ import io.github.neuronembed.InputType;
 /**
  * One text of the input.
  *
- * @param id what the output names it by: the input's own id, or its line number
+ * @param id what the output names it by: the input's own id, or its number
  * @param text the text
  * @param type whether it is a query or a passage
- * @param where for messages: the source and the line
+ * @param where for messages: the source, and the line or the item
  */
 record TextLine(JsonPrimitive id, String text, InputType type, String where) {}
