@@ -93,6 +93,15 @@ class RealTokenizerTest {
         .containsExactly(101, 101, 0, 102);
   }
 
+  /** Spring AI puts them before a document's text. */
+  @Test
+  void lineFeedsBeforeATextChangeNothing() {
+    String text = "where do I find last year's bill";
+
+    assertThat(tokenizer.encode("\n\n" + text, InputType.PASSAGE))
+        .isEqualTo(tokenizer.encode(text, InputType.PASSAGE));
+  }
+
   @Test
   void specialTokensArePutAroundIdsUnlessTheyAreThere() {
     TruncationPolicy cut = TruncationPolicy.TRUNCATE;

@@ -1,6 +1,7 @@
 package io.github.neuronembed.langchain4j;
 
 import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.listener.EmbeddingModelListener;
 import dev.langchain4j.model.embedding.request.EmbeddingInput;
@@ -9,7 +10,8 @@ import dev.langchain4j.model.embedding.request.EmbeddingParameter;
 import dev.langchain4j.model.embedding.request.EmbeddingRequest;
 import dev.langchain4j.model.embedding.request.EmbeddingRequestParameters;
 import dev.langchain4j.model.embedding.response.EmbeddingResponse;
-import dev.langchain4j.model.output.TokenUsage;
+import dev.langchain4j.model.output.Response;
+import io.github.neuronembed.EmbeddedText;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextEmbedder;
@@ -43,7 +45,9 @@ import org.jspecify.annotations.Nullable;
  * TextEmbedder}. A text that is too long is truncated, unless the embedder is strict.
  *
  * <p>The token usage counts what the model reads: special tokens and prefix included, tokens that
- * were cut off not.
+ * were cut off not. {@link NeuronEmbeddingResponseMetadata} of a response says which texts were
+ * cut, and how long each was; so does the metadata of a {@link Response}, by {@link
+ * NeuronEmbeddingResponseMetadata#asMap}.
  *
  * <p>Thread-safe.
  */
@@ -82,11 +86,32 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
   public EmbeddingResponse doEmbed(EmbeddingRequest request) {
     List<String> texts = texts(request);
     InputType type = inputType(request);
-    List<float[]> vectors =
+    return response(
         texts.size() == 1
-            ? List.of(embedder.embed(texts.get(0), type))
-            : embedder.embed(texts, type);
-    return response(vectors, countTokens(texts, type));
+            ? List.of(embedder.embedAndCount(texts.get(0), type, RequestOptions.INTERACTIVE))
+            : embedder.embedAndCount(texts, type, RequestOptions.BULK));
+  }
+
+  @Override
+  public Response<Embedding> embed(TextSegment segment) {
+    EmbeddingResponse response = embed(EmbeddingRequest.builder().textSegment(segment).build());
+    return withMetadata(response, response.embeddings().get(0));
+  }
+
+  @Override
+  public Response<List<Embedding>> embedAll(List<TextSegment> segments) {
+    if (segments.isEmpty()) {
+      return Response.from(List.of());
+    }
+    EmbeddingResponse response = embed(EmbeddingRequest.builder().textSegments(segments).build());
+    return withMetadata(response, response.embeddings());
+  }
+
+  // LangChain4j's own methods leave the metadata out (1.20.0).
+  private static <T> Response<T> withMetadata(EmbeddingResponse response, T content) {
+    return response.metadata() instanceof NeuronEmbeddingResponseMetadata metadata
+        ? new Response<>(content, response.tokenUsage(), null, metadata.asMap())
+        : Response.from(content, response.tokenUsage());
   }
 
   /**
@@ -100,9 +125,9 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     InputType type = inputType(request);
     CompletableFuture<EmbeddingResponse> response = new CompletableFuture<>();
     if (texts.size() == 1) {
-      List<CompletableFuture<float[]>> vector =
-          List.of(embedder.embedAsync(texts.get(0), type, RequestOptions.INTERACTIVE));
-      answer(response, vector, countTokens(texts, type));
+      answer(
+          response,
+          List.of(embedder.embedAndCountAsync(texts.get(0), type, RequestOptions.INTERACTIVE)));
     } else {
       executor.execute(() -> submit(texts, type, response));
     }
@@ -111,40 +136,39 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
 
   private void submit(
       List<String> texts, InputType type, CompletableFuture<EmbeddingResponse> response) {
-    List<CompletableFuture<float[]>> vectors = new ArrayList<>(texts.size());
+    List<CompletableFuture<EmbeddedText>> results = new ArrayList<>(texts.size());
     try {
       for (String text : texts) {
         if (response.isDone()) {
           throw new CancellationException();
         }
-        vectors.add(embedder.embedAsync(text, type, RequestOptions.BULK));
+        results.add(embedder.embedAndCountAsync(text, type, RequestOptions.BULK));
       }
-      answer(response, vectors, countTokens(texts, type));
+      answer(response, results);
     } catch (RuntimeException | Error e) {
-      vectors.forEach(vector -> vector.cancel(false));
+      results.forEach(result -> result.cancel(false));
       response.completeExceptionally(e);
     }
   }
 
-  /** Completes the response when all vectors are there or have failed. */
+  /** Completes the response when all results are there or have failed. */
   private void answer(
       CompletableFuture<EmbeddingResponse> response,
-      List<CompletableFuture<float[]>> vectors,
-      TokenUsage usage) {
+      List<CompletableFuture<EmbeddedText>> results) {
     var unusedAnswer =
-        CompletableFuture.allOf(vectors.toArray(CompletableFuture[]::new))
+        CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
             .handleAsync(
                 (nothing, failure) ->
                     failure == null
                         ? response.complete(
-                            response(vectors.stream().map(CompletableFuture::join).toList(), usage))
+                            response(results.stream().map(CompletableFuture::join).toList()))
                         : response.completeExceptionally(cause(failure)),
                 executor)
             .exceptionally(refusedByExecutor -> response.completeExceptionally(refusedByExecutor));
     var unusedWithdrawal =
         response.exceptionally(
             failure -> {
-              vectors.forEach(vector -> vector.cancel(false));
+              results.forEach(result -> result.cancel(false));
               return null;
             });
   }
@@ -154,20 +178,11 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     return cause == null ? failure : cause;
   }
 
-  private EmbeddingResponse response(List<float[]> vectors, TokenUsage usage) {
+  private EmbeddingResponse response(List<EmbeddedText> results) {
     return EmbeddingResponse.builder()
-        .embeddings(vectors.stream().map(Embedding::from).toList())
-        .modelName(modelName())
-        .tokenUsage(usage)
+        .embeddings(results.stream().map(result -> Embedding.from(result.vector())).toList())
+        .metadata(new NeuronEmbeddingResponseMetadata(modelName(), results))
         .build();
-  }
-
-  private TokenUsage countTokens(List<String> texts, InputType type) {
-    long tokens = 0;
-    for (String text : texts) {
-      tokens += Math.min(embedder.countTokens(text, type), embedder.maxTokens());
-    }
-    return new TokenUsage((int) Math.min(tokens, Integer.MAX_VALUE));
   }
 
   private static List<String> texts(EmbeddingRequest request) {

@@ -37,9 +37,7 @@ class HelpDeskSearchTest {
           spark, "neuron_embed_query", settings.withInputType(InputType.QUERY));
       String search =
           """
-          SELECT text, aggregate(
-              zip_with(vector, query, (x, y) -> CAST(x AS DOUBLE) * y),
-              CAST(0 AS DOUBLE), (sum, product) -> sum + product) AS score
+          SELECT text, vector_inner_product(vector, query) AS score
           FROM passages CROSS JOIN (SELECT neuron_embed_query(:question) AS query)
           ORDER BY score DESC LIMIT 3
           """;

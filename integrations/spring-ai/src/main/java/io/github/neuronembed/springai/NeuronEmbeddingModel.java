@@ -1,10 +1,13 @@
 package io.github.neuronembed.springai;
 
+import io.github.neuronembed.EmbeddedText;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.TextEmbedder;
+import io.github.neuronembed.engine.RequestOptions;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.metadata.DefaultUsage;
@@ -33,10 +36,23 @@ import org.springframework.ai.embedding.observation.EmbeddingModelObservationDoc
  * bulk lane as a whole, and wait for room. Failures are the embedder's own exceptions, see {@link
  * TextEmbedder}. A text that is too long is truncated, unless the embedder is strict. The usage
  * counts what the model reads: special tokens and prefix included, tokens that were cut off not.
+ * The metadata of a response has {@value #TOKEN_COUNTS} and {@value #CUT_TEXTS}.
  *
  * <p>Thread-safe.
  */
 public final class NeuronEmbeddingModel implements EmbeddingModel {
+
+  /**
+   * Key of a response's metadata: a {@code List<Integer>} of the tokens of each text before any
+   * cut, special tokens and prefix included, in their order.
+   */
+  public static final String TOKEN_COUNTS = "tokenCounts";
+
+  /**
+   * Key of a response's metadata: a {@code List<Integer>} of the texts that lost their end, by
+   * their place from 0, ascending.
+   */
+  public static final String CUT_TEXTS = "cutTexts";
 
   private static final String PROVIDER = "neuron-embed";
   private static final EmbeddingModelObservationConvention DEFAULT_CONVENTION =
@@ -94,7 +110,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
     Integer dimensions = options.getDimensions();
     if (dimensions != null && dimensions != embedder.dimension()) {
       throw new IllegalArgumentException(
-          "The options ask for %s dimensions, %s has %s and is not trained for others: leave them out."
+          "The options ask for %s dimensions, and the embedder of %s gives %s: leave them out, or build it with others."
               .formatted(dimensions, embedder.modelName(), embedder.dimension()));
     }
   }
@@ -152,26 +168,30 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
   }
 
   private EmbeddingResponse compute(List<String> texts, InputType type) {
-    List<float[]> vectors =
+    List<EmbeddedText> results =
         texts.size() == 1
-            ? List.of(embedder.embed(texts.get(0), type))
-            : embedder.embed(texts, type);
-    List<Embedding> embeddings = new ArrayList<>(vectors.size());
-    for (float[] vector : vectors) {
-      embeddings.add(new Embedding(vector, embeddings.size()));
+            ? List.of(embedder.embedAndCount(texts.get(0), type, RequestOptions.INTERACTIVE))
+            : embedder.embedAndCount(texts, type, RequestOptions.BULK);
+    List<Embedding> embeddings = new ArrayList<>(results.size());
+    List<Integer> cut = new ArrayList<>();
+    long tokens = 0;
+    for (EmbeddedText result : results) {
+      if (result.isCut()) {
+        cut.add(embeddings.size());
+      }
+      tokens += result.embeddedTokenCount();
+      embeddings.add(new Embedding(result.vector(), embeddings.size()));
     }
     return new EmbeddingResponse(
         embeddings,
         new EmbeddingResponseMetadata(
-            embedder.modelName(), new DefaultUsage(countTokens(texts, type), 0)));
-  }
-
-  private int countTokens(List<String> texts, InputType type) {
-    long tokens = 0;
-    for (String text : texts) {
-      tokens += Math.min(embedder.countTokens(text, type), embedder.maxTokens());
-    }
-    return (int) Math.min(tokens, Integer.MAX_VALUE);
+            embedder.modelName(),
+            new DefaultUsage((int) Math.min(tokens, Integer.MAX_VALUE), 0),
+            Map.of(
+                TOKEN_COUNTS,
+                results.stream().map(EmbeddedText::tokenCount).toList(),
+                CUT_TEXTS,
+                List.copyOf(cut))));
   }
 
   @Override
