@@ -9,7 +9,6 @@ import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.graph.PreparedGraphCache;
-import io.github.neuronembed.nrt.RuntimeOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.slf4j.Logger;
@@ -38,8 +37,7 @@ record BackendSelection(InferenceBackend backend, String reason) {
       case NEURON -> neuron(model, cores, "NeuronCores were asked for.");
       case EMULATOR ->
           new BackendSelection(
-              EmulatedBackend.open(
-                  model, Math.max(EMULATED_CORES, cores.end()), runtimeOptions(cores)),
+              EmulatedBackend.open(model, Math.max(EMULATED_CORES, cores.end()), cores.text()),
               "The emulator was asked for: nothing measured on it says anything about a device.");
     };
   }
@@ -73,16 +71,10 @@ record BackendSelection(InferenceBackend backend, String reason) {
     }
   }
 
-  private static RuntimeOptions runtimeOptions(VisibleCores cores) {
-    return RuntimeOptions.defaults().withVisibleCores(cores.text());
-  }
-
   private static BackendSelection neuron(ModelDirectory model, VisibleCores cores, String reason) {
     return new BackendSelection(
         NeuronBackend.open(
-            NeuronManifest.read(model.neuronManifestFile()),
-            model.padTokenId(),
-            runtimeOptions(cores)),
+            NeuronManifest.read(model.neuronManifestFile()), model.padTokenId(), cores.text()),
         reason);
   }
 

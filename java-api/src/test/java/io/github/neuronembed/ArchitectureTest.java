@@ -47,8 +47,6 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideOutsideOfPackage(BASE + ".backend.neuron..")
-        .and()
-        .doNotHaveSimpleName("BackendSelection")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(BASE + ".nrt..")
@@ -91,6 +89,19 @@ class ArchitectureTest {
   @Test
   void packagesBelowTheApiHaveNoCycles() {
     slices().matching(BASE + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+    slices().matching(BASE + ".engine.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /** Queue and cores are below the engine: neither knows it. */
+  @Test
+  void theQueueAndTheCoresDoNotKnowTheEngine() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(BASE + ".engine.queue..", BASE + ".engine.core..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(BASE + ".engine")
+        .check(CLASSES);
   }
 
   @Test

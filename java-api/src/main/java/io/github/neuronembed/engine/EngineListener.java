@@ -38,47 +38,59 @@ public interface EngineListener {
   /** The engine is closed; told last. */
   default void closed() {}
 
-  /**
-   * One execution.
-   *
-   * @param core where
-   * @param shape the bucket
-   * @param rows texts
-   * @param tokens of the rows
-   * @param computedTokens of the rows, padding included
-   * @param writeNanos host to device, see {@link io.github.neuronembed.backend.StageTimes}
-   * @param executeNanos computing, the wait for the core included
-   * @param readNanos device to host
-   * @param totalNanos from the first id written to the last vector read
-   */
-  record Execution(
-      int core,
-      Shape shape,
-      int rows,
-      int tokens,
-      int computedTokens,
-      long writeNanos,
-      long executeNanos,
-      long readNanos,
-      long totalNanos) {}
+  /** One execution that ended well. Made by the engine alone, so that it can grow. */
+  interface Execution {
 
-  /**
-   * The end of an accepted request.
-   *
-   * @param lane its lane
-   * @param bucketLength the compiled length it was routed to
-   * @param rows its texts
-   * @param tokens of the rows
-   * @param ending how it ended
-   * @param queueNanos from when it was made to its last execution, or to its end without one
-   * @param totalNanos from when it was made to its end
-   */
-  record RequestEnd(
-      Lane lane,
-      int bucketLength,
-      int rows,
-      int tokens,
-      Ending ending,
-      long queueNanos,
-      long totalNanos) {}
+    /** Where: the replica's index. */
+    int core();
+
+    /** The bucket. */
+    Shape shape();
+
+    /** Texts. */
+    int rows();
+
+    /** Tokens of the texts. */
+    int tokens();
+
+    /** Tokens of the texts, padding included. */
+    int computedTokens();
+
+    /** Host to device, see {@link io.github.neuronembed.backend.StageTimes}. */
+    long writeNanos();
+
+    /** Computing, the wait for the core included. */
+    long executeNanos();
+
+    /** Device to host. */
+    long readNanos();
+
+    /** From the first id written to the last vector read. */
+    long totalNanos();
+  }
+
+  /** The end of an accepted request. Made by the engine alone, so that it can grow. */
+  interface RequestEnd {
+
+    /** Its lane. */
+    Lane lane();
+
+    /** The compiled length it was routed to. */
+    int bucketLength();
+
+    /** Its texts. */
+    int rows();
+
+    /** Tokens of the texts. */
+    int tokens();
+
+    /** How it ended. */
+    Ending ending();
+
+    /** Nanoseconds from when it was made to its last execution, or to its end without one. */
+    long queueNanos();
+
+    /** Nanoseconds from when it was made to its end. */
+    long totalNanos();
+  }
 }

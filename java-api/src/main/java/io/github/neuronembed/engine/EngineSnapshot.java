@@ -8,57 +8,84 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an engine has done since it was started, and what waits. Every accepted request is in one of
- * {@code completed}, {@code failed}, {@code expired}, {@code cancelled}, {@code queuedRequests} and
- * {@code runningRequests}. Warming up is not counted.
- *
- * @param health whether it serves
- * @param requests accepted
- * @param rows texts of the requests accepted
- * @param completed requests that ended with vectors
- * @param failed requests that ended with an exception of the backend, or because of closing
- * @param refused requests that were not accepted, because too much was waiting
- * @param expired requests whose deadline passed
- * @param cancelled requests that were withdrawn
- * @param retried requests that were executed once more
- * @param queuedRequests waiting now
- * @param queuedTokens of the requests waiting now
- * @param queuedByLane requests waiting now, by lane
- * @param runningRequests being executed now
- * @param shapes executions that ended well, by shape
- * @param cores the state of each core
- * @param lengths texts accepted, by tokens: what {@link ShapeAdvisor} wants
- * @param queueNanos sum over requests of the time from their making to their execution
+ * {@link #completed}, {@link #failed}, {@link #expired}, {@link #cancelled}, {@link
+ * #queuedRequests} and {@link #runningRequests}. Warming up is not counted. Immutable; made by the
+ * engine alone, so that it can grow.
  */
-public record EngineSnapshot(
-    EngineHealth health,
-    long requests,
-    long rows,
-    long completed,
-    long failed,
-    long refused,
-    long expired,
-    long cancelled,
-    long retried,
-    int queuedRequests,
-    long queuedTokens,
-    Map<Lane, Integer> queuedByLane,
-    int runningRequests,
-    Map<Shape, ShapeSums> shapes,
-    List<CoreState> cores,
-    Map<Integer, Long> lengths,
-    long queueNanos) {
+public interface EngineSnapshot {
 
-  /**
-   * Sums over the executions of a shape.
-   *
-   * @param executions that ended well
-   * @param rows texts
-   * @param tokens of the rows
-   * @param computedTokens of the rows, padding included
-   * @param executeNanos from the first id written to the last vector read
-   */
-  public record ShapeSums(
-      long executions, long rows, long tokens, long computedTokens, long executeNanos) {}
+  /** Whether it serves. */
+  EngineHealth health();
+
+  /** Requests accepted. */
+  long requests();
+
+  /** Texts of the requests accepted. */
+  long rows();
+
+  /** Requests that ended with vectors. */
+  long completed();
+
+  /** Requests that ended with an exception of the backend, or because of closing. */
+  long failed();
+
+  /** Of those that failed, the ones for which the model gave a value that is no finite number. */
+  long notFinite();
+
+  /** Calls that were not accepted, because too much was waiting. */
+  long refused();
+
+  /** Requests whose deadline passed. */
+  long expired();
+
+  /** Requests that were withdrawn, by the caller or because another one of their call failed. */
+  long cancelled();
+
+  /** Requests that were executed once more. */
+  long retried();
+
+  /** Requests waiting now. */
+  int queuedRequests();
+
+  /** Tokens of the requests waiting now. */
+  long queuedTokens();
+
+  /** Requests waiting now, by lane. */
+  Map<Lane, Integer> queuedByLane();
+
+  /** Requests being executed now. */
+  int runningRequests();
+
+  /** Executions that ended well, by shape. */
+  Map<Shape, ShapeSums> shapes();
+
+  /** The state of each core. */
+  List<CoreState> cores();
+
+  /** Texts accepted, by tokens: what {@link ShapeAdvisor} wants. */
+  Map<Integer, Long> lengths();
+
+  /** Sum over requests of the time from their making to their execution. */
+  long queueNanos();
+
+  /** Sums over the executions of a shape that ended well. */
+  interface ShapeSums {
+
+    /** How many there were. */
+    long executions();
+
+    /** Texts. */
+    long rows();
+
+    /** Tokens of the texts. */
+    long tokens();
+
+    /** Tokens of the texts, padding included. */
+    long computedTokens();
+
+    /** From the first id written to the last vector read. */
+    long executeNanos();
+  }
 
   /**
    * A core now.
@@ -68,39 +95,39 @@ public record EngineSnapshot(
    * @param busySlots executions under way
    * @param failure why it left the rotation; null if it serves
    */
-  public record CoreState(int core, long executions, int busySlots, @Nullable String failure) {}
+  record CoreState(int core, long executions, int busySlots, @Nullable String failure) {}
 
   /** Tokens of the texts that were computed, without padding. */
-  public long tokens() {
-    return shapes.values().stream().mapToLong(ShapeSums::tokens).sum();
+  default long tokens() {
+    return shapes().values().stream().mapToLong(ShapeSums::tokens).sum();
   }
 
   /** Tokens that were computed, padding included. */
-  public long paddedTokens() {
-    return shapes.values().stream().mapToLong(ShapeSums::computedTokens).sum();
+  default long paddedTokens() {
+    return shapes().values().stream().mapToLong(ShapeSums::computedTokens).sum();
   }
 
   /** Sum over the executions of the time from the first id written to the last vector read. */
-  public long executeNanos() {
-    return shapes.values().stream().mapToLong(ShapeSums::executeNanos).sum();
+  default long executeNanos() {
+    return shapes().values().stream().mapToLong(ShapeSums::executeNanos).sum();
   }
 
   /** Executions that ended well, by shape. */
-  public Map<Shape, Long> executions() {
+  default Map<Shape, Long> executions() {
     Map<Shape, Long> executions = new TreeMap<>();
-    shapes.forEach((shape, sums) -> executions.put(shape, sums.executions()));
+    shapes().forEach((shape, sums) -> executions.put(shape, sums.executions()));
     return executions;
   }
 
   /** Executions that ended well, by core. */
-  public Map<Integer, Long> executionsByCore() {
+  default Map<Integer, Long> executionsByCore() {
     Map<Integer, Long> executions = new TreeMap<>();
-    cores.forEach(core -> executions.put(core.core(), core.executions()));
+    cores().forEach(core -> executions.put(core.core(), core.executions()));
     return executions;
   }
 
   /** Part of the computed tokens that was padding, 0 to 1; 0 before the first execution. */
-  public double paddingRatio() {
+  default double paddingRatio() {
     return paddedTokens() == 0 ? 0 : 1 - (double) tokens() / paddedTokens();
   }
 }

@@ -1,130 +1,138 @@
 package io.github.neuronembed.engine;
 
+import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.backend.ExecutionSlot;
-import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.StageTimes;
 import io.github.neuronembed.backend.TokenBatch;
+import io.github.neuronembed.engine.queue.Batch;
+import io.github.neuronembed.engine.queue.Request;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one execution at a time needs on one core: a slot for each shape. Used by one thread at a
- * time; the engine's lock hands it over.
+ * What one execution at a time needs on one core: a slot of the backend for each shape. Used by
+ * whoever has the lease, one thread at a time.
  */
 final class SlotSet implements AutoCloseable {
 
-  final Core core;
   private final Map<Shape, ExecutionSlot> slots = new HashMap<>();
   private final VectorReader reader;
 
-  /** The requests of the execution under way; empty if there is none. Belongs to the lock. */
-  List<Request> requests = List.of();
-
-  /** When the execution under way was bound to the core, and how long it is expected to take. */
-  long beganNanos;
-
-  long expectedNanos;
-
-  private @Nullable Shape shape;
-  private @Nullable ExecutionSlot last;
-  private int computedTokens;
-
-  private SlotSet(Core core, VectorReader reader) {
-    this.core = core;
+  private SlotSet(VectorReader reader) {
     this.reader = reader;
   }
 
-  static SlotSet open(InferenceBackend backend, Core core, VectorReader reader) {
-    SlotSet set = new SlotSet(core, reader);
+  static SlotSet open(Replica replica, List<Shape> shapes, VectorReader reader) {
+    SlotSet set = new SlotSet(reader);
     try {
-      for (Shape shape : backend.shapes()) {
-        set.slots.put(shape, core.replica.newSlot(shape));
+      for (Shape shape : shapes) {
+        set.slots.put(shape, replica.newSlot(shape));
       }
       return set;
     } catch (RuntimeException | Error e) {
-      set.close();
+      try {
+        set.close();
+      } catch (RuntimeException | Error further) {
+        e.addSuppressed(further);
+      }
       throw e;
     }
   }
 
-  void begin(Batch batch, long expected, long nowNanos) {
-    requests = List.copyOf(batch.requests);
-    shape = batch.shape();
-    expectedNanos = expected;
-    beganNanos = nowNanos;
-  }
-
-  void end() {
-    requests = List.of();
-  }
-
-  Shape shape() {
-    if (shape == null) {
-      throw new IllegalStateException("No execution was begun.");
-    }
-    return shape;
-  }
-
   /**
-   * Executes the requests of a batch.
+   * Executes a lease's batch, and leaves in the lease how it went; the requests have their vectors.
    *
-   * @param vectors receives the vectors of every request
+   * @return what happened
    */
-  void execute(Batch batch, float[][][] vectors) {
+  EngineListener.Execution execute(Lease lease) {
+    long start = System.nanoTime();
+    Batch batch = lease.batch;
     ExecutionSlot slot = slots.get(batch.shape());
     if (slot == null) {
       throw new IllegalArgumentException("No slot of shape %s.".formatted(batch.shape()));
     }
-    last = null;
     TokenBatch tokens = slot.tokens();
     tokens.begin(batch.rows(), batch.longest());
-    for (Request request : batch.requests) {
-      for (int[] row : request.rows) {
+    for (int i = 0; i < batch.size(); i++) {
+      for (int[] row : batch.request(i).rows) {
         tokens.row(row);
       }
     }
     tokens.finish();
     slot.execute();
+    boolean spoiled = false;
     int at = 0;
-    for (int i = 0; i < vectors.length; i++) {
-      vectors[i] = new float[batch.requests.get(i).rows.length][];
-      for (int k = 0; k < vectors[i].length; k++) {
-        vectors[i][k] = reader.read(tokens, slot.output(), at++);
+    for (int i = 0; i < batch.size(); i++) {
+      Request request = batch.request(i);
+      for (int row = 0; row < request.rows.length; row++) {
+        float[] vector = reader.read(tokens, slot.output(), at++);
+        request.vector(row, vector);
+        // Nothing else looks at every vector that leaves the engine.
+        if (request.group().counted && !isFinite(vector)) {
+          request.spoiled = true;
+          spoiled = true;
+        }
       }
     }
-    computedTokens = tokens.batchSize() * tokens.sequenceLength();
-    last = slot;
+    StageTimes times = slot.stageTimes();
+    int computed = tokens.batchSize() * tokens.sequenceLength();
+    long nanos = System.nanoTime() - start;
+    Execution execution =
+        new Execution(
+            lease.slot.core.index(),
+            batch.shape(),
+            batch.rows(),
+            batch.tokens(),
+            computed,
+            times.writeNanos(),
+            times.executeNanos(),
+            times.readNanos(),
+            nanos);
+    lease.succeeded(execution.writeNanos(), nanos, computed, spoiled ? notFinite(execution) : null);
+    return execution;
   }
 
-  /** Tokens that the last execution computed, padding included. */
-  int computedTokens() {
-    return computedTokens;
-  }
-
-  /** Nanoseconds of host-to-device transfer of the last execution; 0 if it failed. */
-  long writeNanos() {
-    return last == null ? 0 : last.stageTimes().writeNanos();
-  }
-
-  /** Times of the last execution, which went well. */
-  StageTimes stageTimes() {
-    if (last == null) {
-      throw new IllegalStateException("The last execution failed.");
+  private static boolean isFinite(float[] vector) {
+    // The exponent of what is not finite is all ones: the sum's sign bit says so, and stays.
+    int bits = 0;
+    for (float x : vector) {
+      bits |= (Float.floatToRawIntBits(x) & 0x7f80_0000) + 0x0080_0000;
     }
-    return last.stageTimes();
+    return bits >= 0;
   }
+
+  private static InferenceException notFinite(Execution execution) {
+    return new InferenceException(
+        ("The model gave a vector with a value that is no finite number (core %s, shape %s)."
+                + " Verify the model's files; compile a NEFF anew.")
+            .formatted(execution.core(), execution.shape()),
+        false);
+  }
+
+  private record Execution(
+      int core,
+      Shape shape,
+      int rows,
+      int tokens,
+      int computedTokens,
+      long writeNanos,
+      long executeNanos,
+      long readNanos,
+      long totalNanos)
+      implements EngineListener.Execution {}
 
   /** Closes every slot, also when one of them refuses. */
   @Override
   public void close() {
-    RuntimeException first = null;
+    Throwable first = null;
     for (ExecutionSlot slot : slots.values()) {
       try {
         slot.close();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         if (first == null) {
           first = e;
         } else {
@@ -133,8 +141,15 @@ final class SlotSet implements AutoCloseable {
       }
     }
     slots.clear();
-    if (first != null) {
-      throw first;
+    rethrow(first);
+  }
+
+  private static void rethrow(@Nullable Throwable failure) {
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure instanceof Error e) {
+      throw e;
     }
   }
 }

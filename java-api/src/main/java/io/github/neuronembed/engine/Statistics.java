@@ -1,7 +1,13 @@
 package io.github.neuronembed.engine;
 
 import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.engine.EngineSnapshot.ShapeSums;
+import io.github.neuronembed.engine.core.Core;
+import io.github.neuronembed.engine.core.Cores;
+import io.github.neuronembed.engine.queue.Buckets;
+import io.github.neuronembed.engine.queue.Group;
+import io.github.neuronembed.engine.queue.Request;
+import io.github.neuronembed.engine.queue.RequestQueue;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -9,68 +15,119 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Sums of what happened. Belongs to the engine's lock. */
+/** Sums of what happened. Belongs to the scheduler; counting allocates nothing. */
 final class Statistics {
 
-  long refused;
-  long retried;
+  private long refused;
+  private long retried;
+  private long notFinite;
   private long requests;
   private long rows;
   private long queueNanos;
-  private long endedRequests;
-  private final Map<Ending, Long> endings = new EnumMap<>(Ending.class);
-  private final Map<Shape, ShapeSums> shapes = new TreeMap<>();
+  private long completed;
+  private long failed;
+  private long expired;
+  private long cancelled;
+  private final Map<Shape, ShapeTotals> shapes = new TreeMap<>();
 
   /** Texts accepted, by tokens. */
   private final long[] lengths;
 
+  /** Lately, execution time for a token of a request; 0 before the first execution. */
   private double nanosPerToken;
 
-  Statistics(int longest) {
-    this.lengths = new long[longest + 1];
+  private static final class ShapeTotals {
+    long executions;
+    long rows;
+    long tokens;
+    long computedTokens;
+    long nanos;
   }
 
-  void accepted(Request request) {
-    requests++;
-    rows += request.rows.length;
-    for (int[] row : request.rows) {
-      lengths[row.length]++;
+  private record ShapeSums(
+      long executions, long rows, long tokens, long computedTokens, long executeNanos)
+      implements EngineSnapshot.ShapeSums {}
+
+  Statistics(Buckets buckets) {
+    this.lengths = new long[buckets.longest() + 1];
+    for (int bucket = 0; bucket < buckets.count(); bucket++) {
+      buckets.shapes(bucket).forEach(shape -> shapes.put(shape, new ShapeTotals()));
     }
   }
 
+  void accepted(Group group) {
+    requests += group.requests.size();
+    for (int i = 0; i < group.requests.size(); i++) {
+      int[][] texts = group.requests.get(i).rows;
+      rows += texts.length;
+      for (int[] row : texts) {
+        lengths[row.length]++;
+      }
+    }
+  }
+
+  void refused() {
+    refused++;
+  }
+
+  void retried() {
+    retried++;
+  }
+
+  void notFinite() {
+    notFinite++;
+  }
+
   void begun(Request request) {
-    queueNanos += request.startNanos - request.madeNanos;
+    queueNanos += request.startNanos - request.group().madeNanos;
   }
 
-  void ended(Ending ending) {
-    endedRequests++;
-    endings.merge(ending, 1L, Long::sum);
+  void ended(Request.Outcome outcome) {
+    switch (outcome) {
+      case COMPLETED -> completed++;
+      case FAILED -> failed++;
+      case EXPIRED -> expired++;
+      case CANCELLED -> cancelled++;
+    }
   }
 
-  void executed(Batch batch, int computedTokens, long nanos) {
-    shapes.merge(
-        batch.shape(),
-        new ShapeSums(1, batch.rows(), batch.tokens(), computedTokens, nanos),
-        Statistics::sum);
-    double observed = (double) nanos / batch.tokens();
+  void executed(Lease lease) {
+    ShapeTotals sums = shapes.get(lease.batch.shape());
+    if (sums != null) {
+      sums.executions++;
+      sums.rows += lease.batch.rows();
+      sums.tokens += lease.batch.tokens();
+      sums.computedTokens += lease.computedTokens();
+      sums.nanos += lease.nanos();
+    }
+    double observed = (double) lease.nanos() / lease.batch.tokens();
     nanosPerToken = nanosPerToken == 0 ? observed : nanosPerToken * 0.95 + observed * 0.05;
   }
 
-  private static ShapeSums sum(ShapeSums a, ShapeSums b) {
-    return new ShapeSums(
-        a.executions() + b.executions(),
-        a.rows() + b.rows(),
-        a.tokens() + b.tokens(),
-        a.computedTokens() + b.computedTokens(),
-        a.executeNanos() + b.executeNanos());
+  /** How long tokens take to serve, at the rate of service lately; a millisecond at least. */
+  Duration timeFor(long tokens, int slots) {
+    long nanos = (long) (nanosPerToken / Math.max(1, slots) * tokens);
+    return Duration.ofNanos(Math.max(1_000_000, nanos));
   }
 
-  /** Lately, execution time for a token of a request; 0 before the first execution. */
-  double nanosPerToken() {
-    return nanosPerToken;
+  /**
+   * @param closing whether the engine takes no more requests
+   */
+  EngineHealth health(Cores cores, boolean closing) {
+    Map<Integer, String> failures = new TreeMap<>();
+    for (Core core : cores.all()) {
+      if (core.failure() != null) {
+        failures.put(core.index(), String.valueOf(core.failure().getMessage()));
+      }
+    }
+    EngineHealth.State state =
+        closing || failures.size() == cores.all().size()
+            ? EngineHealth.State.FAILED
+            : failures.isEmpty() ? EngineHealth.State.READY : EngineHealth.State.DEGRADED;
+    return new EngineHealth(state, failures);
   }
 
-  EngineSnapshot snapshot(EngineHealth health, Cores cores, RequestQueue queue) {
+  EngineSnapshot snapshot(Cores cores, RequestQueue queue, boolean closing) {
     Map<Integer, Long> byLength = new TreeMap<>();
     for (int length = 0; length < lengths.length; length++) {
       if (lengths[length] > 0) {
@@ -79,41 +136,64 @@ final class Statistics {
     }
     Map<Lane, Integer> byLane = new EnumMap<>(Lane.class);
     for (Lane lane : Lane.values()) {
-      byLane.put(lane, queue.requests(lane));
+      byLane.put(lane, queue.lane(lane == Lane.BULK).requests());
     }
     List<EngineSnapshot.CoreState> states = new ArrayList<>();
-    for (Core core : cores) {
-      String failure = core.failure == null ? null : String.valueOf(core.failure.getMessage());
+    for (Core core : cores.all()) {
+      String failure = core.failure() == null ? null : String.valueOf(core.failure().getMessage());
       states.add(
-          new EngineSnapshot.CoreState(core.index(), core.executions, core.busySlots, failure));
+          new EngineSnapshot.CoreState(core.index(), core.executions(), core.busySlots(), failure));
     }
-    return new EngineSnapshot(
-        health,
+    Map<Shape, EngineSnapshot.ShapeSums> byShape = new TreeMap<>();
+    shapes.forEach(
+        (shape, sums) -> {
+          if (sums.executions > 0) {
+            byShape.put(
+                shape,
+                new ShapeSums(
+                    sums.executions, sums.rows, sums.tokens, sums.computedTokens, sums.nanos));
+          }
+        });
+    long ended = completed + failed + expired + cancelled;
+    return new Taken(
+        health(cores, closing),
         requests,
         rows,
-        ended(Ending.COMPLETED, endings),
-        ended(Ending.FAILED, endings),
+        completed,
+        failed,
+        notFinite,
         refused,
-        ended(Ending.EXPIRED, endings),
-        ended(Ending.CANCELLED, endings),
+        expired,
+        cancelled,
         retried,
         queue.requests(),
         queue.tokens(),
         Collections.unmodifiableMap(byLane),
-        (int) (requests - endedRequests - queue.requests()),
-        byShape(),
+        (int) (requests - ended - queue.requests()),
+        Collections.unmodifiableMap(byShape),
         List.copyOf(states),
         Collections.unmodifiableMap(byLength),
         queueNanos);
   }
 
-  private Map<Shape, ShapeSums> byShape() {
-    Map<Shape, ShapeSums> copy = new TreeMap<>();
-    copy.putAll(shapes);
-    return Collections.unmodifiableMap(copy);
-  }
-
-  private static long ended(Ending ending, Map<Ending, Long> endings) {
-    return endings.getOrDefault(ending, 0L);
-  }
+  private record Taken(
+      EngineHealth health,
+      long requests,
+      long rows,
+      long completed,
+      long failed,
+      long notFinite,
+      long refused,
+      long expired,
+      long cancelled,
+      long retried,
+      int queuedRequests,
+      long queuedTokens,
+      Map<Lane, Integer> queuedByLane,
+      int runningRequests,
+      Map<Shape, EngineSnapshot.ShapeSums> shapes,
+      List<EngineSnapshot.CoreState> cores,
+      Map<Integer, Long> lengths,
+      long queueNanos)
+      implements EngineSnapshot {}
 }

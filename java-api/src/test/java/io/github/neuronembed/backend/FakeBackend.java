@@ -33,6 +33,12 @@ public final class FakeBackend implements InferenceBackend {
   /** If present, an execution needs a permit to end. */
   private final @Nullable Semaphore gate;
 
+  /** An id whose rows get a vector that is no number. */
+  public static final int POISON = 29_999;
+
+  /** How many of the next times that a slot says how long it took are an error. */
+  public final AtomicInteger stageTimeErrors = new AtomicInteger();
+
   /** Slots that are open. */
   public final AtomicInteger openSlots = new AtomicInteger();
 
@@ -241,6 +247,9 @@ public final class FakeBackend implements InferenceBackend {
           own[i] = ids.getInt((row * length + i) * 4);
         }
         float[] vector = vectorOf(own);
+        if (own[0] == POISON) {
+          vector[1] = Float.NaN;
+        }
         for (int i = 0; i < vector.length; i++) {
           output.putFloat((row * hiddenSize + i) * 4, vector[i]);
         }
@@ -258,6 +267,9 @@ public final class FakeBackend implements InferenceBackend {
 
     @Override
     public StageTimes stageTimes() {
+      if (stageTimeErrors.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new OutOfMemoryError("simulated");
+      }
       return this;
     }
 

@@ -38,12 +38,12 @@ public final class EmulatedBackend {
    * faults and the like are those of the environment variable {@code NRT_EMULATOR_CONFIG}.
    *
    * @param cores emulated cores of the instance, unless the environment says how many
-   * @param options which of them to own
+   * @param visibleCores which of them to own, as libnrt takes it; empty for all
    * @throws BackendUnavailableException if the emulator is not part of this build, or what the
    *     environment says of it makes no sense
    * @throws io.github.neuronembed.ModelLoadException if a model cannot be packed or loaded
    */
-  public static InferenceBackend open(ModelDirectory model, int cores, RuntimeOptions options) {
+  public static InferenceBackend open(ModelDirectory model, int cores, String visibleCores) {
     int longest = model.maxTokens();
     List<Shape> shapes =
         Stream.of(new Shape(4, 32), new Shape(2, 128), new Shape(1, longest))
@@ -61,7 +61,7 @@ public final class EmulatedBackend {
         InputPath.WRITE_BATCH,
         cores,
         configuration,
-        options);
+        RuntimeOptions.defaults().withVisibleCores(visibleCores));
   }
 
   /**

@@ -84,6 +84,17 @@ public final class NeuronBackend implements InferenceBackend {
   }
 
   /**
+   * Takes NeuronCores of the machine.
+   *
+   * @param visibleCores which, as libnrt takes it: an index or a range; empty for what the
+   *     environment says
+   * @see #open(NeuronManifest, int, RuntimeOptions)
+   */
+  public static NeuronBackend open(NeuronManifest manifest, int padTokenId, String visibleCores) {
+    return open(manifest, padTokenId, RuntimeOptions.defaults().withVisibleCores(visibleCores));
+  }
+
+  /**
    * Takes the machine's NeuronCores.
    *
    * @param inputPath how ids reach the device; one that does not work is replaced, and the log says

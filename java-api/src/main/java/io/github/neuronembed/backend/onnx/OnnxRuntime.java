@@ -4,14 +4,12 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import io.github.neuronembed.BackendUnavailableException;
-import io.github.neuronembed.InferenceException;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,24 +18,15 @@ import org.slf4j.LoggerFactory;
  * ONNX Runtime in this process: its environment, and the gate that every execution passes.
  *
  * <p>ONNX Runtime frees its environment in a JVM exit hook, and again in its static destructors;
- * under a running execution either crashes the process (seen with SIGTERM, release 1.29.0). So one
- * reference to the environment is held for good, and an exit hook of our own lets executions under
- * way end. It keeps the gate open for a while, because other exit hooks may be draining requests.
+ * under a running execution either crashes the process (seen with SIGTERM, releases 1.20.0 and
+ * 1.29.0). So one reference to the environment is held for good, and the end of the process waits
+ * for the executions under way, see {@link ExitGate}.
  */
 final class OnnxRuntime {
 
   private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntime.class);
 
-  /** How long other exit hooks may go on executing when the process ends. */
-  private static final long GRACE_MILLIS = 5_000;
-
-  /** Without an execution for so long, nobody is draining. */
-  private static final long QUIET_MILLIS = 100;
-
-  private static final long POLL_MILLIS = 10;
-
-  private static final AtomicInteger inFlight = new AtomicInteger();
-  private static volatile boolean ended;
+  private static final ExitGate GATE = new ExitGate(OnnxRuntime::removeUnpacked);
 
   private OnnxRuntime() {}
 
@@ -77,44 +66,9 @@ final class OnnxRuntime {
             .formatted(folder, System.getProperty("java.io.tmpdir"));
   }
 
-  /** A call into ONNX Runtime that may not overlap the end of the process. */
-  @FunctionalInterface
-  interface Call {
-    void run() throws OrtException;
-  }
-
-  /**
-   * Makes a call that the end of the process waits for.
-   *
-   * @throws InferenceException if the process is ending
-   */
-  static void call(Call call) throws OrtException {
-    inFlight.incrementAndGet();
-    try {
-      if (ended) {
-        throw new InferenceException("The process is ending; nothing is executed any more.", false);
-      }
-      call.run();
-    } finally {
-      inFlight.decrementAndGet();
-    }
-  }
-
-  private static void awaitLastCall() {
-    try {
-      long quiet = 0;
-      for (long waited = 0; waited < GRACE_MILLIS && quiet < QUIET_MILLIS; waited += POLL_MILLIS) {
-        quiet = inFlight.get() == 0 ? quiet + POLL_MILLIS : 0;
-        Thread.sleep(POLL_MILLIS);
-      }
-      ended = true;
-      while (inFlight.get() > 0) {
-        Thread.sleep(POLL_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      ended = true;
-    }
-    removeUnpacked();
+  /** See {@link ExitGate#call}. */
+  static void call(ExitGate.Call call) throws OrtException {
+    GATE.call(call);
   }
 
   /** ONNX Runtime removes its folder before the files in it, which leaves it there, empty. */
@@ -143,8 +97,7 @@ final class OnnxRuntime {
       OrtEnvironment environment =
           OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "neuron-embed");
       holdForGood();
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(OnnxRuntime::awaitLastCall, "neuron-embed-onnxruntime-exit"));
+      GATE.install();
       return environment;
     }
 

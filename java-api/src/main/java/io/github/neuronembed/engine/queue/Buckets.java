@@ -1,4 +1,4 @@
-package io.github.neuronembed.engine;
+package io.github.neuronembed.engine.queue;
 
 import io.github.neuronembed.backend.Shape;
 import java.util.ArrayList;
@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.TreeMap;
 
 /** The lengths that a backend serves, ascending, and the batch sizes of each. Immutable. */
-final class Buckets {
+public final class Buckets {
 
   private final int[] lengths;
   private final List<List<Shape>> shapes;
 
-  Buckets(List<Shape> all) {
+  public Buckets(List<Shape> all) {
     TreeMap<Integer, TreeMap<Integer, Shape>> byLength = new TreeMap<>();
     for (Shape shape : all) {
       byLength
@@ -24,22 +24,22 @@ final class Buckets {
     this.shapes = List.copyOf(lists);
   }
 
-  int count() {
+  public int count() {
     return lengths.length;
   }
 
   /** The shapes of a bucket, by batch size. */
-  List<Shape> shapes(int bucket) {
+  public List<Shape> shapes(int bucket) {
     return shapes.get(bucket);
   }
 
   /** The length of a bucket's rows. */
-  int length(int bucket) {
+  public int length(int bucket) {
     return lengths[bucket];
   }
 
   /** The longest row that can be served. */
-  int longest() {
+  public int longest() {
     return lengths[lengths.length - 1];
   }
 
@@ -48,7 +48,7 @@ final class Buckets {
    *
    * @throws IllegalArgumentException if none does
    */
-  int bucketOf(int tokens) {
+  public int bucketOf(int tokens) {
     for (int bucket = 0; bucket < lengths.length; bucket++) {
       if (tokens <= lengths[bucket]) {
         return bucket;
@@ -60,13 +60,13 @@ final class Buckets {
   }
 
   /** The most rows that one execution of a bucket takes. */
-  int largestBatch(int bucket) {
+  public int largestBatch(int bucket) {
     List<Shape> ofBucket = shapes.get(bucket);
     return ofBucket.get(ofBucket.size() - 1).batchSize();
   }
 
   /** The smallest shape of a bucket that holds so many rows. */
-  Shape shapeFor(int bucket, int rows) {
+  public Shape shapeFor(int bucket, int rows) {
     for (Shape shape : shapes.get(bucket)) {
       if (rows <= shape.batchSize()) {
         return shape;
@@ -74,5 +74,14 @@ final class Buckets {
     }
     throw new IllegalArgumentException(
         "%s rows do not fit in one execution, only %s.".formatted(rows, largestBatch(bucket)));
+  }
+
+  /** The most rows of any shape. */
+  public int largestBatch() {
+    int most = 0;
+    for (int bucket = 0; bucket < lengths.length; bucket++) {
+      most = Math.max(most, largestBatch(bucket));
+    }
+    return most;
   }
 }

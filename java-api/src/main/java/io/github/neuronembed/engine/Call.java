@@ -1,0 +1,146 @@
+package io.github.neuronembed.engine;
+
+import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.engine.queue.Group;
+import io.github.neuronembed.engine.queue.Request;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** A group with somebody who waits for it: a thread, or a future. */
+final class Call extends Group {
+
+  private final @Nullable RequestFuture<?> future;
+  private volatile @Nullable Thread waiter;
+  private volatile boolean leftLine;
+  private volatile boolean told;
+
+  /**
+   * @param future completed at the end; null if a thread waits
+   */
+  Call(
+      List<Request> requests,
+      RequestOptions options,
+      boolean counted,
+      long madeNanos,
+      @Nullable RequestFuture<?> future) {
+    super(
+        requests,
+        options.lane() == Lane.BULK,
+        options.waitsForRoom(),
+        counted,
+        madeNanos,
+        deadline(options, madeNanos));
+    this.future = future;
+  }
+
+  private static long deadline(RequestOptions options, long madeNanos) {
+    if (options.timeout() == null) {
+      return NO_DEADLINE;
+    }
+    // A time too long for a long is as good as none.
+    long most = NO_DEADLINE - madeNanos;
+    return options.timeout().toSeconds() >= most / 1_000_000_000
+        ? NO_DEADLINE
+        : madeNanos + options.timeout().toNanos();
+  }
+
+  /**
+   * Waits until it has left the line.
+   *
+   * @throws RuntimeException if it was refused there, or this thread was interrupted
+   */
+  void awaitRoom(Dispatcher dispatcher) {
+    await(() -> leftLine, dispatcher, "Interrupted while waiting for room in the queue.");
+    if (refused && failure != null) {
+      throw Failures.forCaller(failure);
+    }
+  }
+
+  /**
+   * Waits until it is over; returns the vectors of all rows.
+   *
+   * @throws RuntimeException if it failed, or this thread was interrupted
+   */
+  float[][] await(Dispatcher dispatcher) {
+    await(() -> false, dispatcher, "Interrupted while waiting for a vector.");
+    if (failure != null) {
+      throw Failures.forCaller(failure);
+    }
+    return vectors();
+  }
+
+  private void await(BooleanSupplier enough, Dispatcher dispatcher, String interrupted) {
+    waiter = Thread.currentThread();
+    while (!told && !enough.getAsBoolean()) {
+      LockSupport.park(this);
+      if (Thread.currentThread().isInterrupted()) {
+        dispatcher.withdraw(this);
+        throw new InferenceException(interrupted, false);
+      }
+    }
+  }
+
+  /** It is not in line any more: its requests wait, or it is over. */
+  void tellRoom() {
+    leftLine = true;
+    wake();
+  }
+
+  /** Whether it is over, and who waits knows. */
+  boolean isTold() {
+    return told;
+  }
+
+  /** It is over: wakes the thread that waits, or completes the future. */
+  void tellEnd() {
+    told = true;
+    if (future == null) {
+      wake();
+    } else if (failure != null) {
+      future.completeExceptionally(failure);
+    } else if (hasVectors()) {
+      future.succeed(vectors());
+    } else {
+      future.cancel(false);
+    }
+  }
+
+  /** Whether who waits for it has its end. */
+  boolean hasEnd() {
+    return future == null ? told : future.isDone();
+  }
+
+  private boolean hasVectors() {
+    for (Request request : requests) {
+      if (request.outcome != Request.Outcome.COMPLETED) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Vectors of all rows, in their order; only after a success. */
+  private float[][] vectors() {
+    int rows = 0;
+    for (Request request : requests) {
+      rows += request.rows.length;
+    }
+    float[][] all = new float[rows][];
+    int at = 0;
+    for (Request request : requests) {
+      for (int row = 0; row < request.rows.length; row++) {
+        all[at++] = request.vector(row);
+      }
+    }
+    return all;
+  }
+
+  private void wake() {
+    Thread thread = waiter;
+    if (thread != null && thread != Thread.currentThread()) {
+      LockSupport.unpark(thread);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package io.github.neuronembed.engine;
+
+import io.github.neuronembed.engine.queue.Group;
+import io.github.neuronembed.engine.queue.Request;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells what the scheduler decided: futures, threads that wait, the listener. Outside of the lock,
+ * each guarded, so that what one throws takes nothing from another. Thread-safe.
+ */
+final class Completions {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
+
+  private final EngineListener listener;
+  private final int[] bucketLengths;
+
+  /** Ends that could not be told, for want of memory or stack: {@link #retry} tells them. */
+  private final AtomicReference<@Nullable Request> untold = new AtomicReference<>();
+
+  Completions(EngineListener listener, int[] bucketLengths) {
+    this.listener = listener;
+    this.bucketLengths = bucketLengths;
+  }
+
+  /** Wakes those whose groups left the line. */
+  void tellEntered(@Nullable Group first) {
+    Group group = first;
+    while (group != null) {
+      Group next = group.nextEntered;
+      group.nextEntered = null;
+      ((Call) group).tellRoom();
+      group = next;
+    }
+  }
+
+  /** Tells the ends of requests. */
+  void tellEnded(@Nullable Request first) {
+    Request request = first;
+    while (request != null) {
+      Request next = request.nextEnded;
+      request.nextEnded = null;
+      try {
+        tell(request);
+      } catch (Throwable e) {
+        keep(request, e);
+      }
+      request = next;
+    }
+  }
+
+  private void tell(Request request) {
+    Call call = (Call) request.group();
+    try {
+      if (request.endsGroup) {
+        call.tellEnd();
+      }
+    } finally {
+      if (call.counted) {
+        listener.ended(
+            new End(
+                call.bulk ? Lane.BULK : Lane.INTERACTIVE,
+                bucketLengths[request.bucket],
+                request.rows.length,
+                request.tokens,
+                ending(request),
+                request.startNanos - call.madeNanos,
+                request.endNanos - call.madeNanos));
+      }
+    }
+  }
+
+  private void keep(Request request, Throwable reason) {
+    if (request.endsGroup && !((Call) request.group()).hasEnd()) {
+      Request first = untold.get();
+      request.nextEnded = first;
+      while (!untold.compareAndSet(first, request)) {
+        first = untold.get();
+        request.nextEnded = first;
+      }
+    }
+    try {
+      LOG.error("The end of a request could not be told at once.", reason);
+    } catch (RuntimeException | Error e) {
+      // There is no memory or stack for words, and the request counts more.
+    }
+  }
+
+  /** Tells what could not be told. */
+  void retry() {
+    Request request = untold.getAndSet(null);
+    while (request != null) {
+      Request next = request.nextEnded;
+      request.nextEnded = null;
+      try {
+        ((Call) request.group()).tellEnd();
+      } catch (Throwable e) {
+        keep(request, e);
+      }
+      request = next;
+    }
+  }
+
+  private static Ending ending(Request request) {
+    Request.Outcome outcome = request.outcome;
+    if (outcome == null) {
+      throw new IllegalStateException("The request has not ended.");
+    }
+    return switch (outcome) {
+      case COMPLETED -> Ending.COMPLETED;
+      case FAILED -> Ending.FAILED;
+      case EXPIRED -> Ending.EXPIRED;
+      case CANCELLED -> Ending.CANCELLED;
+    };
+  }
+
+  private record End(
+      Lane lane,
+      int bucketLength,
+      int rows,
+      int tokens,
+      Ending ending,
+      long queueNanos,
+      long totalNanos)
+      implements EngineListener.RequestEnd {}
+}

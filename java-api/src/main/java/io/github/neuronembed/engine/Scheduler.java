@@ -1,0 +1,360 @@
+package io.github.neuronembed.engine;
+
+import io.github.neuronembed.DeadlineExceededException;
+import io.github.neuronembed.DeviceFailureException;
+import io.github.neuronembed.EngineOverloadedException;
+import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.core.Core;
+import io.github.neuronembed.engine.core.Cores;
+import io.github.neuronembed.engine.core.Slot;
+import io.github.neuronembed.engine.queue.Batch;
+import io.github.neuronembed.engine.queue.Buckets;
+import io.github.neuronembed.engine.queue.Group;
+import io.github.neuronembed.engine.queue.Request;
+import io.github.neuronembed.engine.queue.Request.Outcome;
+import io.github.neuronembed.engine.queue.RequestQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All mutable state of an engine: what waits, what runs and where, and what came of it. It has no
+ * thread, no clock and no callback: it is asked and answers, and who asks says what time it is.
+ *
+ * <p>Every admitted request ends exactly once, and every lease comes back exactly once. What ended
+ * is collected, for whoever holds the lock to take and tell afterwards. Exceptions are made before
+ * anything changes, and changes allocate nothing, so that an error at any step leaves books that
+ * add up.
+ *
+ * <p>Not thread-safe: used under one lock.
+ */
+final class Scheduler {
+
+  private final Buckets buckets;
+  private final RequestQueue queue;
+  private final Cores cores;
+  private final Statistics statistics;
+  private final Ends ends;
+  private final long batchWaitNanos;
+  private final Lease[] leases;
+  private boolean closing;
+  private boolean closed;
+
+  /**
+   * @param queue empty
+   * @param cores with idle slots
+   * @param batchWaitNanos how long a free slot waits for company for a batch that is not full
+   */
+  Scheduler(Buckets buckets, RequestQueue queue, Cores cores, long batchWaitNanos) {
+    this.buckets = buckets;
+    this.queue = queue;
+    this.cores = cores;
+    this.statistics = new Statistics(buckets);
+    this.ends = new Ends(queue, statistics);
+    this.batchWaitNanos = batchWaitNanos;
+    this.leases = new Lease[cores.slots().size()];
+    for (Slot slot : cores.slots()) {
+      leases[slot.index] = new Lease(slot, new Batch(buckets.largestBatch()));
+    }
+  }
+
+  /**
+   * Takes in a group: all of it, or nothing.
+   *
+   * @param group new
+   * @param runsItself whether who asks would execute it: it gets a lease if nobody waits, a slot is
+   *     idle, and nothing is gained by waiting
+   * @param mayWait whether who asks can wait for room
+   */
+  Answer admit(Group group, boolean runsItself, boolean mayWait, long now) {
+    expire(now);
+    if (closing) {
+      return new Answer.Refused(Failures.closed(), false);
+    }
+    if (cores.noneServes()) {
+      return new Answer.Refused(cores.noneLeft(), false);
+    }
+    if (group.isExpired(now)) {
+      return new Answer.Refused(Failures.deadlineExceeded(), false);
+    }
+    Lease lease = runsItself ? leaseAtOnce(group, now) : null;
+    if (lease != null) {
+      return lease;
+    }
+    switch (queue.offer(group, mayWait && group.waitsForRoom)) {
+      case ADMITTED -> {
+        statistics.accepted(group);
+        return Answer.Waits.QUEUED;
+      }
+      case IN_LINE -> {
+        return Answer.Waits.IN_LINE;
+      }
+      default -> {
+        statistics.refused();
+        return new Answer.Refused(
+            new EngineOverloadedException(
+                queue.requests(),
+                queue.tokens(),
+                statistics.timeFor(queue.tokens() / 2, cores.servingSlots())),
+            true);
+      }
+    }
+  }
+
+  /** A batch that might grow, or that is not urgent, is not put behind another execution. */
+  private @Nullable Lease leaseAtOnce(Group group, long now) {
+    Core core = queue.isEmpty() ? cores.best(-1, now) : null;
+    if (core == null || group.requests.size() > 1) {
+      return null;
+    }
+    Request request = group.requests.get(0);
+    boolean full = request.rows.length == buckets.largestBatch(request.bucket);
+    if ((core.nanosUntilWanted(now) > 0 && !(full && !group.bulk))
+        || (!full && batchWaitNanos > 0)) {
+      return null;
+    }
+    Lease lease = leases[core.idleSlot().index];
+    queue.pass(group);
+    statistics.accepted(group);
+    lease.batch.add(request);
+    lease.batch.shape(buckets.shapeFor(request.bucket, request.rows.length));
+    return begin(lease, now);
+  }
+
+  /**
+   * A lease of one slot, for a group that is not counted: to warm it up.
+   *
+   * @param group of one request
+   * @return null while the slot is busy
+   * @throws RuntimeException if the engine is closing, or the slot's core has left
+   */
+  @Nullable Lease reserve(int slotIndex, Group group, Shape shape, long now) {
+    if (closing) {
+      throw Failures.closed();
+    }
+    Lease lease = leases[slotIndex];
+    Core core = lease.slot.core;
+    DeviceFailureException failure = core.failure();
+    if (failure != null) {
+      throw new DeviceFailureException(
+          String.valueOf(failure.getMessage()), failure.core(), failure);
+    }
+    if (lease.slot.isBusy()) {
+      return null;
+    }
+    queue.pass(group);
+    lease.batch.add(group.requests.get(0));
+    lease.batch.shape(shape);
+    return begin(lease, now);
+  }
+
+  /** A batch for a slot, or how long there is none. */
+  Next next(long now) {
+    expire(now);
+    if (queue.isEmpty()) {
+      return Next.FOR_AN_EVENT;
+    }
+    long batchWait = closing ? 0 : batchWaitNanos;
+    Request leader = queue.leader(now, batchWait);
+    Core core = cores.best(leader == null ? -1 : leader.avoidCore, now);
+    if (core == null) {
+      // The next slot that comes back is the event.
+      return Next.FOR_AN_EVENT;
+    }
+    if (leader == null) {
+      return new Next.WaitUntil(queue.ripeAt(batchWait));
+    }
+    long early = core.nanosUntilWanted(now);
+    if (early > 0) {
+      return new Next.WaitUntil(now + early);
+    }
+    Lease lease = leases[core.idleSlot().index];
+    queue.take(leader, core.times(), lease.batch);
+    begin(lease, now);
+    letIn();
+    return lease;
+  }
+
+  private Lease begin(Lease lease, long now) {
+    Batch batch = lease.batch;
+    for (int i = 0; i < batch.size(); i++) {
+      Request request = batch.request(i);
+      request.state = Request.State.RUNNING;
+      request.startNanos = now;
+      request.spoiled = false;
+      if (request.group().counted) {
+        statistics.begun(request);
+      }
+    }
+    cores.begin(lease.slot, batch.shape(), now);
+    lease.begin();
+    return lease;
+  }
+
+  /**
+   * A lease comes back: its slot is idle, and its requests have ended or wait again. A lease that
+   * was not left with {@link Lease#succeeded} has failed.
+   *
+   * @return why its core left the rotation by that; null if it did not
+   */
+  @Nullable DeviceFailureException finished(Lease lease, long now) {
+    RuntimeException failure = lease.failure();
+    RuntimeException spoiled = lease.spoiled();
+    Core core = lease.slot.core;
+    Batch batch = lease.batch;
+    DeviceFailureException device = failure instanceof DeviceFailureException e ? e : null;
+    boolean dies = device != null && core.serves();
+    RuntimeException noneLeft =
+        device != null && (cores.noneServes() || cores.isLast(core))
+            ? Cores.noneLeft(device)
+            : null;
+    if (device != null && dies) {
+      cores.fail(core, device);
+    }
+    if (lease.slot.isBusy()) {
+      cores.end(lease.slot, failure == null, lease.writeNanos(), now);
+      if (failure == null && batch.request(0).group().counted) {
+        core.count();
+        statistics.executed(lease);
+      }
+    }
+    boolean again = device != null || (failure instanceof InferenceException e && e.isRetryable());
+    for (int i = 0; i < batch.size(); i++) {
+      Request request = batch.request(i);
+      if (request.state != Request.State.RUNNING) {
+        continue;
+      }
+      if (failure == null) {
+        complete(request, spoiled, now);
+      } else if (again && mayRunAgain(request)) {
+        request.retried = true;
+        request.avoidCore = core.index();
+        statistics.retried();
+        queue.putBack(request);
+      } else {
+        ends.end(request, Outcome.FAILED, failure, now);
+      }
+    }
+    batch.clear();
+    if (noneLeft != null) {
+      ends.endAll(noneLeft, leases, closing, now);
+    }
+    lease.end();
+    return dies ? device : null;
+  }
+
+  private void complete(Request request, @Nullable RuntimeException spoiled, long now) {
+    if (request.spoiled) {
+      statistics.notFinite();
+      ends.end(request, Outcome.FAILED, spoiled, now);
+    } else {
+      ends.end(request, Outcome.COMPLETED, null, now);
+    }
+  }
+
+  private boolean mayRunAgain(Request request) {
+    return request.group().counted && !request.retried && !closed && !cores.noneServes();
+  }
+
+  /** Ends what waits though its deadline has passed. */
+  void expire(long now) {
+    Group group = queue.expired(now);
+    while (group != null) {
+      DeadlineExceededException reason = Failures.deadlineExceeded();
+      if (group.state == Group.State.IN_LINE) {
+        ends.leaveLine(group, reason);
+      } else {
+        ends.endGroup(group, Outcome.EXPIRED, Outcome.CANCELLED, reason, now);
+      }
+      group = queue.expired(now);
+    }
+    letIn();
+  }
+
+  /** Nobody waits for a group any more. Does nothing if it is over. */
+  void withdraw(Group group, long now) {
+    if (group.state == Group.State.IN_LINE) {
+      ends.leaveLine(group, null);
+    } else if (group.state == Group.State.ADMITTED) {
+      ends.endGroup(group, Outcome.CANCELLED, Outcome.CANCELLED, null, now);
+    }
+    letIn();
+  }
+
+  /** Admits nothing more. */
+  void startClosing() {
+    closing = true;
+    Group group = queue.firstInLine();
+    while (group != null) {
+      ends.leaveLine(group, Failures.closed());
+      group = queue.firstInLine();
+    }
+  }
+
+  /** Ends what waits and what runs. Leases that are out still come back. */
+  void close(long now) {
+    startClosing();
+    ends.endAll(
+        new IllegalStateException("The embedder was closed before the request was served."),
+        leases,
+        closing,
+        now);
+    closed = true;
+  }
+
+  private void letIn() {
+    Group group = closing ? null : queue.enterNext();
+    while (group != null) {
+      statistics.accepted(group);
+      ends.entered(group);
+      group = queue.enterNext();
+    }
+  }
+
+  /** The requests that ended since this was asked last, linked; to be told without the lock. */
+  @Nullable Request takeEnded() {
+    return ends.takeEnded();
+  }
+
+  /** The groups that left the line since this was asked last, linked. */
+  @Nullable Group takeEntered() {
+    return ends.takeEntered();
+  }
+
+  boolean hasNews() {
+    return !ends.isEmpty();
+  }
+
+  /** When {@link #expire} has something to do. */
+  long nextDeadline() {
+    return queue.nextDeadline();
+  }
+
+  boolean hasWaiting() {
+    return !queue.isEmpty();
+  }
+
+  /** Leases that are out. */
+  int leasesOut() {
+    return cores.busySlots();
+  }
+
+  Lease lease(int slotIndex) {
+    return leases[slotIndex];
+  }
+
+  boolean isClosing() {
+    return closing;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  EngineHealth health() {
+    return statistics.health(cores, closing);
+  }
+
+  EngineSnapshot snapshot() {
+    return statistics.snapshot(cores, queue, closing);
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.neuronembed.engine;
+
+import io.github.neuronembed.engine.queue.Buckets;
+import io.github.neuronembed.engine.queue.Request;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The one place where a caller's token ids are checked and copied. Thread-safe. */
+final class TokenRows {
+
+  private final Buckets buckets;
+  private final int vocabularySize;
+
+  /**
+   * @param vocabularySize token ids are below this
+   */
+  TokenRows(Buckets buckets, int vocabularySize) {
+    if (vocabularySize < 1) {
+      throw new IllegalArgumentException(
+          "A vocabulary has at least one token, not %s.".formatted(vocabularySize));
+    }
+    this.buckets = buckets;
+    this.vocabularySize = vocabularySize;
+  }
+
+  /**
+   * A request of each row.
+   *
+   * @throws IllegalArgumentException if a row is empty, too long, or has an id that is none
+   */
+  List<Request> requests(List<int[]> rows) {
+    List<Request> requests = new ArrayList<>(rows.size());
+    for (int[] row : rows) {
+      requests.add(request(new int[][] {row}));
+    }
+    return requests;
+  }
+
+  /**
+   * One request of rows.
+   *
+   * @throws IllegalArgumentException if there are none, too many, or one is wrong
+   */
+  Request request(int[][] rows) {
+    if (rows.length == 0) {
+      throw new IllegalArgumentException("A request has at least one row.");
+    }
+    // Copied, so that the ids that were checked are those that a device sees.
+    int[][] copies = new int[rows.length][];
+    int longest = 0;
+    for (int i = 0; i < rows.length; i++) {
+      copies[i] = rows[i].clone();
+      check(copies[i]);
+      longest = Math.max(longest, copies[i].length);
+    }
+    int bucket = buckets.bucketOf(longest);
+    if (copies.length > buckets.largestBatch(bucket)) {
+      throw new IllegalArgumentException(
+          "%s rows of up to %s tokens do not fit in one execution, only %s do."
+              .formatted(copies.length, longest, buckets.largestBatch(bucket)));
+    }
+    return new Request(copies, bucket);
+  }
+
+  private void check(int[] row) {
+    if (row.length == 0) {
+      throw new IllegalArgumentException("A row has at least one token.");
+    }
+    for (int id : row) {
+      if (id < 0 || id >= vocabularySize) {
+        throw new IllegalArgumentException(
+            "Token id %s is not below the vocabulary size %s.".formatted(id, vocabularySize));
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.github.neuronembed.engine.core;
+
+import io.github.neuronembed.DeviceFailureException;
+import io.github.neuronembed.backend.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every core of a backend, those that left the rotation too, and their slots. Belongs to the
+ * scheduler.
+ */
+public final class Cores {
+
+  private final List<Core> all = new ArrayList<>();
+  private final List<Slot> slots = new ArrayList<>();
+  private @Nullable DeviceFailureException lastFailure;
+  private int busySlots;
+
+  /**
+   * @param indexes of the replicas, in their order
+   * @param slotsPerCore executions of each under way at once
+   * @param inTurn whether a replica computes one execution at a time
+   */
+  public Cores(List<Integer> indexes, int slotsPerCore, boolean inTurn, List<Shape> shapes) {
+    for (int index : indexes) {
+      Core core = new Core(index, inTurn, shapes);
+      all.add(core);
+      for (int i = 0; i < slotsPerCore; i++) {
+        Slot slot = new Slot(slots.size(), core);
+        slots.add(slot);
+        core.add(slot);
+      }
+    }
+  }
+
+  public List<Core> all() {
+    return all;
+  }
+
+  /** The slots of all cores, by index. */
+  public List<Slot> slots() {
+    return slots;
+  }
+
+  /** Executions under way on all cores. */
+  public int busySlots() {
+    return busySlots;
+  }
+
+  /** Slots of the cores that serve. */
+  public int servingSlots() {
+    int count = 0;
+    for (int i = 0; i < all.size(); i++) {
+      count += all.get(i).serves() ? all.get(i).slots() : 0;
+    }
+    return count;
+  }
+
+  /** The core with an idle slot that will be free first, another than the one to avoid. */
+  public @Nullable Core best(int avoid, long nowNanos) {
+    Core best = null;
+    for (int i = 0; i < all.size(); i++) {
+      Core core = all.get(i);
+      if (core.canTakeWork() && (best == null || core.isBetterThan(best, avoid, nowNanos))) {
+        best = core;
+      }
+    }
+    return best;
+  }
+
+  /** Binds an execution to an idle slot. */
+  public void begin(Slot slot, Shape shape, long nowNanos) {
+    slot.core.begin(slot, shape, nowNanos);
+    busySlots++;
+  }
+
+  /** See {@link Core#end}. */
+  public void end(Slot slot, boolean well, long written, long nowNanos) {
+    slot.core.end(slot, well, written, nowNanos);
+    busySlots--;
+  }
+
+  /** Takes a core out of the rotation. */
+  public void fail(Core core, DeviceFailureException failure) {
+    core.fail(failure);
+    lastFailure = failure;
+  }
+
+  /** Whether this core serves, and no other does. */
+  public boolean isLast(Core core) {
+    int serving = 0;
+    for (int i = 0; i < all.size(); i++) {
+      serving += all.get(i).serves() ? 1 : 0;
+    }
+    return serving == 1 && core.serves();
+  }
+
+  public boolean noneServes() {
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).serves()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Why nothing can be executed any more. */
+  public DeviceFailureException noneLeft() {
+    return noneLeft(lastFailure);
+  }
+
+  /** Why nothing could be executed any more after a failure. */
+  public static DeviceFailureException noneLeft(@Nullable DeviceFailureException last) {
+    return new DeviceFailureException(
+        "No core is left; the last one's failure: " + (last == null ? "" : last.getMessage()),
+        last == null ? -1 : last.core(),
+        last);
+  }
+}

@@ -1,0 +1,274 @@
+package io.github.neuronembed.engine.queue;
+
+import io.github.neuronembed.engine.core.ServiceTimes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests that wait, and the rules by which they are served.
+ *
+ * <ul>
+ *   <li>Interactive requests go first. While both lanes wait, bulk work earns its share of the
+ *       tokens, and leads a batch as soon as what it earned pays for its oldest request.
+ *   <li>Within a lane the oldest request leads a batch, so none starves.
+ *   <li>Who goes with it, and in which shape, is the {@link BatchPolicy}'s.
+ * </ul>
+ *
+ * <p>Nothing is allocated but when a group is admitted. Belongs to the scheduler.
+ */
+public final class RequestQueue {
+
+  /** What became of a group that was offered. */
+  public enum Entry {
+    ADMITTED,
+    IN_LINE,
+    REFUSED
+  }
+
+  private final Buckets buckets;
+  private final BatchPolicy policy;
+  private final double bulkShare;
+  private final Admission admission;
+  private final Deadlines deadlines = new Deadlines();
+  private final LaneQueue interactive;
+  private final LaneQueue bulk;
+  private long nextSequence;
+
+  /** Groups that wait or run, each of which may have a deadline. */
+  private int live;
+
+  /** Tokens that bulk work is owed; negative where it got more than it had earned. */
+  private double bulkCredit;
+
+  /**
+   * @param bulkShare part of the tokens that bulk work gets at least while both lanes wait
+   * @param maxRequests most requests that wait in a lane
+   * @param maxTokens most tokens that wait in a lane
+   */
+  public RequestQueue(
+      Buckets buckets, BatchPolicy policy, double bulkShare, int maxRequests, long maxTokens) {
+    this.buckets = buckets;
+    this.policy = policy;
+    this.bulkShare = bulkShare;
+    this.admission = new Admission(maxRequests, maxTokens);
+    this.interactive = new LaneQueue(buckets.count());
+    this.bulk = new LaneQueue(buckets.count());
+  }
+
+  public LaneQueue lane(boolean ofBulk) {
+    return ofBulk ? bulk : interactive;
+  }
+
+  public int requests() {
+    return interactive.requests() + bulk.requests();
+  }
+
+  public long tokens() {
+    return interactive.tokens() + bulk.tokens();
+  }
+
+  public boolean isEmpty() {
+    return requests() == 0;
+  }
+
+  /**
+   * Takes a group in, puts it in line, or refuses it; as a whole.
+   *
+   * @param mayWait whether it may stand in line
+   */
+  public Entry offer(Group group, boolean mayWait) {
+    boolean room =
+        (!group.bulk || admission.first() == null) && admission.hasRoom(lane(group.bulk), group);
+    if (!room && !mayWait) {
+      return Entry.REFUSED;
+    }
+    begin();
+    if (room) {
+      enter(group);
+      return Entry.ADMITTED;
+    }
+    group.state = Group.State.IN_LINE;
+    admission.append(group);
+    deadlines.add(group);
+    return Entry.IN_LINE;
+  }
+
+  private void begin() {
+    deadlines.reserve(live + 1);
+    live++;
+  }
+
+  /** Admits a group that need not wait. */
+  public void pass(Group group) {
+    begin();
+    group.state = Group.State.ADMITTED;
+    for (int i = 0; i < group.requests.size(); i++) {
+      group.requests.get(i).sequence = nextSequence++;
+    }
+  }
+
+  /** A group is over. */
+  public void over(Group group) {
+    deadlines.remove(group);
+    live--;
+  }
+
+  /** Lets the first group in line enter if there is room. */
+  public @Nullable Group enterNext() {
+    Group first = admission.first();
+    if (first == null || !admission.hasRoom(lane(first.bulk), first)) {
+      return null;
+    }
+    admission.remove(first);
+    enter(first);
+    return first;
+  }
+
+  public @Nullable Group firstInLine() {
+    return admission.first();
+  }
+
+  public void leaveLine(Group group) {
+    admission.remove(group);
+    deadlines.remove(group);
+  }
+
+  private void enter(Group group) {
+    group.state = Group.State.ADMITTED;
+    for (int i = 0; i < group.requests.size(); i++) {
+      Request request = group.requests.get(i);
+      request.sequence = nextSequence++;
+      putBack(request);
+    }
+  }
+
+  /** Puts a request back where it was: it is as old as it is. */
+  public void putBack(Request request) {
+    request.state = Request.State.QUEUED;
+    Group group = request.group();
+    lane(group.bulk).add(request);
+    group.waiting++;
+    deadlines.add(group);
+  }
+
+  /** Takes a request out, wherever it stands. */
+  public void remove(Request request) {
+    Group group = request.group();
+    lane(group.bulk).remove(request);
+    if (--group.waiting == 0) {
+      deadlines.remove(group);
+    }
+  }
+
+  /**
+   * The request to lead the next batch: the oldest of the lane whose turn it is; while that one
+   * waits for company, one that need not.
+   *
+   * @param waitNanos how long a request waits for a full batch
+   * @return null if none waits, or all wait for company; stays in the queue
+   */
+  public @Nullable Request leader(long nowNanos, long waitNanos) {
+    boolean bulkTurn = isBulkTurn();
+    Request leader = ripe(lane(bulkTurn), nowNanos, waitNanos);
+    return leader != null ? leader : ripe(lane(!bulkTurn), nowNanos, waitNanos);
+  }
+
+  private boolean isBulkTurn() {
+    Request patient = bulk.oldest();
+    if (patient == null || interactive.requests() == 0) {
+      return patient != null;
+    }
+    return bulkCredit >= patient.tokens;
+  }
+
+  private @Nullable Request ripe(LaneQueue lane, long nowNanos, long waitNanos) {
+    Request oldest = lane.oldest();
+    if (oldest == null || nowNanos - oldest.group().madeNanos >= waitNanos) {
+      return oldest;
+    }
+    Request ripe = null;
+    for (int bucket = 0; bucket < buckets.count(); bucket++) {
+      Request first = lane.oldest(bucket);
+      if (first != null
+          && (ripe == null || first.sequence < ripe.sequence)
+          && policy.isFull(first, this)) {
+        ripe = first;
+      }
+    }
+    return ripe;
+  }
+
+  /** When the oldest request will have waited long enough; only if one waits. */
+  public long ripeAt(long waitNanos) {
+    Request urgent = interactive.oldest();
+    Request patient = bulk.oldest();
+    long made = Long.MAX_VALUE - waitNanos;
+    made = urgent == null ? made : Math.min(made, urgent.group().madeNanos);
+    made = patient == null ? made : Math.min(made, patient.group().madeNanos);
+    return made + waitNanos;
+  }
+
+  /**
+   * Takes the next batch out.
+   *
+   * @param leader from {@link #leader}
+   * @param times of the core that is to execute
+   * @param batch empty
+   */
+  public void take(Request leader, ServiceTimes times, Batch batch) {
+    boolean bulkWaited = bulk.requests() > 0;
+    boolean interactiveWaited = interactive.requests() > 0;
+    try {
+      policy.choose(leader, this, times, batch);
+    } catch (RuntimeException | Error e) {
+      batch.clear();
+      throw e;
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      remove(batch.request(i));
+    }
+    settle(leader, batch, interactiveWaited, bulkWaited);
+  }
+
+  private void settle(Request leader, Batch batch, boolean interactiveWaited, boolean bulkWaited) {
+    boolean bulkLeads = leader.group().bulk;
+    long led = 0;
+    long riding = 0;
+    for (int i = 0; i < batch.size(); i++) {
+      Request request = batch.request(i);
+      if (request.group().bulk) {
+        if (bulkLeads && interactiveWaited && request.bucket == leader.bucket) {
+          led += request.tokens;
+        } else {
+          riding += request.tokens;
+        }
+      }
+    }
+    if (bulkWaited) {
+      bulkCredit += (batch.tokens() - led - riding) * bulkShare / (1 - bulkShare);
+    }
+    bulkCredit -= led;
+    // What went in rows that were free pays off what is owed, but is no debt.
+    bulkCredit = Math.max(Math.min(bulkCredit, 0), bulkCredit - riding);
+    if (bulk.requests() == 0) {
+      bulkCredit = Math.min(bulkCredit, 0);
+    }
+  }
+
+  /** A group that waits though its deadline has passed, or null. */
+  public @Nullable Group expired(long nowNanos) {
+    Group first = deadlines.first();
+    return first != null && first.isExpired(nowNanos) ? first : null;
+  }
+
+  /** When the first deadline passes, {@link Group#NO_DEADLINE} if there is none. */
+  public long nextDeadline() {
+    Group first = deadlines.first();
+    return first == null ? Group.NO_DEADLINE : first.deadlineNanos;
+  }
+
+  /** The oldest request of either lane, or null. */
+  public @Nullable Request oldest() {
+    Request urgent = interactive.oldest();
+    return urgent != null ? urgent : bulk.oldest();
+  }
+}
