@@ -405,7 +405,7 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   private boolean isShortened() {
-    return dimension < backend.hiddenSize();
+    return dimension < model.dimension();
   }
 
   private List<float[]> shortened(List<float[]> vectors) {

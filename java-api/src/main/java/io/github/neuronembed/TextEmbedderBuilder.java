@@ -142,7 +142,12 @@ public final class TextEmbedderBuilder {
               ? BackendSelection.open(model, backend, precision, preparedGraph, visibleCores)
               : new BackendSelection(given, "The application gave it.");
       opened = selection.backend();
-      LOG.info("{} on {}. {}", model.name(), opened.description(), selection.reason());
+      LOG.info(
+          "{} on {}, pooled by {}. {}",
+          model.name(),
+          opened.description(),
+          opened.pools() ? "the graph" : model.pooling(),
+          selection.reason());
       checkHiddenSize(model, opened);
       int longest = longest(opened);
       if (longest < model.maxTokens()) {
@@ -168,7 +173,7 @@ public final class TextEmbedderBuilder {
               model.vocabularySize(),
               options.build()),
           truncation,
-          dimensions == null ? opened.hiddenSize() : dimensions,
+          dimensions == null ? model.dimension() : dimensions,
           selection.reason());
     } catch (RuntimeException | Error e) {
       if (opened != null && opened != given) {
@@ -180,10 +185,11 @@ public final class TextEmbedderBuilder {
   }
 
   private static void checkHiddenSize(ModelDirectory model, InferenceBackend backend) {
-    if (backend.hiddenSize() != model.hiddenSize()) {
+    int expected = backend.pools() ? model.dimension() : model.hiddenSize();
+    if (backend.hiddenSize() != expected) {
       throw new ModelLoadException(
           "%s has vectors of %s numbers by its config.json, and %s gives %s: the files are not of one model."
-              .formatted(model, model.hiddenSize(), backend.description(), backend.hiddenSize()));
+              .formatted(model, expected, backend.description(), backend.hiddenSize()));
     }
   }
 

@@ -14,8 +14,13 @@ public interface InferenceBackend extends AutoCloseable {
   /** Whether the device is an emulation; whatever was measured on it must be labelled so. */
   boolean emulated();
 
-  /** Length of a vector. */
+  /** Elements of each vector of the output: of a text's if the model pools, else of a token's. */
   int hiddenSize();
+
+  /** Whether the model itself makes one vector of a text's tokens. */
+  default boolean pools() {
+    return false;
+  }
 
   /**
    * The shapes that every replica serves, at least one, in ascending order of length, then batch.

@@ -139,6 +139,11 @@ public final class JsonValue {
     return element.isJsonObject();
   }
 
+  /** Whether this is an array. */
+  public boolean isArray() {
+    return element.isJsonArray();
+  }
+
   /** Names of an object's members, in the order of the file. */
   public Set<String> keys() {
     return object().keySet();

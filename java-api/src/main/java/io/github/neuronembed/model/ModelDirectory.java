@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code modules.json} and the {@code config.json} of its pooling module: pooling and
  *       normalisation
  *   <li>{@code config_sentence_transformers.json}: what is put before a query and a passage
- *   <li>{@code sentence_bert_config.json}, {@code tokenizer_config.json}: the most tokens of a text
+ *   <li>{@code sentence_bert_config.json} and its kin, {@code tokenizer_config.json}: the most
+ *       tokens of a text, lower case, which side of a text is cut
  *   <li>{@code tokenizer.json}: the tokenizer
  *   <li>{@code onnx/model.onnx}, {@code onnx/model_quantized.onnx} or {@code onnx/model_int8.onnx}:
  *       the graph and its weights
@@ -44,6 +45,10 @@ public final class ModelDirectory {
   private static final Set<String> POSITIONS_AFTER_PADDING =
       Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet");
 
+  /** Architectures that state their sizes under the names looked for here. */
+  private static final Set<String> SUPPORTED =
+      Set.of("bert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta", "camembert");
+
   private final Path folder;
   private final Path transformer;
   private final String name;
@@ -53,7 +58,8 @@ public final class ModelDirectory {
   private final int vocabularySize;
   private final int padTokenId;
   private final int maxTokens;
-  private final PoolingStrategy pooling;
+  private final Pooling pooling;
+  private final boolean lowercases;
   private final boolean normalize;
   private final Prompts prompts;
   private final Matryoshka matryoshka;
@@ -68,8 +74,9 @@ public final class ModelDirectory {
 
     JsonValue config = config(transformer.resolve("config.json"));
     this.modelType = config.require("model_type").string();
-    this.hiddenSize = config.require("hidden_size").positive();
-    this.hiddenLayers = config.require("num_hidden_layers").positive();
+    boolean distilled = modelType.equals("distilbert");
+    this.hiddenSize = size(config, distilled ? "dim" : "hidden_size");
+    this.hiddenLayers = size(config, distilled ? "n_layers" : "num_hidden_layers");
     this.vocabularySize = config.require("vocab_size").positive();
     this.padTokenId = config.require("pad_token_id").natural();
     if (padTokenId >= vocabularySize) {
@@ -77,10 +84,12 @@ public final class ModelDirectory {
           .require("pad_token_id")
           .wrong("an id of the model's vocabulary of %s".formatted(vocabularySize));
     }
-    modules.requireDimension(hiddenSize);
-    this.maxTokens = maxTokens(config, overrides.maxTokens());
+    SentenceConfig sentences = SentenceConfig.read(transformer);
+    this.maxTokens = maxTokens(config, sentences, overrides.maxTokens());
+    this.lowercases = sentences.lowercases();
     this.prompts = Prompts.read(folder, overrides);
-    this.matryoshka = MatryoshkaConfig.read(config, hiddenSize, overrides);
+    modules.check(hiddenSize, !prompts.query().isEmpty() || !prompts.passage().isEmpty());
+    this.matryoshka = MatryoshkaConfig.read(config, dimension(), overrides);
   }
 
   /**
@@ -124,7 +133,23 @@ public final class ModelDirectory {
     return last == null ? folder.toString() : last.toString();
   }
 
-  private int maxTokens(JsonValue config, @Nullable Integer told) {
+  /**
+   * A size that every supported architecture states under this name.
+   *
+   * @throws ModelLoadException if it is not stated; of another architecture, that it is not
+   *     supported
+   */
+  private int size(JsonValue config, String key) {
+    if (config.get(key).isEmpty() && !SUPPORTED.contains(modelType)) {
+      throw new ModelLoadException(
+          "%s is of the architecture \"%s\", which is not supported: %s are, and others that state"
+                  .formatted(config.file(), modelType, SUPPORTED.stream().sorted().toList())
+              + " their sizes as BERT does (\"%s\").".formatted(key));
+    }
+    return config.require(key).positive();
+  }
+
+  private int maxTokens(JsonValue config, SentenceConfig sentences, @Nullable Integer told) {
     int positions = config.require("max_position_embeddings").positive();
     if (POSITIONS_AFTER_PADDING.contains(modelType)) {
       positions -= padTokenId + 1;
@@ -138,8 +163,8 @@ public final class ModelDirectory {
       return told;
     }
     int stated =
-        optional("sentence_bert_config.json")
-            .flatMap(file -> file.get("max_seq_length"))
+        sentences
+            .maxSeqLength()
             .or(() -> optional("tokenizer_config.json").flatMap(f -> f.get("model_max_length")))
             .map(JsonValue::positive)
             .orElse(positions);
@@ -166,7 +191,7 @@ public final class ModelDirectory {
     return modelType;
   }
 
-  /** Length of a vector. */
+  /** Length of a token's vector. */
   public int hiddenSize() {
     return hiddenSize;
   }
@@ -197,8 +222,21 @@ public final class ModelDirectory {
   }
 
   /** How token vectors become the text's vector. */
-  public PoolingStrategy pooling() {
+  public Pooling pooling() {
     return pooling;
+  }
+
+  /**
+   * Length of a text's vector: {@link #hiddenSize()} for each of the strategies of {@link
+   * #pooling()}.
+   */
+  public int dimension() {
+    return hiddenSize * pooling.strategies().size();
+  }
+
+  /** Whether texts are put into lower case, whatever the tokenizer does. */
+  public boolean lowercases() {
+    return lowercases;
   }
 
   /** Whether a vector is scaled to length 1 (L2). */

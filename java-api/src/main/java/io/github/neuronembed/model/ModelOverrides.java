@@ -3,7 +3,6 @@ package io.github.neuronembed.model;
 import io.github.neuronembed.ModelLoadException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -15,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>They are told in code, or once and for all in a file {@value #FILE} in the model directory: a
  * JSON object whose members have the names of this record's components, each of them optional, for
- * example {@code {"queryPrefix": "query: ", "pooling": "cls"}}. What is told in code wins.
+ * example {@code {"queryPrefix": "query: ", "pooling": "cls"}}; several poolings, whose vectors are
+ * put one after the other, are an array. What is told in code wins.
  *
  * @param pooling how token vectors become the text's vector
  * @param normalize whether a vector is scaled to length 1 (L2)
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *     empty for none
  */
 public record ModelOverrides(
-    @Nullable PoolingStrategy pooling,
+    @Nullable Pooling pooling,
     @Nullable Boolean normalize,
     @Nullable String queryPrefix,
     @Nullable String passagePrefix,
@@ -99,12 +99,8 @@ public record ModelOverrides(
         json.get("matryoshkaDimensions").map(ModelOverrides::dimensions).orElse(null));
   }
 
-  private static PoolingStrategy pooling(JsonValue value) {
-    String told = value.string();
-    return Arrays.stream(PoolingStrategy.values())
-        .filter(strategy -> strategy.name().equalsIgnoreCase(told))
-        .findFirst()
-        .orElseThrow(() -> value.wrong("\"cls\" or \"mean\""));
+  private static Pooling pooling(JsonValue value) {
+    return new Pooling(PoolingConfig.strategies(value));
   }
 
   private static String name(JsonValue value) {
@@ -132,8 +128,13 @@ public record ModelOverrides(
 
   /** These, and how token vectors become the text's vector. */
   public ModelOverrides withPooling(PoolingStrategy strategy) {
+    return withPooling(Pooling.of(strategy));
+  }
+
+  /** These, and how token vectors become the text's vector. */
+  public ModelOverrides withPooling(Pooling told) {
     return new ModelOverrides(
-        Objects.requireNonNull(strategy, "strategy"),
+        Objects.requireNonNull(told, "told"),
         normalize,
         queryPrefix,
         passagePrefix,

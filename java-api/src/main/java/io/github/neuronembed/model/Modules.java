@@ -6,15 +6,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What comes after the token vectors, as {@code modules.json} of a sentence-transformers model
- * states it: a Transformer, then Pooling, then maybe Normalize.
+ * states it: a Transformer, then Pooling, then maybe Normalize. The last part of a class's name
+ * tells which of them it is: release 5.4 moved the classes to other Python packages.
  *
  * @param transformer the folder of {@code config.json} and {@code tokenizer.json}
  * @param pooling how token vectors become the text's vector
@@ -22,12 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param poolingConfig the pooling module's configuration; null if pooling was told
  */
 record Modules(
-    Path transformer,
-    PoolingStrategy pooling,
-    boolean normalize,
-    @Nullable JsonValue poolingConfig) {
-
-  private static final String MODE = "pooling_mode_";
+    Path transformer, Pooling pooling, boolean normalize, @Nullable JsonValue poolingConfig) {
 
   /**
    * Reads {@code modules.json}.
@@ -37,10 +30,11 @@ record Modules(
    */
   static Modules read(Path folder, ModelOverrides overrides) {
     Path file = folder.resolve("modules.json");
-    PoolingStrategy toldPooling = overrides.pooling();
+    Pooling toldPooling = overrides.pooling();
     Boolean toldNormalize = overrides.normalize();
     if (!Files.exists(file)) {
       if (toldPooling == null || toldNormalize == null) {
+        requireEncoder(folder.resolve("config.json"));
         throw new ModelLoadException(
             "%s is missing, so the model's pooling and normalisation are not stated: copy it from"
                     .formatted(file)
@@ -66,7 +60,9 @@ record Modules(
         default ->
             throw module
                 .require("type")
-                .wrong("a Transformer, Pooling or Normalize module, the ones that are computed");
+                .wrong(
+                    "a Transformer, Pooling or Normalize module, the ones that are computed"
+                        + purpose(type));
       }
     }
     // Some repositories leave pooling to the caller.
@@ -86,7 +82,40 @@ record Modules(
     }
     JsonValue config =
         ModelDirectory.config(Objects.requireNonNull(pooling).resolve("config.json"));
-    return new Modules(transformer, mode(config), normalized, config);
+    return new Modules(transformer, PoolingConfig.read(config), normalized, config);
+  }
+
+  /**
+   * What a model with such a module is for, where it is not for embeddings of one vector a text.
+   */
+  private static String purpose(String type) {
+    return switch (type) {
+      case "MLMTransformer", "SpladePooling", "SparseAutoEncoder", "SparseStaticEmbedding" ->
+          " (this is a sparse encoder, which weighs the words of a vocabulary)";
+      case "LogitScore" -> " (this is a cross-encoder, which scores pairs of texts)";
+      case "MultiVectorMask", "HierarchicalTokenPooling" ->
+          " (this is a late-interaction model, which gives a vector for every token)";
+      default -> "";
+    };
+  }
+
+  /** Says so where a directory without modules is a classifier's. */
+  private static void requireEncoder(Path config) {
+    if (!Files.exists(config)) {
+      return;
+    }
+    List<JsonValue> architectures =
+        ModelDirectory.config(config)
+            .get("architectures")
+            .map(JsonValue::elements)
+            .orElse(List.of());
+    for (JsonValue architecture : architectures) {
+      if (architecture.string().endsWith("ForSequenceClassification")) {
+        throw architecture.wrong(
+            "an encoder's: this is a classifier or a cross-encoder, whose output is logits; it"
+                + " scores texts or pairs of them and gives no embeddings");
+      }
+    }
   }
 
   private static String simpleName(String className) {
@@ -105,50 +134,15 @@ record Modules(
     throw path.wrong("a path inside the model directory");
   }
 
-  private static PoolingStrategy mode(JsonValue config) {
-    TreeMap<String, JsonValue> modes = new TreeMap<>();
-    for (String key : config.keys()) {
-      if (key.startsWith(MODE) && config.require(key).bool()) {
-        modes.put(key.substring(MODE.length()), config.require(key));
-      }
-    }
-    if (modes.keySet().equals(Set.of("cls_token"))) {
-      return PoolingStrategy.CLS;
-    }
-    if (modes.keySet().equals(Set.of("mean_tokens"))) {
-      if (config.get("include_prompt").map(JsonValue::bool).orElse(true)) {
-        return PoolingStrategy.MEAN;
-      }
-      throw new ModelLoadException(
-          "%s leaves the prefix's tokens out of the average (\"include_prompt\": false), which is"
-                  .formatted(config.file())
-              + " not supported.");
-    }
-    throw new ModelLoadException(
-        modes.isEmpty()
-            ? "%s states no pooling mode: set pooling_mode_cls_token or pooling_mode_mean_tokens to"
-                    .formatted(config.file())
-                + " true, as the model was trained, or tell it ({\"pooling\": \"cls\"} in"
-                + " neuron-embed.json, or ModelOverrides.withPooling)."
-            : "%s asks for the pooling mode %s: cls_token or mean_tokens, one of them, is supported."
-                .formatted(
-                    config.file(), String.join(" + ", modes.keySet()).toLowerCase(Locale.ROOT)));
-  }
-
   /**
-   * Checks the dimension that the pooling module states.
+   * Checks what the pooling module states against the rest of the directory.
    *
-   * @throws ModelLoadException if it is not the model's
+   * @throws ModelLoadException if its dimension is not the model's, or it leaves prefixes out
    */
-  void requireDimension(int hiddenSize) {
+  void check(int hiddenSize, boolean hasPrefix) {
     if (poolingConfig != null) {
-      poolingConfig
-          .get("word_embedding_dimension")
-          .filter(stated -> stated.natural() != hiddenSize)
-          .ifPresent(
-              stated -> {
-                throw stated.wrong("%s, the model's hidden_size".formatted(hiddenSize));
-              });
+      PoolingConfig.requireDimension(poolingConfig, hiddenSize);
+      PoolingConfig.requireWholeTexts(poolingConfig, hasPrefix);
     }
   }
 }

@@ -48,6 +48,7 @@ public final class TextTokenizer implements AutoCloseable {
   private final @Nullable TextPieces pieces;
   private final int[] leading;
   private final int[] trailing;
+  private final boolean cutsLeft;
 
   /** Address of the native tokenizer, which this object owns; 0 once closed. */
   private long handle;
@@ -59,6 +60,7 @@ public final class TextTokenizer implements AutoCloseable {
     this.pieces = definition.pieces();
     this.leading = definition.leading();
     this.trailing = definition.trailing();
+    this.cutsLeft = definition.cutsLeft();
     this.handle = handle;
   }
 
@@ -208,7 +210,10 @@ public final class TextTokenizer implements AutoCloseable {
     if (to - from > room && policy == TruncationPolicy.STRICT) {
       throw new TextTooLongException(0, total(to - from), maxTokens());
     }
-    return new TokenizedText(between(tokenIds, from, Math.min(to - from, room)), total(to - from));
+    return new TokenizedText(
+        between(
+            tokenIds, cutsLeft ? Math.max(from, to - room) : from, Math.min(to - from, room)),
+        total(to - from));
   }
 
   /** Puts the special tokens around a part of an array. */
@@ -267,7 +272,7 @@ public final class TextTokenizer implements AutoCloseable {
   /**
    * Tokenizes without special tokens.
    *
-   * @param kept filled with the first ids
+   * @param kept filled with the first ids, or the last ones where a text is cut on the left
    * @param countAll whether to go on when there is more than fits
    * @return tokens of the text, or of so much of it as has more than fit
    */
@@ -278,26 +283,43 @@ public final class TextTokenizer implements AutoCloseable {
         throw new IllegalStateException("The tokenizer of %s is closed.".formatted(model));
       }
       if (pieces == null) {
-        return append(content(input), kept, 0);
+        return inOrder(kept, append(content(input), kept, 0));
       }
       long count = 0;
       TextPieces.Iterator rest = pieces.of(input);
       for (String piece = rest.next();
-          piece != null && (countAll || count <= kept.length);
+          piece != null && (countAll || cutsLeft || count <= kept.length);
           piece = rest.next()) {
         count = append(content(piece), kept, count);
       }
-      return count;
+      return inOrder(kept, count);
     } finally {
       gate.readLock().unlock();
     }
   }
 
-  private static long append(long[] ids, int[] kept, long count) {
-    for (int i = 0; i < ids.length && count + i < kept.length; i++) {
-      kept[(int) count + i] = (int) ids[i];
+  /** Keeps ids, the first ones or, as in a ring, the last ones; returns how many there were. */
+  private long append(long[] ids, int[] kept, long count) {
+    for (int i = 0; i < ids.length; i++) {
+      long place = count + i;
+      if (place < kept.length) {
+        kept[(int) place] = (int) ids[i];
+      } else if (cutsLeft && kept.length > 0) {
+        kept[(int) (place % kept.length)] = (int) ids[i];
+      }
     }
     return count + ids.length;
+  }
+
+  /** Puts a ring that went round into order. */
+  private long inOrder(int[] kept, long count) {
+    if (cutsLeft && count > kept.length && kept.length > 0) {
+      int oldest = (int) (count % kept.length);
+      int[] ring = kept.clone();
+      System.arraycopy(ring, oldest, kept, 0, kept.length - oldest);
+      System.arraycopy(ring, 0, kept, kept.length - oldest, oldest);
+    }
+    return count;
   }
 
   // DJL's own HuggingFaceTokenizer is not used: it copies seven arrays of an encoding that nobody

@@ -8,8 +8,6 @@ import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.model.JsonValue;
 import io.github.neuronembed.model.ModelDirectory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,7 +19,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model directory's {@code tokenizer.json} says, checked against the model.
+ * What a model directory's {@code tokenizer.json} says, and {@code tokenizer_config.json} in its
+ * place, checked against the model.
  *
  * <p>The native tokenizer ends the process over some definitions that are valid JSON but make no
  * sense, so it never sees the file: it is given a definition written anew from checked parts.
@@ -42,6 +41,7 @@ final class TokenizerDefinition {
   private final Map<String, Integer> addedTokens = new LinkedHashMap<>();
   private final int[] leading;
   private final int[] trailing;
+  private final boolean cutsLeft;
   private final @Nullable TextPieces pieces;
   private final String json;
 
@@ -61,8 +61,10 @@ final class TokenizerDefinition {
     JsonObject wordPiece = wordPiece(part("model", "WordPiece"));
     List<JsonValue> added = root.get("added_tokens").map(JsonValue::elements).orElse(List.of());
     definition.add("added_tokens", addedTokens(added));
-    JsonValue normalizer = part("normalizer", "BertNormalizer");
-    definition.add("normalizer", normalizer(normalizer));
+    TokenizerConfig config = new TokenizerConfig(model);
+    JsonObject normalizer = config.normalizer(part("normalizer", "BertNormalizer"));
+    definition.add("normalizer", model.lowercases() ? lowercased(normalizer) : normalizer);
+    this.cutsLeft = config.cutsLeft();
     definition.add("pre_tokenizer", typed(part("pre_tokenizer", "BertPreTokenizer")));
     definition.add("post_processor", JsonNull.INSTANCE);
     definition.add("decoder", JsonNull.INSTANCE);
@@ -71,7 +73,7 @@ final class TokenizerDefinition {
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(json)) {
       throw misfit("has a token that is not well-formed Unicode");
     }
-    requirePadding();
+    requirePadding(config.padToken());
 
     JsonValue template = root.get("post_processor").orElseThrow(this::noSpecialTokens);
     List<Integer> before = new ArrayList<>();
@@ -103,6 +105,11 @@ final class TokenizerDefinition {
   /** Tokens that are found in a text before it is normalized and split, and their ids. */
   Map<String, Integer> addedTokens() {
     return addedTokens;
+  }
+
+  /** Whether a text that is too long loses its first tokens; else its last. */
+  boolean cutsLeft() {
+    return cutsLeft;
   }
 
   /** How a long text is cut; null if this tokenizer allows no cut. */
@@ -178,18 +185,23 @@ final class TokenizerDefinition {
     return copy;
   }
 
-  private static JsonObject normalizer(JsonValue stated) {
-    JsonObject copy = typed(stated);
-    for (String flag : List.of("clean_text", "handle_chinese_chars", "lowercase")) {
-      copy.addProperty(flag, stated.require(flag).bool());
+  /**
+   * A normalizer after one that puts texts into lower case, which is how sentence-transformers (its
+   * development version of 2026-08-21) does it: accents are stripped as they were.
+   */
+  private static JsonObject lowercased(JsonObject normalizer) {
+    if (normalizer.get("lowercase").getAsBoolean()) {
+      return normalizer;
     }
-    copy.addProperty("strip_accents", stripsAccents(stated));
-    return copy;
-  }
-
-  /** Where it is not stated, lower case implies it, as in the reference. */
-  private static boolean stripsAccents(JsonValue normalizer) {
-    return normalizer.get("strip_accents").orElseGet(() -> normalizer.require("lowercase")).bool();
+    JsonObject first = new JsonObject();
+    first.addProperty("type", "Lowercase");
+    JsonArray parts = new JsonArray();
+    parts.add(first);
+    parts.add(normalizer);
+    JsonObject sequence = new JsonObject();
+    sequence.addProperty("type", "Sequence");
+    sequence.add("normalizers", parts);
+    return sequence;
   }
 
   private int id(JsonValue id) {
@@ -202,16 +214,7 @@ final class TokenizerDefinition {
     return value;
   }
 
-  private void requirePadding() {
-    Path file = model.tokenizerFile().resolveSibling("tokenizer_config.json");
-    Optional<JsonValue> config =
-        Files.exists(file) ? Optional.of(JsonValue.read(file, MAX_BYTES)) : Optional.empty();
-    String name =
-        config
-            .flatMap(c -> c.get("pad_token"))
-            .map(token -> token.isObject() ? token.require("content") : token)
-            .map(JsonValue::string)
-            .orElse("[PAD]");
+  private void requirePadding(String name) {
     Integer id = vocabulary.getOrDefault(name, addedTokens.get(name));
     if (id == null || id != model.padTokenId()) {
       throw misfit(
@@ -268,7 +271,7 @@ final class TokenizerDefinition {
   }
 
   private @Nullable TextPieces pieces(
-      JsonValue normalizer, int longestWord, List<JsonValue> added) {
+      JsonObject normalizer, int longestWord, List<JsonValue> added) {
     for (JsonValue token : added) {
       String content = token.require("content").string();
       if (token.require("normalized").bool()
@@ -278,10 +281,10 @@ final class TokenizerDefinition {
         return null;
       }
     }
-    return normalizer.require("clean_text").bool()
+    return normalizer.get("clean_text").getAsBoolean()
         ? new TextPieces(
-            normalizer.require("handle_chinese_chars").bool(),
-            stripsAccents(normalizer),
+            normalizer.get("handle_chinese_chars").getAsBoolean(),
+            normalizer.get("strip_accents").getAsBoolean(),
             longestWord,
             addedTokens.keySet())
         : null;

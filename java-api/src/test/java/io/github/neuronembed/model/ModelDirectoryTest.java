@@ -55,7 +55,7 @@ class ModelDirectoryTest {
     assertThat(model.vocabularySize()).isEqualTo(ModelFolder.VOCABULARY);
     assertThat(model.padTokenId()).isZero();
     assertThat(model.maxTokens()).isEqualTo(32);
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.CLS));
     assertThat(model.normalize()).isTrue();
     assertThat(model.prefix(InputType.QUERY)).isEqualTo("query: ");
     assertThat(model.prefix(InputType.PASSAGE)).isEmpty();
@@ -76,7 +76,7 @@ class ModelDirectoryTest {
 
     ModelDirectory model = folder.open();
 
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.MEAN));
     assertThat(model.normalize()).isFalse();
   }
 
@@ -96,7 +96,7 @@ class ModelDirectoryTest {
 
     ModelDirectory model = folder.open();
 
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.CLS));
     assertThat(model.maxTokens()).isEqualTo(32);
     assertThat(model.tokenizerFile()).isEqualTo(folder.path("0_Transformer/tokenizer.json"));
   }
@@ -122,7 +122,7 @@ class ModelDirectoryTest {
     ModelDirectory model = ModelDirectory.open(folder.path(), told);
 
     assertThat(model.name()).isEqualTo("mine");
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.MEAN));
     assertThat(model.normalize()).isFalse();
     assertThat(model.prefix(InputType.QUERY)).isEqualTo("q ");
     assertThat(model.prefix(InputType.PASSAGE)).isEqualTo("p ");
@@ -139,7 +139,7 @@ class ModelDirectoryTest {
         """);
 
     ModelDirectory model = folder.open();
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.MEAN));
     assertThat(model.normalize()).isFalse();
     assertThat(model.prefix(InputType.QUERY)).isEqualTo("q ");
     assertThat(model.prefix(InputType.PASSAGE)).isEmpty();
@@ -159,7 +159,8 @@ class ModelDirectoryTest {
       delimiter = '|',
       value = {
         "{\"queryprefix\": \"q\"} | \"queryprefix\"",
-        "{\"pooling\": \"max\"}   | \"cls\" or \"mean\"",
+        "{\"pooling\": \"first\"} | one of \"cls\", \"max\"",
+        "{\"pooling\": []}       | or a list",
         "{\"maxTokens\": 0}       | above zero",
         "{\"name\": \" \"}        | a name",
         "[]                       | an object",
@@ -180,7 +181,7 @@ class ModelDirectoryTest {
 
     ModelDirectory model = ModelDirectory.open(folder.path(), half.withNormalize(true));
 
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.CLS));
     assertThat(model.normalize()).isTrue();
   }
 
@@ -213,32 +214,121 @@ class ModelDirectoryTest {
     ModelDirectory model =
         ModelDirectory.open(folder.path(), ModelOverrides.NONE.withPooling(PoolingStrategy.MEAN));
 
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.MEAN);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.MEAN));
     assertThat(model.normalize()).isFalse();
   }
 
-  @Test
-  void otherPoolingModesAreRefusedByName() {
-    folder.set("1_Pooling/config.json", "pooling_mode_cls_token", "false");
-    refused("1_Pooling/config.json", "states no pooling mode");
-    folder.set("1_Pooling/config.json", "pooling_mode_max_tokens", "true");
-    refused("1_Pooling/config.json", "the pooling mode max_tokens");
-    folder.set("1_Pooling/config.json", "pooling_mode_cls_token", "true");
-    refused("1_Pooling/config.json", "the pooling mode cls_token + max_tokens");
+  /** As sentence-transformers 5.4 and later write it, or before. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'embedding_dimension': 8, 'pooling_mode': 'cls', 'include_prompt': true} | cls",
+        "{'embedding_dimension': 8, 'pooling_mode': 'mean'} | mean",
+        "{'embedding_dimension': 8, 'pooling_mode': ['max', 'cls', 'max']} | max+cls+max",
+        "{'pooling_mode': ['lasttoken']} | lasttoken",
+        "{'pooling_mode': 'weightedmean'} | weightedmean",
+        "{'pooling_mode': 'mean_sqrt_len_tokens'} | mean_sqrt_len_tokens",
+        "{'pooling_mode': 'max', 'pooling_mode_cls_token': true} | max",
+        "{'word_embedding_dimension': 8, 'pooling_mode_lasttoken': true} | lasttoken",
+        "{'pooling_mode_weightedmean_tokens': true, 'pooling_mode_max_tokens': true,"
+            + " 'pooling_mode_mean_sqrt_len_tokens': true, 'pooling_mode_mean_tokens': true,"
+            + " 'pooling_mode_cls_token': true}"
+            + " | cls+max+mean+mean_sqrt_len_tokens+weightedmean",
+      },
+      quoteCharacter = '"')
+  void poolingIsStatedUnderOldAndNewKeys(String json, String pooling) {
+    folder.write("1_Pooling/config.json", json.replace('\'', '"'));
+
+    ModelDirectory model = folder.open();
+
+    assertThat(model.pooling()).hasToString(pooling);
+    assertThat(model.dimension()).isEqualTo(8 * pooling.split("\\+", -1).length);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | states no pooling mode",
+        "{'pooling_mode_cls_token': false} | states no pooling mode",
+        "{'pooling_mode': []} | or a list",
+        "{'pooling_mode': 'first'} | one of \"cls\"",
+        "{'pooling_mode': ['mean', 3]} | a string",
+        "{'pooling_mode_first_token': true} | pooling_mode_first_token",
+        "{'pooling_mode': 'cls', 'embedding_dimension': 384} | embedding_dimension",
+        "{'pooling_mode': 'cls', 'word_embedding_dimension': 384} | 8, the length of",
+        "{'pooling_mode': 'cls', 'include_prompt': 1} | true or false",
+        "{'pooling_mode': 'mean', 'include_prompt': false} | include_prompt",
+        "{'pooling_mode_mean_tokens': true, 'include_prompt': false} | without prefixes",
+      },
+      quoteCharacter = '#')
+  void aPoolingThatIsNotStatedOrNotKnownIsRefused(String json, String reason) {
+    folder.write("1_Pooling/config.json", json.replace('\'', '"'));
+    refused("1_Pooling/config.json", reason);
   }
 
   @Test
-  void anAverageWithoutThePrefixIsRefused() {
-    folder.set("1_Pooling/config.json", "pooling_mode_cls_token", "false");
-    folder.set("1_Pooling/config.json", "pooling_mode_mean_tokens", "true");
-    folder.set("1_Pooling/config.json", "include_prompt", "false");
-    refused("1_Pooling/config.json", "include_prompt");
+  void withoutPrefixesThereIsNoneToLeaveOut() {
+    folder.set("config_sentence_transformers.json", "prompts", "{\"query\": \"\"}");
+    folder.write(
+        "1_Pooling/config.json", "{\"pooling_mode\": \"mean\", \"include_prompt\": false}");
+    assertThat(folder.open().pooling()).isEqualTo(Pooling.of(PoolingStrategy.MEAN));
   }
 
   @Test
-  void aPoolingDimensionOfAnotherModelIsRefused() {
-    folder.set("1_Pooling/config.json", "word_embedding_dimension", "384");
-    refused("1_Pooling/config.json", "word_embedding_dimension", "8, the model's hidden_size");
+  void modulesOfNewerReleasesAreTheSame() {
+    folder.write(
+        "modules.json",
+        """
+        [{"path": "", "type": "sentence_transformers.base.modules.transformer.Transformer"},
+         {"path": "1_Pooling",
+          "type": "sentence_transformers.sentence_transformer.modules.pooling.Pooling"},
+         {"path": "2_Normalize", "type": "sentence_transformers.base.modules.normalize.Normalize"}]
+        """);
+    assertThat(folder.open().normalize()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sentence_transformers.sparse_encoder.modules.SpladePooling, a sparse encoder",
+    "sentence_transformers.cross_encoder.modules.LogitScore, a cross-encoder",
+    "sentence_transformers.multi_vector_encoder.modules.MultiVectorMask, late-interaction"
+  })
+  void modulesOfOtherKindsOfModelsSayWhatTheyAreFor(String type, String purpose) {
+    folder.write(
+        "modules.json",
+        folder.read("modules.json").replace("sentence_transformers.models.Pooling", type));
+    refused("modules.json", purpose);
+  }
+
+  @Test
+  void aClassifierWithoutModulesSaysWhatItIsFor() {
+    folder.delete("modules.json");
+    folder.set("config.json", "architectures", "[\"BertForSequenceClassification\"]");
+    refused("config.json", "a cross-encoder", "logits");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"nomic_bert, n_embd", "modernbert_with_other_names, d_model"})
+  void anArchitectureThatNamesItsSizesOtherwiseIsRefusedByName(String type, String size) {
+    folder.remove("config.json", "hidden_size");
+    folder.set("config.json", size, "8");
+    folder.set("config.json", "model_type", '"' + type + '"');
+    refused("config.json", '"' + type + '"', "not supported", "bert");
+  }
+
+  @Test
+  void distilBertNamesItsSizesOtherwise() {
+    folder.remove("config.json", "hidden_size").remove("config.json", "num_hidden_layers");
+    folder.set("config.json", "model_type", "\"distilbert\"");
+    refused("config.json", "does not state \"dim\"");
+    folder.set("config.json", "dim", "8").set("config.json", "n_layers", "2");
+
+    ModelDirectory model = folder.open();
+
+    assertThat(model.hiddenSize()).isEqualTo(8);
+    assertThat(model.hiddenLayers()).isEqualTo(2);
   }
 
   @Test
@@ -286,6 +376,41 @@ class ModelDirectoryTest {
     assertThat(folder.open().maxTokens()).isEqualTo(64);
     folder.set("tokenizer_config.json", "model_max_length", "48");
     assertThat(folder.open().maxTokens()).isEqualTo(48);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"})
+  void theLimitMayStandInTheFileOfAnotherArchitecture(String name) {
+    folder.delete("sentence_bert_config.json");
+    folder.write(
+        "sentence_%s_config.json".formatted(name),
+        "{\"max_seq_length\": 20, \"do_lower_case\": true}");
+
+    ModelDirectory model = folder.open();
+
+    assertThat(model.maxTokens()).isEqualTo(20);
+    assertThat(model.lowercases()).isTrue();
+    folder.write("sentence_bert_config.json", "{\"max_seq_length\": 24}");
+    assertThat(folder.open().maxTokens()).isEqualTo(24);
+    assertThat(folder.open().lowercases()).isFalse();
+    folder.write("sentence_bert_config.json", "{}");
+    assertThat(folder.open().maxTokens()).isEqualTo(20);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "transformer_task | \"fill-mask\"",
+        "module_output_name | \"causal_logits\"",
+        "query_length | 16",
+        "processing_kwargs | {\"text\": {\"max_length\": 16}}",
+        "modality_config | {\"text\": {\"method_output_name\": \"pooler_output\"}}",
+      },
+      quoteCharacter = '#')
+  void aTransformerModuleThatGivesSomethingElseIsRefused(String key, String json) {
+    folder.set("sentence_bert_config.json", key, json);
+    refused("sentence_bert_config.json", key);
   }
 
   @Test

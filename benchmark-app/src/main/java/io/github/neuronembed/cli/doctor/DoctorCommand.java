@@ -53,7 +53,8 @@ public final class DoctorCommand implements Command {
 
   @Override
   public String summary() {
-    return "Check what this machine has and lacks for NeuronCores; exit code 1 if it lacks anything.";
+    return "Check what this machine has and lacks for NeuronCores; exit code 1 if it lacks"
+        + " anything.";
   }
 
   @Override
@@ -69,7 +70,9 @@ public final class DoctorCommand implements Command {
             .longOpt("model")
             .hasArg()
             .argName("NAME|DIR")
-            .desc("look also at the compiled models of this model directory")
+            .desc(
+                "look also at this model directory: what it states, which output of its ONNX files"
+                    + " is the embedding, its compiled models")
             .get());
     options.addOption(
         Option.builder()
@@ -102,6 +105,9 @@ public final class DoctorCommand implements Command {
     findings.addAll(runtime.findings());
     @Nullable String name = arguments.getOptionValue("model");
     @Nullable ModelDirectory model = name == null ? null : ModelArgument.resolve(name);
+    if (model != null) {
+      findings.addAll(ModelCheck.findings(model));
+    }
     @Nullable NeuronManifest manifest = model == null ? null : manifest(model, findings);
     NrtLibrary library = runtime.library();
     if (arguments.hasOption("take-cores") && library != null) {

@@ -21,7 +21,10 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
-/** Shows what a compiled model says of itself; exit code 1 if something is wrong with one. */
+/**
+ * Shows what a compiled model, or the ONNX file of one, says of itself; exit code 1 if something is
+ * wrong with one.
+ */
 public final class InspectCommand implements Command {
 
   private static final int LARGEST_MEMBERS = 5;
@@ -36,7 +39,8 @@ public final class InspectCommand implements Command {
 
   @Override
   public String summary() {
-    return "Show a compiled model (NEFF): header, target, tensors, weights, and what is wrong.";
+    return "Show a compiled model (NEFF) or an ONNX file: tensors, weights, which output is the"
+        + " embedding, and what is wrong.";
   }
 
   @Override
@@ -57,7 +61,7 @@ public final class InspectCommand implements Command {
   public int run(CommandLine arguments, Streams streams) throws IOException {
     List<String> files = arguments.getArgList();
     if (files.isEmpty()) {
-      throw new UsageException("inspect takes one NEFF file or more.");
+      throw new UsageException("inspect takes one NEFF or ONNX file or more.");
     }
     boolean allMembers = arguments.hasOption("members");
     StringBuilder text = new StringBuilder();
@@ -71,6 +75,13 @@ public final class InspectCommand implements Command {
       if (Files.isDirectory(file)) {
         throw new UsageException(
             "%s is a folder; name the NEFF files in it: %s/*.neff".formatted(name, name));
+      }
+      if (name.endsWith(".onnx")) {
+        OnnxReport onnx = OnnxReport.of(file);
+        wrong |= !onnx.problem().isEmpty();
+        text.append(text.isEmpty() ? "" : "\n").append(onnx.text());
+        json.add(onnx.json());
+        continue;
       }
       NeffFile neff = NeffFile.read(file);
       wrong |= !neff.problems().isEmpty();
@@ -182,13 +193,13 @@ public final class InspectCommand implements Command {
   }
 
   /** A file's own words may hold what a terminal obeys. */
-  private static String printable(String text) {
+  static String printable(String text) {
     return text.codePoints()
         .mapToObj(c -> Character.isISOControl(c) ? "?" : Character.toString(c))
         .collect(Collectors.joining());
   }
 
-  private static void line(StringBuilder text, String name, String value) {
+  static void line(StringBuilder text, String name, String value) {
     text.append("  %-9s %s%n".formatted(name, value));
   }
 

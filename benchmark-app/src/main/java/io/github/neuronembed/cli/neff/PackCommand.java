@@ -61,8 +61,8 @@ public final class PackCommand implements Command {
             .hasArg()
             .argName("DIR")
             .desc(
-                "where the NEFFs and manifest.json go (default: neuron/ of the model directory, where"
-                    + " --backend emulator finds them)")
+                "where the NEFFs and manifest.json go (default: neuron/ of the model directory,"
+                    + " where --backend emulator finds them)")
             .get());
     options.addOption(
         Option.builder()
@@ -117,7 +117,12 @@ public final class PackCommand implements Command {
             arguments.hasOption("int64"),
             !arguments.hasOption("hash"));
     Folders.make(folder);
-    NeuronManifest packed = kind.pack(model, shapes, folder);
+    NeuronManifest packed;
+    try {
+      packed = kind.pack(model, shapes, folder);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    }
     StringBuilder text = new StringBuilder();
     for (NeuronManifest.CompiledModel compiled : packed.models()) {
       text.append(folder.resolve(compiled.neff().getFileName())).append('\n');

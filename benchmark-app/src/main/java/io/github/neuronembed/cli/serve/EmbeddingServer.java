@@ -374,7 +374,7 @@ final class EmbeddingServer implements AutoCloseable {
   private JsonObject info() {
     ModelDirectory directory = model.directory();
     JsonObject pooling = new JsonObject();
-    pooling.addProperty("pooling", directory.pooling().name().toLowerCase(Locale.ROOT));
+    pooling.addProperty("pooling", directory.pooling().toString());
     JsonObject type = new JsonObject();
     type.add("embedding", pooling);
     JsonObject info = new JsonObject();

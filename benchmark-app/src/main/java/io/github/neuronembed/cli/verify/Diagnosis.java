@@ -8,16 +8,21 @@ import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.golden.GoldenText;
 import io.github.neuronembed.golden.GoldenVectors;
+import io.github.neuronembed.model.EmbeddingOutput;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.ModelOverrides;
+import io.github.neuronembed.model.OnnxInterface;
+import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.tokenizer.TextTokenizer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Why texts failed, found by trying what would explain it: each cause is told only if the golden
@@ -27,6 +32,10 @@ import java.util.Locale;
  * @param threshold the least cosine that counted
  */
 record Diagnosis(Subject subject, Threshold threshold) {
+
+  /** The poolings that models of this kind have. */
+  private static final List<PoolingStrategy> TRIED_POOLINGS =
+      List.of(PoolingStrategy.CLS, PoolingStrategy.MEAN);
 
   /** Enough to tell poolings apart; long texts cost more and tell no more. */
   private static final int TRIED_TEXTS = 4;
@@ -128,67 +137,104 @@ record Diagnosis(Subject subject, Threshold threshold) {
     if (tried.isEmpty()) {
       return List.of();
     }
-    PoolingStrategy stated = subject.model().pooling();
-    PoolingStrategy other =
-        stated == PoolingStrategy.CLS ? PoolingStrategy.MEAN : PoolingStrategy.CLS;
-    List<float[]> asStated;
-    List<float[]> asOther;
+    Path graph = subject.model().onnxFile(Precision.FP32);
+    List<float[]> actual = tried.stream().map(Pair::actual).toList();
+    List<float[]> expected = tried.stream().map(Pair::expected).toList();
     try {
-      asStated = onOnnx(stated, tried);
-      asOther = onOnnx(other, tried);
+      EmbeddingOutput output = EmbeddingOutput.of(graph, OnnxInterface.read(graph).outputs());
+      List<float[]> asStated = onOnnx(subject.model().pooling(), tried);
+      if (!output.pooled()) {
+        Optional<String> cause = ofPooling(tried, actual, expected, asStated, golden);
+        if (cause.isPresent()) {
+          return List.of(cause.get());
+        }
+      }
+      return List.of(
+          agree(expected, asStated, Threshold.FP32)
+              ? ofWhatRan(actual, expected)
+              : ofGraph(graph, output, agree(actual, asStated, loose())));
     } catch (EmbeddingException e) {
       return List.of("No cause can be told: " + e.getMessage());
     }
-    List<float[]> actual = tried.stream().map(Pair::actual).toList();
-    List<float[]> expected = tried.stream().map(Pair::expected).toList();
-    double loose = Math.min(threshold.cosine(), Threshold.BF16);
-    if (golden && agree(expected, asOther, Threshold.FP32)) {
-      return List.of(
-          "%s%s pooling, which the directory states (1_Pooling/config.json or %s); with %s pooling ONNX Runtime gives the golden ones."
-              .formatted(
-                  agree(actual, asStated, loose) ? "The vectors agree with " : "Not right is ",
-                  name(stated),
-                  ModelOverrides.FILE,
-                  name(other)));
-    }
-    if (agree(actual, asOther, loose)) {
-      return List.of(
-          "The vectors agree with %s pooling, the directory states %s: the compiled model pools otherwise. Compile it again."
-              .formatted(name(other), name(stated)));
-    }
-    if (!agree(expected, asStated, Threshold.FP32)) {
-      return List.of(
-          "On ONNX Runtime, too, neither CLS nor mean pooling gives the golden vectors: the weights in %s are another model's, or were changed."
-              .formatted(subject.model().onnxFile(Precision.FP32)));
-    }
-    if (agree(actual, expected, Threshold.BF16)) {
-      return List.of(
-          String.format(
-              Locale.ROOT,
-              "ONNX Runtime agrees, and these vectors do to the precision of bfloat16: the model was compiled with casts. If that is meant, accept it with --threshold %s.",
-              Threshold.BF16));
-    }
-    return List.of(
-        subject.backend() == BackendChoice.ONNX
-            ? "The fp32 graph agrees: the int8 graph is not made of this model, or loses too much."
-            : "ONNX Runtime over the same directory agrees: the compiled models are made of other weights, or compute otherwise. Compile them again.");
   }
 
-  private List<float[]> onOnnx(PoolingStrategy pooling, List<Pair> tried) {
+  /** Another pooling, where it explains the vectors; only a graph that leaves it open can tell. */
+  private Optional<String> ofPooling(
+      List<Pair> tried,
+      List<float[]> actual,
+      List<float[]> expected,
+      List<float[]> asStated,
+      boolean golden) {
+    Pooling stated = subject.model().pooling();
+    for (PoolingStrategy strategy : TRIED_POOLINGS) {
+      if (stated.is(strategy)) {
+        continue;
+      }
+      List<float[]> asOther = onOnnx(Pooling.of(strategy), tried);
+      if (golden && agree(expected, asOther, Threshold.FP32)) {
+        return Optional.of(
+            "%s%s pooling, which the directory states (1_Pooling/config.json or %s); with %s pooling ONNX Runtime gives the golden ones."
+                .formatted(
+                    agree(actual, asStated, loose()) ? "The vectors agree with " : "Not right is ",
+                    stated,
+                    ModelOverrides.FILE,
+                    strategy));
+      }
+      if (subject.backend() != BackendChoice.ONNX && agree(actual, asOther, loose())) {
+        return Optional.of(
+            "The vectors agree with %s pooling, the directory states %s: the compiled model pools otherwise. Compile it again."
+                .formatted(strategy, stated));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The model's own graph is right, so it is what ran. */
+  private String ofWhatRan(List<float[]> actual, List<float[]> expected) {
+    if (subject.backend() == BackendChoice.ONNX) {
+      return subject.precision() == Precision.INT8
+          ? "The fp32 graph on ONNX Runtime gives the right vectors: the int8 graph is not made of"
+              + " this model, or loses too much; which of the two cannot be told."
+          : "The graph as it is gives the right vectors on ONNX Runtime, the one that is rewritten"
+              + " for speed does not: run with --original-graph, and report it.";
+    }
+    if (agree(actual, expected, Threshold.BF16)) {
+      return String.format(
+          Locale.ROOT,
+          "ONNX Runtime agrees, and these vectors do to the precision of bfloat16: the model was"
+              + " compiled with casts. If that is meant, accept it with --threshold %s.",
+          Threshold.BF16);
+    }
+    return "ONNX Runtime over the same directory gives the right vectors: the compiled models are"
+        + " made of other weights, or compute otherwise; which of the two cannot be told."
+        + " Compile them again.";
+  }
+
+  /** The model's own graph does not give the golden vectors under the poolings tried. */
+  private static String ofGraph(Path graph, EmbeddingOutput output, boolean agrees) {
+    return "On ONNX Runtime, too, the output %s of %s does not give the golden vectors%s%s: its weights are another model's or were changed, or that output is another layer's; which of them cannot be told. Copy the file from the model's repository again."
+        .formatted(
+            output.name(),
+            graph,
+            output.pooled() ? ", which it pools itself" : ", neither as stated nor by cls or mean",
+            agrees ? ", and what ran agrees with it" : "");
+  }
+
+  private double loose() {
+    return Math.min(threshold.cosine(), Threshold.BF16);
+  }
+
+  /** Vectors of the model's own fp32 graph, not rewritten, under a pooling. */
+  private List<float[]> onOnnx(Pooling pooling, List<Pair> tried) {
     ModelDirectory changed =
         ModelDirectory.open(
             subject.model().folder(), ModelOverrides.NONE.withPooling(pooling).withNormalize(true));
-    try (TextEmbedder embedder =
-        subject.on(BackendChoice.ONNX, Precision.FP32).with(changed).open()) {
+    try (TextEmbedder embedder = subject.original().with(changed).open()) {
       return TextVectors.embed(embedder, tried.stream().map(Pair::text).toList());
     }
   }
 
   private static boolean agree(List<float[]> some, List<float[]> others, double threshold) {
     return Vectors.leastCosine(some, others) >= threshold;
-  }
-
-  private static String name(PoolingStrategy pooling) {
-    return pooling == PoolingStrategy.CLS ? "CLS" : "mean";
   }
 }

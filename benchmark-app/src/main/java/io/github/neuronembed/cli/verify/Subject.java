@@ -26,6 +26,11 @@ record Subject(
     return new Subject(model, otherBackend, otherPrecision, preparedGraph, true);
   }
 
+  /** The same directory's fp32 graph as it is, on ONNX Runtime. */
+  Subject original() {
+    return new Subject(model, BackendChoice.ONNX, Precision.FP32, false, true);
+  }
+
   /** The same otherwise, with another description of the model. */
   Subject with(ModelDirectory otherModel) {
     return new Subject(otherModel, backend, precision, preparedGraph, asked);

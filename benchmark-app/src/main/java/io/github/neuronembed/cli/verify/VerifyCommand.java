@@ -36,7 +36,8 @@ public final class VerifyCommand implements Command {
 
   @Override
   public String summary() {
-    return "Prove a model directory's vectors right, or say what is wrong with it; exit code 1 if it is.";
+    return "Prove a model directory's vectors right, or say what is wrong with it; exit code 1 if"
+        + " it is.";
   }
 
   @Override
@@ -49,11 +50,16 @@ public final class VerifyCommand implements Command {
     return List.of(
         String.format(
             Locale.ROOT,
-            "Golden vectors ship for bge-small-en-v1.5. Other models are compared with fp32 on ONNX Runtime over the same texts, which proves a compiled or int8 model, not the directory. A text passes at a cosine of %s for fp32, %s where a compiled model's output is bfloat16, and %s for int8.",
+            "Golden vectors ship for bge-small-en-v1.5. Other models are compared with fp32 on ONNX"
+                + " Runtime over the same texts, which proves a compiled or int8 model, not the"
+                + " directory. A text passes at a cosine of %s for fp32, %s where a compiled"
+                + " model's output is bfloat16, and %s for int8.",
             Threshold.FP32,
             Threshold.BF16,
             Threshold.INT8),
-        "With auto, compiled models in the directory's neuron folder are verified if it has any for a device, else ONNX Runtime; unlike elsewhere, a device that is missing is a failure.");
+        "With auto, compiled models in the directory's neuron folder are verified if it has any for"
+            + " a device, else ONNX Runtime; unlike elsewhere, a device that is missing is a"
+            + " failure.");
   }
 
   @Override
@@ -147,7 +153,7 @@ public final class VerifyCommand implements Command {
     List<String> causes = new ArrayList<>(diagnosis.ofTokens(golden, results));
     List<float[]> expected = golden.texts().stream().map(GoldenText::vector).toList();
     causes.addAll(ofVectors(diagnosis, results, vectors, expected, threshold, true));
-    causes.addAll(ofLengths(results));
+    causes.addAll(ofLengths(subject, results));
     tell(causes, report);
     return false;
   }
@@ -190,7 +196,7 @@ public final class VerifyCommand implements Command {
     Diagnosis diagnosis = new Diagnosis(subject, threshold);
     List<String> causes =
         new ArrayList<>(ofVectors(diagnosis, results, vectors, expected, threshold, false));
-    causes.addAll(ofLengths(results));
+    causes.addAll(ofLengths(subject, results));
     tell(causes, report);
     return false;
   }
@@ -274,7 +280,7 @@ public final class VerifyCommand implements Command {
     return failed.isEmpty() ? List.of() : diagnosis.ofVectors(failed, golden);
   }
 
-  private static List<String> ofLengths(List<TextResult> results) {
+  private static List<String> ofLengths(Subject subject, List<TextResult> results) {
     List<TextResult> other = results.stream().filter(TextResult::hasOtherLength).toList();
     if (other.isEmpty()) {
       return List.of();
@@ -282,15 +288,19 @@ public final class VerifyCommand implements Command {
     return List.of(
         String.format(
             Locale.ROOT,
-            "%d vectors are not normalised (length %.4f to %.4f): modules.json lists no Normalize, or the compiled model leaves it out.",
+            "%d vectors have another length than they have to have (%.4f to %.4f): %s.",
             other.size(),
             other.stream().mapToDouble(TextResult::length).min().orElseThrow(),
-            other.stream().mapToDouble(TextResult::length).max().orElseThrow()));
+            other.stream().mapToDouble(TextResult::length).max().orElseThrow(),
+            subject.model().normalize()
+                ? "the directory says that they are normalised; why they are not cannot be told"
+                : "they are not normalised, as modules.json lists no Normalize, or"
+                    + " neuron-embed.json says so"));
   }
 
   private static void tell(List<String> causes, StringBuilder report) {
     if (causes.isEmpty()) {
-      report.append("No cause found.\n");
+      report.append("What the cause is cannot be told from here.\n");
     }
     causes.forEach(cause -> report.append("cause: ").append(cause).append('\n'));
   }

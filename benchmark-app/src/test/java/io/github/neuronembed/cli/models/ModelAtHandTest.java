@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import java.io.IOException;
@@ -30,7 +31,7 @@ class ModelAtHandTest {
     assertThat(model.name()).isEqualTo("bge-small-en-v1.5");
     assertThat(model.hiddenSize()).isEqualTo(384);
     assertThat(model.maxTokens()).isEqualTo(512);
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.CLS));
     assertThat(model.normalize()).isTrue();
     assertThat(model.prefix(InputType.QUERY)).endsWith("passages: ");
     assertThat(model.prefix(InputType.PASSAGE)).isEmpty();

@@ -7,6 +7,7 @@ import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.graph.BertShape;
@@ -42,7 +43,7 @@ class RandomModelTest {
     assertThat(model.hiddenSize()).isEqualTo(16);
     assertThat(model.hiddenLayers()).isEqualTo(2);
     assertThat(model.maxTokens()).isEqualTo(512);
-    assertThat(model.pooling()).isEqualTo(PoolingStrategy.CLS);
+    assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.CLS));
     assertThat(model.normalize()).isTrue();
     assertThat(model.prefix(InputType.QUERY)).endsWith("passages: ");
     assertThat(Files.readString(model.folder().resolve("config.json")))

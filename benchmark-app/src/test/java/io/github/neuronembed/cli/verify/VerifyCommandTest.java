@@ -166,7 +166,7 @@ class VerifyCommandTest {
     assertThat(causes())
         .singleElement()
         .asString()
-        .contains("agree with mean pooling", "1_Pooling/config.json", "with CLS pooling");
+        .contains("agree with mean pooling", "1_Pooling/config.json", "with cls pooling");
   }
 
   @Test
@@ -365,7 +365,7 @@ class VerifyCommandTest {
     assertThat(causes())
         .singleElement()
         .asString()
-        .contains("agree with CLS pooling, the directory states mean");
+        .contains("agree with cls pooling, the directory states mean");
   }
 
   @ParameterizedTest

@@ -4,18 +4,24 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.EmbeddingOutput;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
+import io.github.neuronembed.model.OnnxInterface;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.SingleOutputCopy;
 import io.github.neuronembed.nrt.EmulatedNeff;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Models for the emulator, made of a model directory's ONNX file, with the manifest that describes
@@ -35,35 +41,112 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   /** Pooled, float32, int32, not computed: for what is about the host alone. */
   public static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
 
+  private static final String MASK_ROLE = "attention_mask";
+
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
-  /** As {@link #DEFAULT}, but not pooled where the model pools as the emulator cannot. */
+  /** As {@link #DEFAULT}, but not pooled where neither the graph nor the emulator pools rightly. */
   static EmulatedModels fitting(ModelDirectory model) {
-    return new EmulatedModels(poolsAsEmulator(model), false, false, true);
+    return new EmulatedModels(
+        poolsAsEmulator(model) || source(model.onnxFile(Precision.FP32), true).output.pooled(),
+        false,
+        false,
+        true);
   }
 
   private static boolean poolsAsEmulator(ModelDirectory model) {
-    return model.pooling() == PoolingStrategy.CLS && model.normalize();
+    return model.pooling().is(PoolingStrategy.CLS) && model.normalize();
+  }
+
+  /** An ONNX file, the output that is read, and whether it has further ones. */
+  private record Source(Path onnx, EmbeddingOutput output, boolean others) {}
+
+  /**
+   * Checks that the emulator can compute a file.
+   *
+   * @throws ModelLoadException if it cannot
+   */
+  private static Source source(Path onnx, boolean mayPool) {
+    OnnxInterface file = OnnxInterface.read(onnx);
+    if (file.externalData()) {
+      throw new ModelLoadException(
+          "%s keeps weights in another file, and a NEFF holds one file: save the model as one ONNX"
+                  .formatted(onnx)
+              + " file, or serve it with the ONNX Runtime backend.");
+    }
+    for (OnnxInterface.Port input : file.inputs()) {
+      if (!input.type().equals("int64")) {
+        throw new ModelLoadException(
+            "%s takes %s in %s, and the emulator computes models that take int64: export it so, or"
+                    .formatted(onnx, input.name(), input.type())
+                + " serve it with the ONNX Runtime backend.");
+      }
+    }
+    if (file.inputs().stream().noneMatch(input -> input.name().equals(MASK_ROLE))) {
+      throw new ModelLoadException(
+          "%s takes no %s, so the padding of a compiled shape would count: export it with one, or"
+                  .formatted(onnx, MASK_ROLE)
+              + " serve it with the ONNX Runtime backend.");
+    }
+    EmbeddingOutput output = EmbeddingOutput.of(onnx, file.outputs());
+    if (output.pooled() && !mayPool) {
+      throw new ModelLoadException(
+          "%s pools by itself (%s): pack it without --raw.".formatted(onnx, output.name()));
+    }
+    return new Source(onnx, output, file.outputs().size() > 1);
   }
 
   /**
    * Writes a NEFF for each shape and {@code manifest.json}.
    *
-   * @param model the model; pooled outputs need CLS pooling and normalisation, which is what the
-   *     emulator does
+   * @param model the model; pooled outputs need a graph that pools, or CLS pooling of all tokens
+   *     and normalisation, which is what the emulator does
    * @param shapes what to pack
    * @param folder where; made if it is not there
    * @return the manifest
    * @throws IllegalArgumentException if the outputs are to be pooled in another way
+   * @throws ModelLoadException if the emulator cannot compute the model's ONNX file
    * @throws IOException if reading or writing fails
    */
   public NeuronManifest pack(ModelDirectory model, List<Shape> shapes, Path folder)
       throws IOException {
-    if (pooled && !poolsAsEmulator(model)) {
+    Source source = computed ? source(model.onnxFile(Precision.FP32), pooled) : null;
+    boolean graphPools = source != null && source.output.pooled();
+    if (pooled && !graphPools && !poolsAsEmulator(model)) {
       throw new IllegalArgumentException(
-          "The emulator pools by CLS and normalises; pack raw outputs for %s."
-              .formatted(model.name()));
+          "%s pools by %s%s, and the emulator by cls, normalised: pack the vectors of its tokens,"
+                  .formatted(
+                      model.name(),
+                      model.pooling(),
+                      model.normalize() ? "" : " and does not normalise")
+              + " which are pooled as the model states (--raw).");
     }
+    int width = pooled ? model.dimension() : model.hiddenSize();
+    if (source != null && source.output.width() != (graphPools ? width : model.hiddenSize())) {
+      throw new ModelLoadException(
+          "%s gives %s, and config.json states %s: the files are not of one model."
+              .formatted(source.onnx, source.output, graphPools ? width : model.hiddenSize()));
+    }
+    Files.createDirectories(folder);
+    Path onnx = source == null ? null : source.onnx;
+    Path own = null;
+    try {
+      if (source != null && source.others) {
+        own = folder.resolve("%s.onnx.partial".formatted(UUID.randomUUID()));
+        SingleOutputCopy.write(source.onnx, source.output.name(), own);
+        onnx = own;
+      }
+      return pack(model, shapes, folder, width, onnx);
+    } finally {
+      if (own != null) {
+        Files.deleteIfExists(own);
+      }
+    }
+  }
+
+  private NeuronManifest pack(
+      ModelDirectory model, List<Shape> shapes, Path folder, int width, @Nullable Path onnx)
+      throws IOException {
     JsonArray entries = new JsonArray();
     for (Shape shape : shapes) {
       String name =
@@ -74,11 +157,11 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
               wideIds,
               pooled,
               bfloat16,
-              model.hiddenSize(),
+              width,
               model.vocabularySize(),
               model.padTokenId())
-          .write(folder.resolve(name), computed ? model.onnxFile(Precision.FP32) : null);
-      entries.add(entry(name, shape, model.hiddenSize()));
+          .write(folder.resolve(name), onnx);
+      entries.add(entry(name, shape, width));
     }
     JsonObject manifest = new JsonObject();
     manifest.addProperty("format", 1);
@@ -122,7 +205,7 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     entry.addProperty("sequenceLength", shape.sequenceLength());
     JsonArray inputs = new JsonArray();
     inputs.add(input(EmulatedNeff.INPUT_IDS, "input_ids"));
-    inputs.add(input(EmulatedNeff.ATTENTION_MASK, "attention_mask"));
+    inputs.add(input(EmulatedNeff.ATTENTION_MASK, MASK_ROLE));
     entry.add("inputs", inputs);
     JsonObject output = new JsonObject();
     output.addProperty("name", EmulatedNeff.OUTPUT);

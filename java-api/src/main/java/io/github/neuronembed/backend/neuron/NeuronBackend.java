@@ -35,6 +35,7 @@ public final class NeuronBackend implements InferenceBackend {
   private final NeuronRuntime runtime;
   private final NrtLibrary library;
   private final int hiddenSize;
+  private final boolean pools;
   private final int padTokenId;
   private final InputPath inputPath;
   private final List<Shape> shapes;
@@ -46,6 +47,7 @@ public final class NeuronBackend implements InferenceBackend {
       NeuronRuntime runtime,
       NrtLibrary library,
       int hiddenSize,
+      boolean pools,
       int padTokenId,
       InputPath inputPath,
       List<Shape> shapes,
@@ -54,6 +56,7 @@ public final class NeuronBackend implements InferenceBackend {
     this.runtime = runtime;
     this.library = library;
     this.hiddenSize = hiddenSize;
+    this.pools = pools;
     this.padTokenId = padTokenId;
     this.inputPath = inputPath;
     this.shapes = shapes;
@@ -180,6 +183,7 @@ public final class NeuronBackend implements InferenceBackend {
           runtime,
           library,
           hiddenSize(manifest),
+          manifest.models().stream().anyMatch(CompiledModel::pooled),
           padTokenId,
           inputPath,
           List.copyOf(byCore.get(0).keySet()),
@@ -264,6 +268,11 @@ public final class NeuronBackend implements InferenceBackend {
   @Override
   public int hiddenSize() {
     return hiddenSize;
+  }
+
+  @Override
+  public boolean pools() {
+    return pools;
   }
 
   @Override

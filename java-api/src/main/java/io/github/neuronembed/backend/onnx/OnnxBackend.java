@@ -47,8 +47,9 @@ public final class OnnxBackend implements InferenceBackend {
    * Loads a model.
    *
    * @param file an ONNX file that takes {@code input_ids}, and may take {@code attention_mask} and
-   *     {@code token_type_ids}, all {@code [batch, sequence]} and of one integer type; its first
-   *     output is float32, {@code [batch, sequence, hidden]} or, pooled, {@code [batch, hidden]}
+   *     {@code token_type_ids}, all {@code [batch, sequence]} and of one integer type; its output
+   *     is chosen as {@link io.github.neuronembed.model.EmbeddingOutput} says. Without a mask,
+   *     padding would count, so every execution is one text without any
    * @param padTokenId the model's padding token
    * @throws io.github.neuronembed.BackendUnavailableException if ONNX Runtime is not usable here
    * @throws ModelLoadException if the file is missing, damaged or of another kind
@@ -61,7 +62,12 @@ public final class OnnxBackend implements InferenceBackend {
         sessions.add(openSession(environment, file, options.intraOpThreads()));
       }
       OnnxSignature signature = OnnxSignature.of(file, sessions.get(0));
-      return new OnnxBackend(environment, signature, options, sessions, padTokenId);
+      return new OnnxBackend(
+          environment,
+          signature,
+          signature.hasMask() ? options : options.ofOneRow(),
+          sessions,
+          padTokenId);
     } catch (RuntimeException | Error e) {
       RuntimeException further = closeAll(sessions);
       if (further != null) {
@@ -84,9 +90,10 @@ public final class OnnxBackend implements InferenceBackend {
 
   @Override
   public String description() {
-    return "onnxruntime %s (%s %s, %s %s)"
+    return "onnxruntime %s (%s, %s %s, %s %s)"
         .formatted(
             environment.getVersion(),
+            signature.outputName(),
             options.sessions(),
             options.sessions() == 1 ? "session" : "sessions",
             options.intraOpThreads(),
@@ -101,6 +108,11 @@ public final class OnnxBackend implements InferenceBackend {
   @Override
   public int hiddenSize() {
     return signature.hiddenSize();
+  }
+
+  @Override
+  public boolean pools() {
+    return signature.pooled();
   }
 
   @Override

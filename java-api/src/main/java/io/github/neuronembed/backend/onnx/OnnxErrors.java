@@ -6,11 +6,31 @@ import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.Shape;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /** The one place where an error of ONNX Runtime becomes one of ours; the code is kept. */
 final class OnnxErrors {
 
   private OnnxErrors() {}
+
+  /**
+   * Where in its source an error arose, which ONNX Runtime (releases 1.20 to 1.29) puts before the
+   * reason, with the folders of whoever built it: {@code /onnxruntime_src/.../model.cc:165
+   * onnxruntime::Model::Model(...) ModelProto does not have a graph.}
+   */
+  private static final Pattern SOURCE_LOCATION =
+      Pattern.compile(
+          "[^\\s:]+\\.(?:cc|cpp|h|hpp):\\d+ [^(]*\\((?:[^()]|\\([^()]*\\))*\\)(?: const)?"
+              + "(?: \\[with [^\\]]*\\])?\\s*");
+
+  /** An error's reason in its own words, on one line. */
+  static String reason(OrtException e) {
+    return SOURCE_LOCATION
+        .matcher(String.valueOf(e.getMessage()))
+        .replaceAll("")
+        .strip()
+        .replaceAll("\\s*\\R\\s*", " ");
+  }
 
   /** A session could not be made of a file. */
   static ModelLoadException atLoad(Path file, OrtException e) {
@@ -23,13 +43,13 @@ final class OnnxErrors {
           default -> "ONNX Runtime refuses it";
         };
     return new ModelLoadException(
-        "Cannot load %s: %s (%s: %s)".formatted(file, reason, e.getCode(), e.getMessage()), e);
+        "Cannot load %s: %s (%s: %s)".formatted(file, reason, e.getCode(), reason(e)), e);
   }
 
   /** A session could not be freed. */
   static InferenceException atClose(OrtException e) {
     return new InferenceException(
-        "ONNX Runtime could not free a session (%s: %s)".formatted(e.getCode(), e.getMessage()),
+        "ONNX Runtime could not free a session (%s: %s)".formatted(e.getCode(), reason(e)),
         false,
         e);
   }
@@ -46,7 +66,7 @@ final class OnnxErrors {
   /** An execution failed. On a CPU nothing says that the same input would fare better. */
   static EmbeddingException atRun(OrtException e) {
     return new InferenceException(
-        "ONNX Runtime could not run the model (%s: %s)".formatted(e.getCode(), e.getMessage()),
+        "ONNX Runtime could not run the model (%s: %s)".formatted(e.getCode(), reason(e)),
         false,
         e);
   }

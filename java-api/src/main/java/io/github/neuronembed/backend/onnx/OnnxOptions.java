@@ -39,12 +39,15 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
    * @param precision what the model's file computes with
    */
   public static OnnxOptions forModel(int maxTokens, Precision precision) {
-    List<Shape> shapes = CpuShapes.upTo(maxTokens);
+    OnnxOptions options = new OnnxOptions(1, 1, CpuShapes.upTo(maxTokens));
+    return precision == Precision.INT8 ? options.ofOneRow() : options;
+  }
+
+  /** The same, where texts do not share executions. */
+  OnnxOptions ofOneRow() {
     return new OnnxOptions(
-        1,
-        1,
-        precision == Precision.INT8
-            ? shapes.stream().map(shape -> new Shape(1, shape.sequenceLength())).toList()
-            : shapes);
+        sessions,
+        intraOpThreads,
+        shapes.stream().map(shape -> new Shape(1, shape.sequenceLength())).toList());
   }
 }

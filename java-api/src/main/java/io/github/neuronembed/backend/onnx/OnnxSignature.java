@@ -7,9 +7,14 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.ElementType;
+import io.github.neuronembed.model.EmbeddingOutput;
+import io.github.neuronembed.model.OnnxInterface.Port;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * The inputs and the output of an ONNX model, looked at once, when it is opened.
@@ -17,22 +22,27 @@ import java.util.Set;
  * @param hasMask whether the model takes an attention mask
  * @param hasTokenTypes whether the model takes token types
  * @param idType type of all inputs
- * @param outputName the output that is read
- * @param pooled whether the output is one vector a row
- * @param hiddenSize elements of a vector
+ * @param output the output that is read
  */
 record OnnxSignature(
-    boolean hasMask,
-    boolean hasTokenTypes,
-    ElementType idType,
-    String outputName,
-    boolean pooled,
-    int hiddenSize) {
+    boolean hasMask, boolean hasTokenTypes, ElementType idType, EmbeddingOutput output) {
 
   static final String INPUT_IDS = "input_ids";
   static final String ATTENTION_MASK = "attention_mask";
   static final String TOKEN_TYPE_IDS = "token_type_ids";
   private static final Set<String> KNOWN = Set.of(INPUT_IDS, ATTENTION_MASK, TOKEN_TYPE_IDS);
+
+  String outputName() {
+    return output.name();
+  }
+
+  boolean pooled() {
+    return output.pooled();
+  }
+
+  int hiddenSize() {
+    return output.width();
+  }
 
   static OnnxSignature of(Path file, OrtSession session) {
     Map<String, NodeInfo> inputs;
@@ -54,28 +64,38 @@ record OnnxSignature(
       ElementType type = integer(file, input.getKey(), info);
       if (info.getShape().length != 2 || (idType != null && idType != type)) {
         throw new ModelLoadException(
-            "%s: input %s is %s; inputs are [batch, sequence] and of one type."
-                .formatted(file, input.getKey(), info));
+            "%s: the input %s is %s of %s axes; all inputs are [batch, sequence] and of one type."
+                .formatted(file, input.getKey(), typeName(info.type), info.getShape().length));
       }
       idType = type;
     }
-    Map.Entry<String, NodeInfo> output = outputs.entrySet().iterator().next();
-    TensorInfo info = tensor(file, output.getKey(), output.getValue());
-    long[] shape = info.getShape();
-    if (info.type != OnnxJavaType.FLOAT
-        || (shape.length != 2 && shape.length != 3)
-        || shape[shape.length - 1] < 1) {
-      throw new ModelLoadException(
-          "%s: output %s is %s, not float32 [batch, sequence, hidden] or [batch, hidden]."
-              .formatted(file, output.getKey(), info));
-    }
+    EmbeddingOutput output = EmbeddingOutput.of(file, ports(outputs));
     return new OnnxSignature(
         inputs.containsKey(ATTENTION_MASK),
         inputs.containsKey(TOKEN_TYPE_IDS),
         idType == null ? ElementType.INT64 : idType,
-        output.getKey(),
-        shape.length == 2,
-        Math.toIntExact(shape[shape.length - 1]));
+        output);
+  }
+
+  private static List<Port> ports(Map<String, NodeInfo> nodes) {
+    return nodes.entrySet().stream()
+        .map(
+            node ->
+                node.getValue().getInfo() instanceof TensorInfo info
+                    ? new Port(
+                        node.getKey(),
+                        typeName(info.type),
+                        LongStream.of(info.getShape()).boxed().toList())
+                    : new Port(node.getKey(), "no tensor", List.of()))
+        .toList();
+  }
+
+  private static String typeName(OnnxJavaType type) {
+    return switch (type) {
+      case FLOAT -> "float32";
+      case DOUBLE -> "float64";
+      default -> type.name().toLowerCase(Locale.ROOT);
+    };
   }
 
   private static TensorInfo tensor(Path file, String name, NodeInfo node) {
@@ -93,6 +113,7 @@ record OnnxSignature(
       return ElementType.INT32;
     }
     throw new ModelLoadException(
-        "%s: input %s is of type %s, not int32 or int64.".formatted(file, name, info.type));
+        "%s: the input %s is of type %s, not int32 or int64."
+            .formatted(file, name, typeName(info.type)));
   }
 }

@@ -75,6 +75,8 @@ final class FusedBertGraph {
             yield layer(last, context, first);
           }
           case MEAN -> mean(layer(last, attention(last, hidden), hidden));
+          case MAX, MEAN_SQRT_LEN_TOKENS, WEIGHTED_MEAN, LAST_TOKEN ->
+              throw new IllegalArgumentException("A graph pools by cls or mean, not " + pooling);
         };
     if (normalize) {
       graph.node("Div", pooled, norm(pooled)).as(OUTPUT);

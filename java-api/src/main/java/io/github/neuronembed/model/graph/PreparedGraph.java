@@ -1,11 +1,13 @@
 package io.github.neuronembed.model.graph;
 
+import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.OperatorSetIdProto;
 import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -58,19 +60,21 @@ public final class PreparedGraph {
    * @param target the file to write or replace; its folder exists
    * @param pooling how the model pools
    * @param normalize whether its vectors have length 1
-   * @throws UnsupportedGraphException if the original is not an encoder that can be rewritten;
-   *     nothing is written, and the original is to be used
+   * @throws UnsupportedGraphException if the original is not an encoder that can be rewritten, or
+   *     the pooling is another than cls or mean over all tokens; nothing is written, and the
+   *     original is to be used
    * @throws IOException if a file cannot be read or written; a file that was at the target is still
    *     there
    */
-  public static void prepare(Path original, Path target, PoolingStrategy pooling, boolean normalize)
+  public static void prepare(Path original, Path target, Pooling pooling, boolean normalize)
       throws IOException, UnsupportedGraphException {
     prepare(original, OnnxModelFile.sha256(original), target, pooling, normalize);
   }
 
   static void prepare(
-      Path original, String originalSha256, Path target, PoolingStrategy pooling, boolean normalize)
+      Path original, String originalSha256, Path target, Pooling stated, boolean normalize)
       throws IOException, UnsupportedGraphException {
+    PoolingStrategy pooling = inGraph(stated);
     OnnxModel read = OnnxModelFile.read(original);
     ModelProto model = read.proto();
     GraphBuilder graph = new FusedBertGraph(BertEncoder.of(read), pooling, normalize).build();
@@ -94,6 +98,18 @@ public final class PreparedGraph {
             prepared.addMetadataProps(
                 StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
     OnnxModelFile.write(target, prepared.build(), graph.weights());
+  }
+
+  /** The one pooling that a rewritten graph does. */
+  static PoolingStrategy inGraph(Pooling pooling) throws UnsupportedGraphException {
+    for (PoolingStrategy strategy : List.of(PoolingStrategy.CLS, PoolingStrategy.MEAN)) {
+      if (pooling.is(strategy)) {
+        return strategy;
+      }
+    }
+    throw new UnsupportedGraphException(
+        "a rewritten graph pools by cls or mean over all tokens, and the model by %s."
+            .formatted(pooling));
   }
 
   private static Map<String, String> properties(

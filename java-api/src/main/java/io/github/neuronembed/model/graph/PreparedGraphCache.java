@@ -11,7 +11,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +72,7 @@ public final class PreparedGraphCache {
 
   private Path prepared(Path original, ModelDirectory model)
       throws IOException, UnsupportedGraphException {
+    PreparedGraph.inGraph(model.pooling());
     String sha256 = OnnxModelFile.sha256(original);
     Path target = folder.resolve(fileName(sha256, model));
     if (OnnxFile.isWhole(target)) {
@@ -105,7 +105,7 @@ public final class PreparedGraphCache {
         .formatted(
             sha256.substring(0, DIGEST_CHARACTERS),
             PreparedGraph.VERSION,
-            model.pooling().name().toLowerCase(Locale.ROOT),
+            model.pooling(),
             model.normalize() ? "-normalized" : "");
   }
 

@@ -9,6 +9,7 @@ import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.golden.GoldenText;
 import io.github.neuronembed.golden.GoldenVectors;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.io.IOException;
@@ -53,7 +54,7 @@ class PreparedBgeSmallTest {
   void everyTextHasItsGoldenVectorAloneAndInPaddedBatches() throws Exception {
     Path original = ModelDirectory.open(BgeSmall.directory()).folder().resolve("onnx/model.onnx");
     Path prepared = folder.resolve("prepared.onnx");
-    PreparedGraph.prepare(original, prepared, PoolingStrategy.CLS, true);
+    PreparedGraph.prepare(original, prepared, Pooling.of(PoolingStrategy.CLS), true);
 
     try (GraphRun vectors = new GraphRun(prepared, new Shape(4, 512), READER)) {
       assertThat(vectors.pooledInGraph()).isTrue();
@@ -84,7 +85,7 @@ class PreparedBgeSmallTest {
       Files.copy(Objects.requireNonNull(in), original);
     }
     Path prepared = folder.resolve("quantized-prepared.onnx");
-    PreparedGraph.prepare(original, prepared, PoolingStrategy.CLS, true);
+    PreparedGraph.prepare(original, prepared, Pooling.of(PoolingStrategy.CLS), true);
 
     double[] before = cosines(original);
     double[] after = cosines(prepared);

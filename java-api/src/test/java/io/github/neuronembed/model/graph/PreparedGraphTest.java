@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.neuronembed.Vectors;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.VectorReader;
+import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
@@ -44,7 +45,7 @@ class PreparedGraphTest {
   @CsvSource({"CLS, true", "CLS, false", "MEAN, true", "MEAN, false"})
   void thePreparedModelGivesTheOriginalsVectors(PoolingStrategy pooling, boolean normalize)
       throws Exception {
-    PreparedGraph.prepare(original, target, pooling, normalize);
+    PreparedGraph.prepare(original, target, Pooling.of(pooling), normalize);
 
     expectEqualVectors(pooling, normalize);
   }
@@ -53,7 +54,7 @@ class PreparedGraphTest {
   @CsvSource({"CLS", "MEAN"})
   void aSingleLayerIsEnough(PoolingStrategy pooling) throws Exception {
     RandomBertModel.write(original, new BertShape(1, 24, 3, 40, 100, 48), 8);
-    PreparedGraph.prepare(original, target, pooling, true);
+    PreparedGraph.prepare(original, target, Pooling.of(pooling), true);
 
     expectEqualVectors(pooling, true);
   }
@@ -83,7 +84,7 @@ class PreparedGraphTest {
 
   @Test
   void allButTheFirstTokensOfTheLastLayerAreLeftOut() throws Exception {
-    PreparedGraph.prepare(original, target, PoolingStrategy.CLS, true);
+    PreparedGraph.prepare(original, target, Pooling.of(PoolingStrategy.CLS), true);
 
     assertThat(operators(target))
         .filteredOn("Attention"::equals)
@@ -94,7 +95,7 @@ class PreparedGraphTest {
   void theOriginalIsUntouchedAndNothingElseIsLeftBehind() throws Exception {
     byte[] before = Files.readAllBytes(original);
 
-    PreparedGraph.prepare(original, target, PoolingStrategy.CLS, true);
+    PreparedGraph.prepare(original, target, Pooling.of(PoolingStrategy.CLS), true);
 
     assertThat(Files.readAllBytes(original)).isEqualTo(before);
     try (Stream<Path> files = Files.list(folder)) {
@@ -104,7 +105,7 @@ class PreparedGraphTest {
 
   @Test
   void aPreparedFileSaysWhatItWasMadeOf() throws Exception {
-    PreparedGraph.prepare(original, target, PoolingStrategy.MEAN, false);
+    PreparedGraph.prepare(original, target, Pooling.of(PoolingStrategy.MEAN), false);
 
     assertThat(OnnxModelFile.read(target).proto().getMetadataPropsList())
         .extracting(property -> property.getKey() + "=" + property.getValue())
@@ -127,7 +128,7 @@ class PreparedGraphTest {
 
   @Test
   void whatIsKnownOfTheOriginalIsPassedOn() throws Exception {
-    PreparedGraph.prepare(original, target, PoolingStrategy.CLS, true);
+    PreparedGraph.prepare(original, target, Pooling.of(PoolingStrategy.CLS), true);
 
     ModelProto prepared = OnnxModelFile.read(target).proto();
     assertThat(prepared.getDocString()).contains(RandomBertModel.LABEL);
@@ -141,11 +142,12 @@ class PreparedGraphTest {
 
   @Test
   void whatCannotBeRewrittenLeavesTheTargetAsItWas() throws Exception {
-    PreparedGraph.prepare(original, target, PoolingStrategy.CLS, true);
+    PreparedGraph.prepare(original, target, Pooling.of(PoolingStrategy.CLS), true);
     byte[] before = Files.readAllBytes(target);
 
     assertThatExceptionOfType(UnsupportedGraphException.class)
-        .isThrownBy(() -> PreparedGraph.prepare(target, target, PoolingStrategy.CLS, true))
+        .isThrownBy(
+            () -> PreparedGraph.prepare(target, target, Pooling.of(PoolingStrategy.CLS), true))
         .withMessageContaining(FusedBertGraph.OUTPUT);
     assertThat(Files.readAllBytes(target)).isEqualTo(before);
   }
@@ -155,7 +157,8 @@ class PreparedGraphTest {
     Files.writeString(original, "not a model");
 
     assertThatExceptionOfType(IOException.class)
-        .isThrownBy(() -> PreparedGraph.prepare(original, target, PoolingStrategy.CLS, true))
+        .isThrownBy(
+            () -> PreparedGraph.prepare(original, target, Pooling.of(PoolingStrategy.CLS), true))
         .withMessageContaining(original.toString());
     assertThat(target).doesNotExist();
   }

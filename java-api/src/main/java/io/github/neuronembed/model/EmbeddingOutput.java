@@ -1,0 +1,120 @@
+package io.github.neuronembed.model;
+
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.model.OnnxInterface.Port;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Which of an ONNX model's outputs the embeddings are read from: decided by names and ranks, never
+ * by their order, in which an exporter puts them as it likes. In this order of preference
+ *
+ * <ol>
+ *   <li>{@code last_hidden_state} or {@code token_embeddings}, [batch, sequence, hidden]: the names
+ *       that Hugging Face Transformers and sentence-transformers give the token vectors, which are
+ *       pooled as the model directory states
+ *   <li>{@code sentence_embedding}, [batch, hidden]: what sentence-transformers calls a pooled
+ *       vector
+ *   <li>the only output there is, by its rank, unless its name says that it is something else
+ * </ol>
+ *
+ * <p>{@code pooler_output} is never taken: BERT's pooler is a tanh layer that was trained to tell
+ * whether two sentences follow each other. Nor are {@code logits}.
+ *
+ * @param name the output's name
+ * @param pooled whether it is one vector a row
+ * @param width elements of a vector
+ */
+public record EmbeddingOutput(String name, boolean pooled, int width) {
+
+  private static final List<String> TOKEN_VECTORS =
+      List.of("last_hidden_state", "token_embeddings");
+  private static final String POOLED = "sentence_embedding";
+  private static final String REMEDY =
+      "Export the encoder with its last_hidden_state (task feature-extraction).";
+
+  /**
+   * Chooses.
+   *
+   * @param file whose outputs they are, for the message
+   * @param outputs all of them
+   * @throws ModelLoadException if none is the embeddings, or it cannot be told which is
+   */
+  public static EmbeddingOutput of(Path file, List<Port> outputs) {
+    for (String name : TOKEN_VECTORS) {
+      Optional<Port> port = named(outputs, name);
+      if (port.isPresent()) {
+        return checked(file, port.get(), 3);
+      }
+    }
+    Optional<Port> sentence = named(outputs, POOLED);
+    if (sentence.isPresent()) {
+      return checked(file, sentence.get(), 2);
+    }
+    for (Port port : outputs) {
+      String what = otherPurpose(port);
+      if (!what.isEmpty()) {
+        throw new ModelLoadException(
+            "%s gives %s, %s, and no embeddings. %s".formatted(file, port.name(), what, REMEDY));
+      }
+    }
+    if (outputs.size() != 1) {
+      throw new ModelLoadException(
+          "%s gives %s outputs (%s), none of which has a known name (%s, %s), so it cannot be told"
+                  .formatted(
+                      file,
+                      outputs.size(),
+                      outputs.stream().map(Port::name).collect(Collectors.joining(", ")),
+                      String.join(", ", TOKEN_VECTORS),
+                      POOLED)
+              + " which of them is the embedding: rename it in the file, or export it again.");
+    }
+    Port only = outputs.get(0);
+    return checked(file, only, only.shape().size() == 2 ? 2 : 3);
+  }
+
+  private static Optional<Port> named(List<Port> outputs, String name) {
+    return outputs.stream().filter(port -> port.name().equals(name)).findFirst();
+  }
+
+  /** What an output is that is no embedding; empty if its name does not say so. */
+  private static String otherPurpose(Port port) {
+    return switch (port.name()) {
+      case "pooler_output" ->
+          "the tanh layer over the first token that tells whether two sentences follow each other";
+      case "logits", "scores" ->
+          port.shape().size() == 3
+              ? "the scores of words at each token: it is a masked language model or a sparse"
+                  + " encoder (SPLADE)"
+              : "the scores of classes: it is a classifier or a cross-encoder, which rates pairs"
+                  + " of texts";
+      default -> "";
+    };
+  }
+
+  private static EmbeddingOutput checked(Path file, Port port, int rank) {
+    if (!port.type().equals("float32")) {
+      throw new ModelLoadException(
+          "%s gives %s in %s, and float32 is what is served: export the model in float32, or add a"
+                  .formatted(file, port.name(), port.type())
+              + " Cast to its end.");
+    }
+    List<Long> shape = port.shape();
+    if (shape.size() != rank || shape.get(rank - 1) < 1) {
+      throw new ModelLoadException(
+          "%s: the output %s is expected to be %s with a fixed size of the last axis. %s"
+              .formatted(
+                  file, port, rank == 3 ? "[batch, sequence, hidden]" : "[batch, hidden]", REMEDY));
+    }
+    return new EmbeddingOutput(port.name(), rank == 2, Math.toIntExact(shape.get(rank - 1)));
+  }
+
+  /** For people, such as {@code last_hidden_state, a vector of 384 numbers for each token}. */
+  @Override
+  public String toString() {
+    return "%s, a vector of %s numbers for each %s"
+        .formatted(name, width, pooled ? "text" : "token");
+  }
+}

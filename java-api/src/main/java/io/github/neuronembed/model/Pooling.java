@@ -1,0 +1,38 @@
+package io.github.neuronembed.model;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * How a model makes a text's vector of its tokens' vectors. Immutable.
+ *
+ * @param strategies one, or several whose vectors are put one after the other in this order
+ */
+public record Pooling(List<PoolingStrategy> strategies) {
+
+  /**
+   * @throws IllegalArgumentException if there is no strategy
+   */
+  public Pooling {
+    strategies = List.copyOf(strategies);
+    if (strategies.isEmpty()) {
+      throw new IllegalArgumentException("A pooling has at least one strategy.");
+    }
+  }
+
+  /** Strategies whose vectors are put one after the other. */
+  public static Pooling of(PoolingStrategy... strategies) {
+    return new Pooling(List.of(strategies));
+  }
+
+  /** Whether it is this strategy alone. */
+  public boolean is(PoolingStrategy strategy) {
+    return strategies.equals(List.of(strategy));
+  }
+
+  /** For people and file names, such as {@code mean} or {@code cls+max}. */
+  @Override
+  public String toString() {
+    return strategies.stream().map(PoolingStrategy::key).collect(Collectors.joining("+"));
+  }
+}

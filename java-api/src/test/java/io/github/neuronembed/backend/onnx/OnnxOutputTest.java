@@ -1,0 +1,135 @@
+package io.github.neuronembed.backend.onnx;
+
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.EARLY;
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.HALF;
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.LAST_HIDDEN_STATE;
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.LOGITS;
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.POOLER_OUTPUT;
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.SENTENCE_EMBEDDING;
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.TOKEN_EMBEDDINGS;
+import static io.github.neuronembed.model.graph.TinyGraphs.Output.UNNAMED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.onnxruntime.OrtException;
+import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.EmbeddingOutput;
+import io.github.neuronembed.model.OnnxInterface;
+import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.SingleOutputCopy;
+import io.github.neuronembed.model.graph.TinyGraphs;
+import io.github.neuronembed.model.graph.TinyGraphs.Output;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which output is read, and what is said of files that have none to read. */
+class OnnxOutputTest {
+
+  private static final OnnxOptions OPTIONS = OnnxOptions.forModel(64, Precision.FP32);
+
+  @TempDir private Path folder;
+  private Path file;
+  private TinyGraphs graphs;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    graphs = new TinyGraphs(folder);
+    file = folder.resolve("model.onnx");
+  }
+
+  private OnnxBackend open(Output... outputs) throws IOException {
+    Files.write(file, graphs.of(List.of(outputs), true, true));
+    return OnnxBackend.open(file, 0, OPTIONS);
+  }
+
+  private void reads(String name, boolean pooled, Output... outputs) throws IOException {
+    try (OnnxBackend backend = open(outputs)) {
+      assertThat(backend.description()).contains("(" + name + ",");
+      assertThat(backend.pools()).isEqualTo(pooled);
+      assertThat(backend.hiddenSize()).isEqualTo(8);
+    }
+    // What is read without ONNX Runtime is the same.
+    assertThat(EmbeddingOutput.of(file, OnnxInterface.read(file).outputs()))
+        .isEqualTo(new EmbeddingOutput(name, pooled, 8));
+  }
+
+  private void refuses(String reason, Output... outputs) {
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> open(outputs).close())
+        .withMessageContaining(file.toString())
+        .withMessageContaining(reason);
+  }
+
+  @Test
+  void theOutputIsChosenByItsNameAndNotByItsPlace() throws IOException {
+    reads("last_hidden_state", false, LAST_HIDDEN_STATE, POOLER_OUTPUT);
+    reads("last_hidden_state", false, POOLER_OUTPUT, LAST_HIDDEN_STATE);
+    reads("last_hidden_state", false, EARLY, LAST_HIDDEN_STATE);
+    reads("token_embeddings", false, SENTENCE_EMBEDDING, LOGITS, TOKEN_EMBEDDINGS);
+    reads("sentence_embedding", true, POOLER_OUTPUT, SENTENCE_EMBEDDING);
+    reads("1234", false, UNNAMED);
+  }
+
+  @Test
+  void anOutputThatIsNoEmbeddingIsRefusedForWhatItIs() {
+    refuses("pooler_output, the tanh layer", POOLER_OUTPUT);
+    refuses("logits, the scores of classes: it is a classifier or a cross-encoder", LOGITS);
+    refuses("none of which has a known name", UNNAMED, EARLY);
+    refuses("1234, hidden_states.0", UNNAMED, EARLY);
+  }
+
+  @Test
+  void aTypeThatIsNotServedIsNamedInWords() {
+    refuses("gives last_hidden_state in float16, and float32 is what is served", HALF);
+  }
+
+  @Test
+  void textsOfAGraphWithoutAMaskShareNoExecution() throws IOException {
+    Files.write(file, graphs.of(List.of(LAST_HIDDEN_STATE), false, true));
+    try (OnnxBackend backend = OnnxBackend.open(file, 0, OPTIONS)) {
+      assertThat(backend.shapes()).isNotEmpty().allMatch(shape -> shape.batchSize() == 1);
+    }
+    try (OnnxBackend backend = open(LAST_HIDDEN_STATE)) {
+      assertThat(backend.shapes()).extracting(Shape::batchSize).anyMatch(rows -> rows > 1);
+    }
+  }
+
+  @Test
+  void aCopyHasOneOutput() throws IOException {
+    Path copy = folder.resolve("copy.onnx");
+    Files.write(file, graphs.of(List.of(POOLER_OUTPUT, LAST_HIDDEN_STATE, LOGITS), true, true));
+
+    SingleOutputCopy.write(file, "last_hidden_state", copy);
+
+    OnnxInterface read = OnnxInterface.read(copy);
+    assertThat(read.outputs())
+        .extracting(OnnxInterface.Port::name)
+        .containsExactly("last_hidden_state");
+    assertThat(read.inputs()).isEqualTo(OnnxInterface.read(file).inputs());
+    OnnxBackend.open(copy, 0, OPTIONS).close();
+  }
+
+  @Test
+  void anErrorBeginsWithItsReason() throws IOException {
+    assertThat(
+            OnnxErrors.reason(
+                new OrtException(
+                    "Load model from m.onnx"
+                        + " failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:165"
+                        + " onnxruntime::Model::Model(onnx::ModelProto&&, const PathString&, const"
+                        + " std::function<void()>*) ModelProto does not have a graph.")))
+        .isEqualTo("Load model from m.onnx failed:ModelProto does not have a graph.");
+    assertThat(OnnxErrors.reason(new OrtException("Fatal error: x is not\n registered")))
+        .isEqualTo("Fatal error: x is not registered");
+    Files.write(file, new byte[] {8, 8});
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> OnnxBackend.open(file, 0, OPTIONS))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain(".cc:", "onnxruntime::"));
+  }
+}
