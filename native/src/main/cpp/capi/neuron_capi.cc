@@ -43,6 +43,7 @@ SAME(NEURON_ERROR_NEFF, ErrorKind::kNeff);
 SAME(NEURON_ERROR_FILE, ErrorKind::kFile);
 SAME(NEURON_ERROR_MEMORY, ErrorKind::kMemory);
 SAME(NEURON_ERROR_INTERNAL, ErrorKind::kInternal);
+SAME(NEURON_ERROR_PREPARED, ErrorKind::kPrepared);
 SAME(NEURON_CLASS_SUCCESS, nrt::StatusClass::kSuccess);
 SAME(NEURON_CLASS_CALLER_BUG, nrt::StatusClass::kCallerBug);
 SAME(NEURON_CLASS_BAD_DATA, nrt::StatusClass::kBadData);

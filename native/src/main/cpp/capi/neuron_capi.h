@@ -40,7 +40,9 @@ enum neuron_error_kind {
   NEURON_ERROR_NEFF = 5,        /* the file is not a NEFF that can be loaded here */
   NEURON_ERROR_FILE = 6,        /* the file cannot be read */
   NEURON_ERROR_MEMORY = 7,      /* host memory ran out */
-  NEURON_ERROR_INTERNAL = 8     /* a fault of this library */
+  NEURON_ERROR_INTERNAL = 8,    /* a fault of this library */
+  NEURON_ERROR_PREPARED = 9     /* the encoder's prepared file is damaged, foreign or of another
+                                   version: prepare it anew */
 };
 
 #define NEURON_OPERATION_SIZE 64

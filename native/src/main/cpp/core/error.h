@@ -20,6 +20,7 @@ enum class ErrorKind : int32_t {
   kFile = 6,         // the file cannot be read
   kMemory = 7,       // host memory ran out
   kInternal = 8,     // a fault of ours
+  kPrepared = 9,     // the encoder's prepared file is damaged, foreign or of another version
 };
 
 inline constexpr int kNoCore = -1;

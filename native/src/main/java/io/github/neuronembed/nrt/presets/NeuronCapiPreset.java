@@ -8,13 +8,16 @@ import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
 /**
- * Tells the generator how to bind {@code capi/neuron_capi.h}: into {@code
- * io.github.neuronembed.nrt.bindings}, under the names of the header. No function throws, and none
- * calls back. The generated class extends this one.
+ * Tells the generator how to bind {@code capi/neuron_capi.h} and {@code capi/encoder_capi.h}: into
+ * {@code io.github.neuronembed.nrt.bindings}, under the names of the headers. No function throws,
+ * and none calls back. The generated class extends this one.
  */
 @NoException
 @Properties(
-    value = @Platform(include = "capi/neuron_capi.h", library = "jnineuron_embed"),
+    value =
+        @Platform(
+            include = {"capi/neuron_capi.h", "capi/encoder_capi.h"},
+            library = "jnineuron_embed"),
     target = "io.github.neuronembed.nrt.bindings",
     global = "io.github.neuronembed.nrt.bindings.NeuronCapi")
 public class NeuronCapiPreset implements InfoMapper {

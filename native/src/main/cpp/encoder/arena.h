@@ -1,0 +1,54 @@
+// One piece of memory, cut into aligned arrays once.
+
+#ifndef NEURON_EMBED_ENCODER_ARENA_H_
+#define NEURON_EMBED_ENCODER_ARENA_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace neuron_embed::encoder {
+
+// Used twice with the same calls: without memory it counts, then it hands out. Arrays begin at
+// multiples of 64 bytes.
+class Arena {
+ public:
+  Arena() = default;
+  ~Arena() { Free(); }
+
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // Ends the counting. The memory is zeroed.
+  void Allocate() {
+    bytes_ = end_;
+    base_ = static_cast<uint8_t*>(::operator new (bytes_ + 1, std::align_val_t{kAlignment}));
+    for (size_t i = 0; i < bytes_; ++i) base_[i] = 0;
+    end_ = 0;
+  }
+
+  template <typename T>
+  T* Take(size_t count) {
+    uint8_t* taken = base_ == nullptr ? nullptr : base_ + end_;
+    end_ += (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+    return reinterpret_cast<T*>(taken);
+  }
+
+  size_t bytes() const { return bytes_; }
+  uint8_t* base() { return base_; }
+
+ private:
+  static constexpr size_t kAlignment = 64;
+
+  void Free() {
+    if (base_ != nullptr) ::operator delete (base_, std::align_val_t{kAlignment});
+  }
+
+  uint8_t* base_ = nullptr;
+  size_t bytes_ = 0;
+  size_t end_ = 0;
+};
+
+}  // namespace neuron_embed::encoder
+
+#endif  // NEURON_EMBED_ENCODER_ARENA_H_

@@ -1,0 +1,28 @@
+// The kernels that were compiled, and which of them this machine can run.
+
+#ifndef NEURON_EMBED_ENCODER_KERNELS_H_
+#define NEURON_EMBED_ENCODER_KERNELS_H_
+
+#include <cstddef>
+#include <string>
+
+#include "encoder/kernel.h"
+
+namespace neuron_embed::encoder {
+
+extern const Kernel kPortableKernel;
+#if defined(__x86_64__)
+extern const Kernel kAvx2Kernel;
+#endif
+
+// Kernel number `index` that this machine can run, the fastest first; null past
+// the end. The last is the portable one.
+const Kernel* KernelAt(size_t index);
+
+// By name; the fastest for an empty one. Throws EncoderError(kUnavailable) if
+// there is none such here.
+const Kernel& KernelNamed(const std::string& name);
+
+}  // namespace neuron_embed::encoder
+
+#endif  // NEURON_EMBED_ENCODER_KERNELS_H_

@@ -1,0 +1,112 @@
+// Runs a model on batches of texts, in memory that it allocated once.
+//
+// The tokens of a batch lie end to end. Dense layers run over chunks of rows,
+// whatever text they belong to; attention runs per text and head.
+
+#ifndef NEURON_EMBED_ENCODER_SESSION_H_
+#define NEURON_EMBED_ENCODER_SESSION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "encoder/arena.h"
+#include "encoder/kernel.h"
+#include "encoder/prepared_file.h"
+#include "encoder/worker_team.h"
+
+namespace neuron_embed::encoder {
+
+// text i has lengths[i] tokens from ids[i * row_stride] on.
+struct TokenRows {
+  const int32_t* ids;
+  int32_t row_stride;
+  const int32_t* lengths;
+  int32_t texts;
+};
+
+// Throws EncoderError(kArgument) unless every id and length suits the model.
+// Returns the tokens in all.
+int64_t CheckTokens(const BertConfig& config, const TokenRows& rows);
+
+// The largest magnitude that each input channel of the dense layers had:
+// [layer][dense input].
+class ChannelRanges {
+ public:
+  enum Input : size_t { kAttention = 0, kAttentionOutput = 1, kIntermediate = 2, kOutput = 3 };
+
+  explicit ChannelRanges(const BertConfig& config);
+  // `count` channels from channel `first` on.
+  void See(int layer, Input input, int first, int count, const float* values);
+  const std::vector<float>& at(int layer, Input input) const {
+    return ranges_[static_cast<size_t>(layer) * 4 + input];
+  }
+
+ private:
+  std::vector<std::vector<float>> ranges_;
+};
+
+class Session {
+ public:
+  // `model` and `kernel` outlive it. Throws EncoderError(kArgument) for sizes
+  // out of range.
+  Session(const PackedModel& model, const Kernel& kernel, int max_tokens, int max_texts,
+          int threads);
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // out: [texts, hidden]. Throws EncoderError(kArgument), and then writes
+  // nothing; allocates nothing otherwise. One call at a time. `ranges`, if not
+  // null, sees every dense layer's input; then the session must have one
+  // thread.
+  void Run(const TokenRows& rows, float* out, ChannelRanges* ranges = nullptr);
+
+  size_t bytes() const { return arena_.bytes(); }
+
+ private:
+  // What a worker needs for a chunk of rows.
+  struct Scratch {
+    QuantizedRows input;   // of the layer's dense layers of width hidden
+    QuantizedRows middle;  // the intermediate layer's output
+    float* block;          // [kChunk, kLongestBlock]
+    float* attention;
+  };
+
+  void Lay();
+  void Embed(const TokenRows& rows);
+  void Project(int layer, int texts, bool last);
+  void Attend(int texts, bool last);
+  void Finish(int layer, int rows);
+  void Pool(int texts, float* out) const;
+
+  void Quantize(const PackedMatrix& matrix, const float* smooth, const float* x, int row,
+                const QuantizedRows& into) const;
+  void QuantizeOne(const PackedMatrix& matrix, int block, const float* smooth, const float* x,
+                   int row, const QuantizedRows& into) const;
+  void Multiply(const QuantizedRows& input, const PackedMatrix& matrix, int rows, Epilogue epilogue,
+                float* out) const;
+  void Middle(int layer, const Scratch& scratch, int rows);
+  int ChunkRows(int rows) const;
+
+  const PackedModel& model_;
+  const Kernel& kernel_;
+  const int max_tokens_;
+  const int max_texts_;
+  const size_t width_;  // floats between rows of x_, q_, k_ and v_
+  const bool cls_;
+  ChannelRanges* ranges_ = nullptr;
+
+  Arena arena_;
+  int32_t* starts_ = nullptr;  // [max_texts + 1], in tokens
+  float* x_ = nullptr;         // [max_tokens, width]
+  float* q_ = nullptr;         // [max_tokens, width]; then attention's output
+  float* k_ = nullptr;
+  float* v_ = nullptr;
+  std::vector<Scratch> scratch_;  // of each worker
+  WorkerTeam team_;
+};
+
+}  // namespace neuron_embed::encoder
+
+#endif  // NEURON_EMBED_ENCODER_SESSION_H_
