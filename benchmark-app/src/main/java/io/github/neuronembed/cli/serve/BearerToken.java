@@ -10,8 +10,9 @@ import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The secret that clients send as {@code Authorization: Bearer …}. It comes from a file or from the
- * environment, never from the command line, which every user of a machine can read.
+ * The secret that clients send as {@code Authorization: Bearer …} or {@code api-key: …}. It comes
+ * from a file or from the environment, never from the command line, which every user of a machine
+ * can read.
  */
 final class BearerToken {
 
@@ -59,7 +60,15 @@ final class BearerToken {
         || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return false;
     }
-    byte[] given = authorization.substring(SCHEME.length()).strip().getBytes(UTF_8);
-    return MessageDigest.isEqual(token, given);
+    return isKey(authorization.substring(SCHEME.length()));
+  }
+
+  /**
+   * Whether it is given alone, as in the header {@code api-key} of clients of Azure's kind.
+   *
+   * @param given null if there is no such header
+   */
+  boolean isKey(@Nullable String given) {
+    return given != null && MessageDigest.isEqual(token, given.strip().getBytes(UTF_8));
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request asks for.
+ * A request for vectors, or for what is made of them.
  *
  * @param inputs at least one
  * @param type what the texts are; null if the request's fields do not say
@@ -14,17 +14,20 @@ import org.jspecify.annotations.Nullable;
  * @param answer writes the body of the answer
  */
 record EmbeddingCall(
-    Inputs inputs, @Nullable InputType type, @Nullable TruncationPolicy truncation, Answer answer) {
+    Inputs inputs, @Nullable InputType type, @Nullable TruncationPolicy truncation, Answer answer)
+    implements Call {
 
   /** Writes the body of an answer. */
   interface Answer {
+    /** About how many bytes it has. */
+    long bytes(int inputs, int dimension);
+
     /**
      * Writes it.
      *
      * @param vectors one for each input, in their order; may be changed
      * @param tokens that were embedded, special tokens included
-     * @return JSON
      */
-    String write(List<float[]> vectors, long tokens);
+    void write(List<float[]> vectors, long tokens, JsonOutput out);
   }
 }

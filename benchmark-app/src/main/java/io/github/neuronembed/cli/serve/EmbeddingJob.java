@@ -25,7 +25,6 @@ final class EmbeddingJob {
   private final List<CompletableFuture<float[]>> submitted = new ArrayList<>();
   private float[][] vectors = {};
   private int missing;
-  private long tokens;
   private boolean over;
 
   /**
@@ -46,29 +45,19 @@ final class EmbeddingJob {
     return result;
   }
 
-  /** Tokens of the inputs, special tokens included; known when the result is. */
-  synchronized long tokens() {
-    return tokens;
-  }
-
   /**
-   * Tokenizes the inputs on this thread and hands them to the engine. In the bulk lane this waits
-   * for room. Never throws: what goes wrong is the result.
+   * Tokenizes the inputs on this thread.
+   *
+   * @return the ids of each, special tokens included; of the first ones alone if nobody waits any
+   *     more
+   * @throws HttpError if one of them cannot be embedded
    */
-  void submit(Inputs inputs, InputType type, TruncationPolicy truncation) {
-    int count = inputs.size();
-    synchronized (this) {
-      vectors = new float[count][];
-      missing = count;
+  List<int[]> tokenize(Inputs inputs, InputType type, TruncationPolicy truncation) {
+    List<int[]> tokenIds = new ArrayList<>(inputs.size());
+    for (int i = 0; i < inputs.size() && !isOver(); i++) {
+      tokenIds.add(tokenIds(inputs, i, type, truncation));
     }
-    try {
-      for (int i = 0; i < count && !isOver(); i++) {
-        int[] ids = tokenIds(inputs, i, type, truncation);
-        submit(i, ids);
-      }
-    } catch (RuntimeException | Error e) {
-      fail(e);
-    }
+    return tokenIds;
   }
 
   private int[] tokenIds(Inputs inputs, int index, InputType type, TruncationPolicy truncation) {
@@ -99,6 +88,24 @@ final class EmbeddingJob {
     }
   }
 
+  /**
+   * Hands the inputs to the engine. In the bulk lane this waits for room. Never throws: what goes
+   * wrong is the result.
+   */
+  void submit(List<int[]> tokenIds) {
+    synchronized (this) {
+      vectors = new float[tokenIds.size()][];
+      missing = tokenIds.size();
+    }
+    try {
+      for (int i = 0; i < tokenIds.size() && !isOver(); i++) {
+        submit(i, tokenIds.get(i));
+      }
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+  }
+
   private void submit(int index, int[] ids) {
     Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
     CompletableFuture<float[]> vector =
@@ -107,7 +114,6 @@ final class EmbeddingJob {
     synchronized (this) {
       late = over;
       submitted.add(vector);
-      tokens += ids.length;
     }
     if (late) {
       vector.cancel(false);

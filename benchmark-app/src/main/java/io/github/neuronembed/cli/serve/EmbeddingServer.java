@@ -1,10 +1,6 @@
 package io.github.neuronembed.cli.serve;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.github.neuronembed.TextEmbedder;
-import io.github.neuronembed.TruncationPolicy;
-import io.github.neuronembed.engine.EngineHealth;
 import io.github.neuronembed.engine.Lane;
 import io.github.neuronembed.model.ModelDirectory;
 import io.vertx.core.Context;
@@ -20,15 +16,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.URLDecoder;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +26,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves an embedder over HTTP/1.1. One event loop reads and writes, a worker for each processor
@@ -50,6 +41,11 @@ final class EmbeddingServer implements AutoCloseable {
 
   static final String JSON = "application/json";
 
+  /** Threads that read bodies, tokenize and write answers. */
+  static final int WORKERS = Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddingServer.class);
+
   /** Bulk requests that put their texts into the engine side by side. */
   private static final int BULK_THREADS = 4;
 
@@ -59,25 +55,33 @@ final class EmbeddingServer implements AutoCloseable {
   /** How long a connection without a request is kept. */
   private static final Duration IDLE = Duration.ofSeconds(75);
 
+  /** How often connections are looked at that are late. */
+  private static final Duration LOOK = Duration.ofMillis(500);
+
   private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
 
   private final TextEmbedder embedder;
-  private final ServedModel model;
+  private final int vocabularySize;
   private final ServerOptions options;
   private final ServerMetrics metrics;
-  private final String version;
-  private final OpenAiApi openAi;
-  private final InferenceApi inference;
   private final Vertx vertx;
   private final Context loop;
   private final HttpServer http;
   private final ExecutorService workers;
   private final ExecutorService bulkWorkers;
+  private final MemoryBudget bodies;
+  private final MemoryBudget answers;
+  private final Connections connections;
+  private final FailureLog failures = new FailureLog(LOG, System::nanoTime);
   private final CountDownLatch drained = new CountDownLatch(1);
+
+  /** From the head to the end of the answer. */
   private final AtomicInteger underWay = new AtomicInteger();
-  private final long created = Instant.now().getEpochSecond();
-  private long bufferedBytes;
-  private boolean draining;
+
+  /** Those of them whose body is there and whose answer is not. */
+  private int working;
+
+  private volatile boolean draining;
 
   private EmbeddingServer(
       TextEmbedder embedder,
@@ -86,15 +90,16 @@ final class EmbeddingServer implements AutoCloseable {
       ServerMetrics metrics,
       String version) {
     this.embedder = embedder;
-    this.model = new ServedModel(directory, options.modelAliases());
+    this.vocabularySize = directory.vocabularySize();
     this.options = options;
     this.metrics = metrics;
-    this.version = version;
-    this.openAi = new OpenAiApi(model, options.maxTexts());
-    this.inference = new InferenceApi(model, options.maxTexts());
-    this.workers =
-        Executors.newFixedThreadPool(
-            Math.max(2, Runtime.getRuntime().availableProcessors()), daemons("neuron-embed-http-"));
+    this.bodies = new MemoryBudget(options.maxBufferedBytes());
+    this.answers = new MemoryBudget(options.maxBufferedBytes());
+    this.connections =
+        new Connections(options.maxConnections(), options.receiveTimeout(), IDLE, System::nanoTime);
+    ServedModel model = new ServedModel(directory, options.modelAliases());
+    Routes routes = new Routes(this, model, new Pages(embedder, model, options, version), metrics);
+    this.workers = Executors.newFixedThreadPool(WORKERS, daemons("neuron-embed-http-"));
     this.bulkWorkers = Executors.newFixedThreadPool(BULK_THREADS, daemons("neuron-embed-bulk-"));
     this.vertx =
         Vertx.vertx(
@@ -109,7 +114,6 @@ final class EmbeddingServer implements AutoCloseable {
                         .setFileCachingEnabled(false)
                         .setClassPathResolvingEnabled(false)));
     this.loop = vertx.getOrCreateContext();
-    Duration idle = options.requestTimeout().plusSeconds(10);
     this.http =
         vertx
             .createHttpServer(
@@ -118,10 +122,9 @@ final class EmbeddingServer implements AutoCloseable {
                     .setPort(options.port())
                     .setHttp2ClearTextEnabled(false)
                     .setMaxHeaderSize(MAX_HEADER_BYTES)
-                    .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
-                    // Longer than a request may take, which is silent while it is served.
-                    .setIdleTimeout((int) Math.max(idle.toSeconds(), IDLE.toSeconds())))
-            .requestHandler(this::handle);
+                    .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES))
+            .connectionHandler(connections::opened)
+            .requestHandler(routes::handle);
     metrics.bind(embedder, underWay::get);
   }
 
@@ -153,7 +156,13 @@ final class EmbeddingServer implements AutoCloseable {
     EmbeddingServer server = new EmbeddingServer(embedder, directory, options, metrics, version);
     try {
       Future.<HttpServer>future(
-              listening -> server.onLoop(() -> server.http.listen().onComplete(listening)))
+              listening ->
+                  server.onLoop(
+                      () -> {
+                        server.vertx.setPeriodic(
+                            LOOK.toMillis(), tick -> server.connections.closeLate());
+                        server.http.listen().onComplete(listening);
+                      }))
           .toCompletionStage()
           .toCompletableFuture()
           .join();
@@ -186,108 +195,6 @@ final class EmbeddingServer implements AutoCloseable {
     return http.actualPort();
   }
 
-  private void handle(HttpServerRequest request) {
-    String path = String.valueOf(request.path());
-    if (path.equals("/health") || path.startsWith("/health/")) {
-      health(request, path);
-      return;
-    }
-    EmbeddingApi api = path.equals("/embed") || path.equals("/info") ? inference : openAi;
-    try {
-      if (options.token() != null && !options.token().admits(request.getHeader("Authorization"))) {
-        throw new HttpError(
-                HttpError.Kind.UNAUTHORIZED,
-                "The bearer token is missing or wrong: send 'Authorization: Bearer …'.")
-            .withCode("invalid_api_key");
-      }
-      switch (path) {
-        case "/v1/embeddings", "/embed" -> embed(request, api, path);
-        case "/v1/models" -> get(request, path, JSON, models().toString());
-        case "/info" -> get(request, path, JSON, info().toString());
-        case "/metrics" -> get(request, path, "text/plain; version=0.0.4", metrics.scrape());
-        default -> {
-          if (!path.startsWith("/v1/models/")) {
-            throw new HttpError(HttpError.Kind.NOT_FOUND, "There is nothing at this path.");
-          }
-          get(request, "/v1/models/{model}", JSON, model(path.substring("/v1/models/".length())));
-        }
-      }
-    } catch (RuntimeException e) {
-      refuse(request, api, HttpError.of(e));
-    }
-  }
-
-  private void embed(HttpServerRequest request, EmbeddingApi api, String path) {
-    requireMethod(request, HttpMethod.POST);
-    if (draining) {
-      throw new HttpError(HttpError.Kind.UNAVAILABLE, "The server is about to end.")
-          .withCode("draining")
-          .retryAfter(RETRY_WHEN_FULL);
-    }
-    requireJson(request);
-    requireLength(request);
-    if (underWay.get() >= options.maxRequests()) {
-      throw tooMuchUnderWay();
-    }
-    Exchange exchange = new Exchange(this, api, request, path);
-    underWay.incrementAndGet();
-    exchange.receive();
-  }
-
-  private static void requireMethod(HttpServerRequest request, HttpMethod method) {
-    if (!request.method().equals(method)) {
-      request.response().putHeader("Allow", method.name());
-      throw new HttpError(
-          HttpError.Kind.METHOD_NOT_ALLOWED, "This path takes %s.".formatted(method.name()));
-    }
-  }
-
-  /** Other types are what a web page of anybody's could make a browser send. */
-  private static void requireJson(HttpServerRequest request) {
-    String type = request.getHeader("Content-Type");
-    String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-    if (!media.equals(JSON)) {
-      throw new HttpError(
-          HttpError.Kind.MEDIA_TYPE, "The body is JSON: send 'Content-Type: application/json'.");
-    }
-    if (request.getHeader("Content-Encoding") != null) {
-      throw new HttpError(
-          HttpError.Kind.MEDIA_TYPE,
-          "Compressed bodies are not taken: leave Content-Encoding out.");
-    }
-  }
-
-  private void requireLength(HttpServerRequest request) {
-    String length = request.getHeader("Content-Length");
-    // One that is no number never comes here: the library refuses it.
-    if (length != null && Long.parseLong(length.strip()) > options.maxBodyBytes()) {
-      throw bodyTooLarge();
-    }
-  }
-
-  private void get(HttpServerRequest request, String route, String type, String body) {
-    requireMethod(request, HttpMethod.GET);
-    long start = System.nanoTime();
-    answer(request, 200, type, Buffer.buffer(body))
-        .onComplete(sent -> metrics.ended(route, "200", System.nanoTime() - start));
-  }
-
-  /** Answers a request that does not come to be one for vectors. */
-  private void refuse(HttpServerRequest request, EmbeddingApi api, HttpError error) {
-    int status = error.kind().status;
-    describe(error, request.response());
-    // What a client goes on to send is let go by, for as long as a request may take.
-    long timer = after(options.requestTimeout(), () -> request.connection().close());
-    request.response().closeHandler(closed -> cancelTimer(timer));
-    request.exceptionHandler(broken -> cancelTimer(timer));
-    request.endHandler(end -> cancelTimer(timer));
-    request.resume();
-    long start = System.nanoTime();
-    answer(request, status, JSON, Buffer.buffer(api.error(error)))
-        .onComplete(
-            sent -> metrics.ended("refused", Integer.toString(status), System.nanoTime() - start));
-  }
-
   /** Puts into the head of an answer what an error has for it. */
   static void describe(HttpError error, HttpServerResponse response) {
     Duration retryAfter = error.retryAfter();
@@ -302,97 +209,75 @@ final class EmbeddingServer implements AutoCloseable {
     }
   }
 
-  /** Sends an answer; the future ends when it is sent, or cannot be. */
-  Future<Void> answer(HttpServerRequest request, int status, String type, Buffer body) {
+  /**
+   * Sends an answer; the future ends when it is sent, or cannot be.
+   *
+   * @param type the media type; null if there is no body
+   */
+  Future<Void> answer(HttpServerRequest request, int status, @Nullable String type, Buffer body) {
     HttpServerResponse response = request.response();
-    response.setStatusCode(status).putHeader("Content-Type", type);
+    response.setStatusCode(status);
+    if (type != null) {
+      response.putHeader("Content-Type", type);
+    }
     if (draining) {
       response.putHeader("Connection", "close");
     }
-    return response.end(body);
-  }
-
-  private void health(HttpServerRequest request, String path) {
-    EngineHealth health = embedder.health();
-    boolean serves = health.state() != EngineHealth.State.FAILED;
-    boolean well;
-    switch (path) {
-      case "/health", "/health/ready" -> well = serves && !draining;
-      // While it ends, it is as alive as it has to be.
-      case "/health/live" -> well = serves || draining;
-      default -> {
-        refuse(
-            request,
-            openAi,
-            new HttpError(HttpError.Kind.NOT_FOUND, "There is nothing at this path."));
-        return;
-      }
+    connections.answering(request, options.requestTimeout());
+    Future<Void> sent;
+    if (request.method().equals(HttpMethod.HEAD)) {
+      response.putHeader("Content-Length", Integer.toString(body.length()));
+      sent = response.end();
+    } else {
+      sent = response.end(body);
     }
-    JsonObject body = new JsonObject();
-    body.addProperty(
-        "status", draining ? "draining" : health.state().name().toLowerCase(Locale.ROOT));
-    JsonObject failed = new JsonObject();
-    for (Map.Entry<Integer, String> core : health.failedCores().entrySet()) {
-      failed.addProperty(core.getKey().toString(), core.getValue());
-    }
-    body.add("failed_cores", failed);
-    answer(request, well ? 200 : 503, JSON, Buffer.buffer(body.toString()));
-  }
-
-  private JsonObject models() {
-    JsonArray data = new JsonArray();
-    List<String> names = new ArrayList<>(options.modelAliases());
-    names.sort(null);
-    names.add(0, model.name());
-    names.forEach(name -> data.add(modelObject(name)));
-    JsonObject list = new JsonObject();
-    list.addProperty("object", "list");
-    list.add("data", data);
-    return list;
-  }
-
-  private String model(String encodedName) {
-    String name;
-    try {
-      name = URLDecoder.decode(encodedName, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw HttpError.invalid("model", "The path is not well encoded.");
-    }
-    return modelObject(model.require(name)).toString();
-  }
-
-  private JsonObject modelObject(String name) {
-    JsonObject object = new JsonObject();
-    object.addProperty("id", name);
-    object.addProperty("object", "model");
-    object.addProperty("created", created);
-    object.addProperty("owned_by", "neuron-embed");
-    return object;
-  }
-
-  /** As text-embeddings-inference has it, and what else is worth to know. */
-  private JsonObject info() {
-    ModelDirectory directory = model.directory();
-    JsonObject pooling = new JsonObject();
-    pooling.addProperty("pooling", directory.pooling().toString());
-    JsonObject type = new JsonObject();
-    type.add("embedding", pooling);
-    JsonObject info = new JsonObject();
-    info.addProperty("model_id", model.name());
-    info.add("model_type", type);
-    info.addProperty("max_input_length", embedder.maxTokens());
-    info.addProperty("max_client_batch_size", options.maxTexts());
-    info.addProperty("max_concurrent_requests", options.maxRequests());
-    info.addProperty("auto_truncate", options.truncation() == TruncationPolicy.TRUNCATE);
-    info.addProperty("dimension", embedder.dimension());
-    info.addProperty("backend", embedder.backend());
-    info.addProperty("emulated", embedder.isEmulated());
-    info.addProperty("version", version);
-    return info;
+    return sent.onComplete(done -> connections.answered(request));
   }
 
   ServerOptions options() {
     return options;
+  }
+
+  TextEmbedder embedder() {
+    return embedder;
+  }
+
+  ServerMetrics metrics() {
+    return metrics;
+  }
+
+  Connections connections() {
+    return connections;
+  }
+
+  /** The memory of bodies. */
+  MemoryBudget bodies() {
+    return bodies;
+  }
+
+  /**
+   * Takes memory for an answer.
+   *
+   * @param bytes about how much it takes
+   * @throws HttpError if there is no room
+   */
+  MemoryBudget.Part answer(long bytes) {
+    if (bytes > answers.largest()) {
+      throw new HttpError(
+          HttpError.Kind.TOO_LARGE,
+          "The answer would take %s bytes, and one may take %s, a part of the heap: send fewer texts at a time, or start the server with a larger -Xmx."
+              .formatted(bytes, answers.largest()));
+    }
+    MemoryBudget.Part part = answers.part(bytes);
+    if (part == null) {
+      throw JsonOutput.noRoom();
+    }
+    return part;
+  }
+
+  /** The memory that answers take at the moment. */
+  long answerBytes() {
+    return answers.taken();
   }
 
   ExecutorService workers() {
@@ -404,13 +289,13 @@ final class EmbeddingServer implements AutoCloseable {
   }
 
   EmbeddingJob newJob(Lane lane, long deadlineNanos) {
-    return new EmbeddingJob(embedder, model.directory().vocabularySize(), lane, deadlineNanos);
+    return new EmbeddingJob(embedder, vocabularySize, lane, deadlineNanos);
   }
 
   HttpError bodyTooLarge() {
     return new HttpError(
         HttpError.Kind.TOO_LARGE,
-        "The body has more than %s bytes, the most of a request: send fewer texts at a time."
+        "The body has more than %s bytes, the most of a request: send fewer texts at a time, or start the server with a larger --max-body."
             .formatted(options.maxBodyBytes()));
   }
 
@@ -420,17 +305,52 @@ final class EmbeddingServer implements AutoCloseable {
         .retryAfter(RETRY_WHEN_FULL);
   }
 
-  /** Takes room for a part of a body; false if there is none. */
-  boolean buffer(int bytes) {
-    if (bufferedBytes + bytes > options.maxBufferedBytes()) {
+  HttpError late() {
+    return new HttpError(
+        HttpError.Kind.TIMEOUT,
+        "The request was not served within %s s: send fewer texts at a time, or start the server with a longer --request-timeout."
+            .formatted(options.requestTimeout().toSeconds()));
+  }
+
+  /** A request is refused if too many are being served. */
+  void requireRoom() {
+    if (working >= options.maxRequests()) {
+      throw tooMuchUnderWay();
+    }
+  }
+
+  /** A request's head is there. */
+  void begun() {
+    underWay.incrementAndGet();
+  }
+
+  /** A request's body is there; false if too many are being served. */
+  boolean begin() {
+    if (working >= options.maxRequests()) {
       return false;
     }
-    bufferedBytes += bytes;
+    working++;
     return true;
   }
 
-  void release(int bytes) {
-    bufferedBytes -= bytes;
+  /** A request's answer is there, or nobody waits for it. */
+  void end() {
+    working--;
+  }
+
+  /** A request with a body is over. */
+  void ended(String route, String status, long nanos) {
+    metrics.ended(route, status, nanos);
+    if (underWay.decrementAndGet() == 0 && draining) {
+      drained.countDown();
+    }
+  }
+
+  /** Logs what a request failed by, if it is the server's own failure. */
+  void failed(Throwable failure) {
+    if (HttpError.isOurs(failure)) {
+      failures.failed(failure);
+    }
   }
 
   /** Runs something on the event loop, from any thread. */
@@ -446,12 +366,9 @@ final class EmbeddingServer implements AutoCloseable {
     vertx.cancelTimer(timer);
   }
 
-  /** A request for vectors is over. */
-  void ended(String route, String status, long nanos) {
-    metrics.ended(route, status, nanos);
-    if (underWay.decrementAndGet() == 0 && draining) {
-      drained.countDown();
-    }
+  /** Whether it takes no more requests. */
+  boolean isDraining() {
+    return draining;
   }
 
   /**

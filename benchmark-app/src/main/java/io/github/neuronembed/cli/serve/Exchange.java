@@ -4,56 +4,58 @@ import io.github.neuronembed.InputType;
 import io.github.neuronembed.engine.Lane;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request for vectors, from its head to the end of its answer. Runs on the event loop; {@link
- * #work}, {@link #embed} and {@link #write} run on workers and share nothing with it but what is
- * final.
+ * One request with a body, from its head to the end of its answer. Runs on the event loop; {@link
+ * #work} and what it calls run on workers and share nothing with it but what is final or volatile.
+ *
+ * <p>Memory: the body counts until its texts are token ids, the answer from before its texts are
+ * computed until it is sent. Each part is given back by who holds it at that time, not by who
+ * notices that the client is gone.
  */
 final class Exchange {
 
   private enum State {
     /** The body is coming. */
     RECEIVING,
-    /** The engine has it. */
+    /** It is being served. */
     WORKING,
     /** It is answered, or nobody waits for an answer. */
     OVER
   }
 
   private final EmbeddingServer server;
-  private final EmbeddingApi api;
+  private final Route route;
   private final HttpServerRequest request;
-  private final String route;
   private final long startNanos = System.nanoTime();
   private final Lane lane;
   private final @Nullable InputType typeOfHeader;
   private final EmbeddingJob job;
-  private final long timer;
-  private Buffer body = Buffer.buffer();
-  private State state = State.RECEIVING;
+  private final RequestBody body;
+  private long timer;
+  private volatile State state = State.RECEIVING;
 
   /**
    * Begins it.
    *
-   * @param route the path, one of few
    * @throws HttpError if a header makes no sense; then it has not begun
    */
-  Exchange(EmbeddingServer server, EmbeddingApi api, HttpServerRequest request, String route) {
+  Exchange(EmbeddingServer server, Route route, HttpServerRequest request) {
     this.server = server;
-    this.api = api;
-    this.request = request;
     this.route = route;
+    this.request = request;
     this.lane = lane(request.getHeader("X-Priority"));
     String type = request.getHeader("X-Input-Type");
     this.typeOfHeader = type == null ? null : InputTypes.of(type, "X-Input-Type");
     ServerOptions options = server.options();
     this.job = server.newJob(lane, startNanos + options.requestTimeout().toNanos());
-    this.timer = server.after(options.requestTimeout(), this::timedOut);
+    this.body = new RequestBody(server.bodies());
+    this.timer = server.after(options.receiveTimeout(), this::bodyTimedOut);
   }
 
   private static Lane lane(@Nullable String priority) {
@@ -82,67 +84,133 @@ final class Exchange {
       // Answered already; the rest of the body is let go by, so that the client reads the answer.
       return;
     }
-    if (body.length() + (long) chunk.length() > server.options().maxBodyBytes()) {
-      fail(server.bodyTooLarge());
-    } else if (!server.buffer(chunk.length())) {
-      fail(server.tooMuchUnderWay());
-    } else {
-      body.appendBuffer(chunk);
+    try {
+      if (body.length() + (long) chunk.length() > server.options().maxBodyBytes()) {
+        fail(server.bodyTooLarge());
+      } else if (!body.append(chunk)) {
+        fail(server.tooMuchUnderWay());
+      }
+    } catch (RuntimeException | Error e) {
+      fail(e);
     }
   }
 
   private void receivedAll() {
     if (state != State.RECEIVING) {
-      server.cancelTimer(timer);
+      server.connections().answered(request);
+      return;
+    }
+    server.cancelTimer(timer);
+    if (!server.begin()) {
+      fail(server.tooMuchUnderWay());
       return;
     }
     state = State.WORKING;
-    byte[] bytes = body.getBytes();
-    server.workers().execute(() -> work(bytes));
+    server.connections().serving(request);
+    Duration timeout = server.options().requestTimeout();
+    timer = server.after(timeout.minusNanos(System.nanoTime() - startNanos), this::timedOut);
+    server.workers().execute(this::work);
   }
 
   /** On a worker: reads the body, and goes on in the lane's pool. */
-  private void work(byte[] bytes) {
+  private void work() {
+    boolean handedOn = false;
     try {
-      EmbeddingCall call = api.read(ByteBuffer.wrap(bytes));
-      CompletableFuture<List<float[]>> unused =
-          job.result()
-              .whenCompleteAsync(
-                  (vectors, failure) -> {
-                    if (failure == null) {
-                      write(call, vectors);
-                    } else {
-                      failOnLoop(failure);
-                    }
-                  },
-                  server.workers());
-      if (lane == Lane.BULK) {
-        server.bulkWorkers().execute(() -> embed(call));
-      } else {
-        embed(call);
+      if (state == State.OVER) {
+        return;
+      }
+      Call call = route.reader().read(body);
+      body.drop();
+      if (call instanceof EmbeddingCall texts) {
+        List<int[]> tokenIds = tokenize(texts);
+        expect(texts, tokenIds);
+        if (lane == Lane.BULK) {
+          server.bulkWorkers().execute(() -> submit(tokenIds));
+          handedOn = true;
+        } else {
+          job.submit(tokenIds);
+        }
+      } else if (call instanceof Call.OfTokenizer words) {
+        answer(words);
       }
     } catch (RuntimeException | Error e) {
       failOnLoop(e);
+    } finally {
+      if (!handedOn) {
+        body.close();
+      }
     }
   }
 
-  /** On a worker; in the bulk lane, on one that may wait for room in the engine. */
-  private void embed(EmbeddingCall call) {
+  /** On a worker that may wait for room in the engine. */
+  private void submit(List<int[]> tokenIds) {
+    try (body) {
+      job.submit(tokenIds);
+    }
+  }
+
+  private List<int[]> tokenize(EmbeddingCall call) {
     InputType type = call.type() != null ? call.type() : typeOfHeader;
-    job.submit(
+    return job.tokenize(
         call.inputs(),
         type != null ? type : InputType.PASSAGE,
         call.truncation() != null ? call.truncation() : server.options().truncation());
   }
 
-  /** On a worker. */
-  private void write(EmbeddingCall call, List<float[]> vectors) {
+  /** Makes room for the answer, and has it written when the vectors are there. */
+  private void expect(EmbeddingCall call, List<int[]> tokenIds) {
+    int count = tokenIds.size();
+    int dimension = server.embedder().dimension();
+    long written = call.answer().bytes(count, dimension);
+    MemoryBudget.Part memory = server.answer(written + (long) count * dimension * Float.BYTES);
+    long tokens = tokenIds.stream().mapToLong(ids -> ids.length).sum();
+    Map<String, String> headers =
+        Map.of(
+            "X-Compute-Tokens", Long.toString(tokens),
+            "X-Compute-Characters", Long.toString(call.inputs().characters()));
+    EmbeddingCall.Answer answer = call.answer();
+    CompletableFuture<Void> unused =
+        job.result()
+            .handleAsync(
+                (vectors, failure) -> {
+                  if (failure != null) {
+                    memory.close();
+                    failOnLoop(failure);
+                    return null;
+                  }
+                  write(memory, written, headers, out -> answer.write(vectors, tokens, out));
+                  return null;
+                },
+                server.workers());
+  }
+
+  private void answer(Call.OfTokenizer call) {
+    write(server.answer(0), 0, Map.of(), out -> call.work().write(server.embedder(), out));
+  }
+
+  private interface Writing {
+    void write(JsonOutput out);
+  }
+
+  /** On a worker: writes the answer, whose memory is given back when it is sent. */
+  private void write(
+      MemoryBudget.Part memory, long bytes, Map<String, String> headers, Writing writing) {
+    boolean handedOn = false;
     try {
-      String answer = call.answer().write(vectors, job.tokens());
-      Buffer buffer = Buffer.buffer(answer);
-      server.onLoop(() -> answer(200, buffer));
+      if (state == State.OVER) {
+        return;
+      }
+      JsonOutput out = new JsonOutput(memory, bytes);
+      writing.write(out);
+      Buffer json = out.end();
+      server.onLoop(() -> answer(memory, headers, json));
+      handedOn = true;
     } catch (RuntimeException | Error e) {
       failOnLoop(e);
+    } finally {
+      if (!handedOn) {
+        memory.close();
+      }
     }
   }
 
@@ -150,66 +218,67 @@ final class Exchange {
     server.onLoop(() -> fail(failure));
   }
 
-  private void timedOut() {
-    switch (state) {
-      case RECEIVING -> {
-        fail(
-            new HttpError(
-                HttpError.Kind.BODY_TIMEOUT,
-                "The body did not arrive within %s s."
-                    .formatted(server.options().requestTimeout().toSeconds())));
-        request.connection().close();
-      }
-      case WORKING ->
-          fail(
-              new HttpError(
-                  HttpError.Kind.TIMEOUT,
-                  "The request was not served within %s s."
-                      .formatted(server.options().requestTimeout().toSeconds())));
-      case OVER -> {
-        if (!request.isEnded()) {
-          request.connection().close();
-        }
-      }
+  private void bodyTimedOut() {
+    if (state == State.RECEIVING) {
+      fail(
+          new HttpError(
+              HttpError.Kind.BODY_TIMEOUT,
+              "The body did not arrive within %s s."
+                  .formatted(server.options().receiveTimeout().toSeconds())));
+      request.connection().close();
     }
+  }
+
+  private void timedOut() {
+    fail(server.late());
   }
 
   /** The client does not wait any more. */
   private void gone() {
-    server.cancelTimer(timer);
     if (state != State.OVER) {
       end();
-      server.ended(route, "client_gone", System.nanoTime() - startNanos);
+      server.ended(route.path(), "client_gone", System.nanoTime() - startNanos);
     }
   }
 
   private void fail(Throwable failure) {
     if (state != State.OVER) {
+      server.failed(failure);
       HttpError error = HttpError.of(failure);
       EmbeddingServer.describe(error, request.response());
-      answer(error.kind().status, Buffer.buffer(api.error(error)));
+      answer(route.errors().status(error), Buffer.buffer(route.errors().body(error)), () -> {});
     }
   }
 
-  private void answer(int status, Buffer json) {
+  private void answer(MemoryBudget.Part memory, Map<String, String> headers, Buffer json) {
     if (state == State.OVER) {
+      memory.close();
       return;
     }
+    headers.forEach(request.response()::putHeader);
+    answer(200, json, memory::close);
+  }
+
+  private void answer(int status, Buffer json, Runnable sent) {
     end();
     server
         .answer(request, status, EmbeddingServer.JSON, json)
         .onComplete(
-            sent -> server.ended(route, Integer.toString(status), System.nanoTime() - startNanos));
+            done -> {
+              sent.run();
+              server.ended(route.path(), Integer.toString(status), System.nanoTime() - startNanos);
+            });
   }
 
-  /** Lets go of what it holds. */
+  /** Lets go of what it holds, unless a worker has it. */
   private void end() {
-    state = State.OVER;
-    if (request.isEnded()) {
-      server.cancelTimer(timer);
+    server.cancelTimer(timer);
+    if (state == State.RECEIVING) {
+      body.close();
+    } else {
+      server.end();
     }
-    server.release(body.length());
-    body = Buffer.buffer();
+    state = State.OVER;
     job.cancel();
   }
 }

@@ -7,40 +7,36 @@ import io.github.neuronembed.InferenceException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Why a request gets no vectors, as its client is told. The message never has a text of the request
- * in it. Not logged, so it has no stack.
+ * Why a request gets no answer, as its client is told. The message never has a text of the request
+ * in it. It has no stack: what went wrong inside of the server is logged apart.
  */
 final class HttpError extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
-  private static final Logger LOG = LoggerFactory.getLogger(HttpError.class);
 
-  /** Kinds of errors, by the words of both APIs. */
+  /** Kinds of errors. */
   enum Kind {
-    INVALID(400, "invalid_request_error", "Validation"),
-    UNAUTHORIZED(401, "invalid_request_error", "Unauthorized"),
-    NOT_FOUND(404, "invalid_request_error", "NotFound"),
-    METHOD_NOT_ALLOWED(405, "invalid_request_error", "Validation"),
-    BODY_TIMEOUT(408, "invalid_request_error", "Timeout"),
-    TOO_LARGE(413, "invalid_request_error", "Validation"),
-    MEDIA_TYPE(415, "invalid_request_error", "Validation"),
-    OVERLOADED(429, "rate_limit_error", "Overloaded"),
-    FAILED(500, "server_error", "Backend"),
-    UNAVAILABLE(503, "server_error", "Unhealthy"),
-    TIMEOUT(504, "server_error", "Timeout");
+    INVALID(400),
+    /** A list that has to have something has nothing. */
+    EMPTY(400),
+    UNAUTHORIZED(401),
+    NOT_FOUND(404),
+    METHOD_NOT_ALLOWED(405),
+    BODY_TIMEOUT(408),
+    TOO_LARGE(413),
+    MEDIA_TYPE(415),
+    OVERLOADED(429),
+    FAILED(500),
+    UNAVAILABLE(503),
+    TIMEOUT(504);
 
+    /** The status where an API has no other. */
     final int status;
-    final String openAiType;
-    final String inferenceType;
 
-    Kind(int status, String openAiType, String inferenceType) {
+    Kind(int status) {
       this.status = status;
-      this.openAiType = openAiType;
-      this.inferenceType = inferenceType;
     }
   }
 
@@ -71,6 +67,11 @@ final class HttpError extends RuntimeException {
     return new HttpError(Kind.INVALID, message, param, null, null);
   }
 
+  /** A field of the request has nothing in it. */
+  static HttpError empty(String param) {
+    return new HttpError(Kind.EMPTY, "'%s' is empty.".formatted(param), param, null, null);
+  }
+
   /** The same with a word for programs. */
   HttpError withCode(String word) {
     return new HttpError(kind, message(), param, word, retryAfter);
@@ -83,30 +84,41 @@ final class HttpError extends RuntimeException {
 
   /** What to tell the client of a failure of the embedder or of ours. */
   static HttpError of(Throwable failure) {
-    if (failure instanceof CompletionException && failure.getCause() != null) {
-      return of(failure.getCause());
-    }
-    if (failure instanceof HttpError error) {
+    Throwable cause = causeOf(failure);
+    if (cause instanceof HttpError error) {
       return error;
     }
-    if (failure instanceof EngineOverloadedException overload) {
+    if (cause instanceof EngineOverloadedException overload) {
       return new HttpError(Kind.OVERLOADED, String.valueOf(overload.getMessage()))
           .withCode("engine_overloaded")
           .retryAfter(overload.retryAfter());
     }
-    if (failure instanceof DeadlineExceededException) {
+    if (cause instanceof DeadlineExceededException) {
       return new HttpError(Kind.TIMEOUT, "The request was not served in time.");
     }
-    if (failure instanceof DeviceFailureException || failure instanceof IllegalStateException) {
-      LOG.error("A request cannot be served.", failure);
-      return new HttpError(Kind.UNAVAILABLE, String.valueOf(failure.getMessage()));
+    if (cause instanceof DeviceFailureException || cause instanceof IllegalStateException) {
+      return new HttpError(Kind.UNAVAILABLE, String.valueOf(cause.getMessage()));
     }
-    if (failure instanceof InferenceException) {
-      LOG.error("A request failed.", failure);
-      return new HttpError(Kind.FAILED, String.valueOf(failure.getMessage()));
+    if (cause instanceof InferenceException) {
+      return new HttpError(Kind.FAILED, String.valueOf(cause.getMessage()));
     }
-    LOG.error("A request failed unexpectedly.", failure);
     return new HttpError(Kind.FAILED, "The request failed unexpectedly; the server's log has why.");
+  }
+
+  /** Whether a failure is the server's own, which its log has to name. */
+  static boolean isOurs(Throwable failure) {
+    Throwable cause = causeOf(failure);
+    return !(cause instanceof HttpError
+        || cause instanceof EngineOverloadedException
+        || cause instanceof DeadlineExceededException);
+  }
+
+  private static Throwable causeOf(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
   }
 
   Kind kind() {

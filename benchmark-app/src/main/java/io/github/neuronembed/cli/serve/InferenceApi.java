@@ -1,48 +1,38 @@
 package io.github.neuronembed.cli.serve;
 
-import com.google.gson.JsonObject;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.TruncationPolicy;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * text-embeddings-inference's {@code POST /embed}. {@code prompt_name} is {@code query}, or {@code
- * passage} or {@code document}; vectors are normalised unless {@code normalize} is false.
+ * text-embeddings-inference's {@code POST /embed} and {@code /similarity} (router/src/http/types.rs
+ * at 0d124dc). {@code prompt_name} is {@code query}, or {@code passage} or {@code document};
+ * vectors are normalised unless {@code normalize} is false.
  */
-final class InferenceApi implements EmbeddingApi {
+final class InferenceApi {
 
   private final ServedModel model;
-  private final int maxTexts;
+  private final InputReader inputs;
 
-  InferenceApi(ServedModel model, int maxTexts) {
+  InferenceApi(ServedModel model, InputReader inputs) {
     this.model = model;
-    this.maxTexts = maxTexts;
+    this.inputs = inputs;
   }
 
-  private static final class Fields implements JsonBody.FieldReader {
-    private final int maxTexts;
-    private @Nullable Inputs inputs;
-    private @Nullable InputType type;
-    private @Nullable TruncationPolicy truncation;
-    private boolean normalize = true;
-    private int dimensions;
-
-    Fields(int maxTexts) {
-      this.maxTexts = maxTexts;
-    }
+  /** Fields that several requests have. */
+  private static class Parameters implements JsonBody.FieldReader {
+    @Nullable InputType type;
+    @Nullable TruncationPolicy truncation;
 
     @Override
     public boolean read(String name, JsonBody body) throws IOException {
       switch (name) {
-        case "inputs" -> inputs = body.inputs(maxTexts);
         case "truncate" ->
             truncation = body.flag() ? TruncationPolicy.TRUNCATE : TruncationPolicy.STRICT;
-        case "normalize" -> normalize = body.flag();
         case "prompt_name" -> type = InputTypes.of(body.word(), name);
-        case "dimensions" -> dimensions = body.integer();
         case "truncation_direction" -> requireRight(body.word());
         default -> {
           return false;
@@ -59,11 +49,30 @@ final class InferenceApi implements EmbeddingApi {
     }
   }
 
-  @Override
-  public EmbeddingCall read(ByteBuffer body) {
-    Fields fields = new Fields(maxTexts);
+  private final class EmbedFields extends Parameters {
+    private @Nullable Inputs texts;
+    private boolean normalize = true;
+    private int dimensions;
+
+    @Override
+    public boolean read(String name, JsonBody body) throws IOException {
+      switch (name) {
+        case "inputs" -> texts = inputs.inputs(body);
+        case "normalize" -> normalize = body.flag();
+        case "dimensions" -> dimensions = body.dimensions();
+        default -> {
+          return super.read(name, body);
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Reads a request to {@code /embed}. */
+  Call embed(RequestBody body) {
+    EmbedFields fields = new EmbedFields();
     JsonBody.read(body, fields);
-    if (fields.inputs == null) {
+    if (fields.texts == null) {
       throw HttpError.invalid("inputs", "'inputs' is missing: a string or a list of strings.");
     }
     if (fields.dimensions != 0) {
@@ -75,44 +84,115 @@ final class InferenceApi implements EmbeddingApi {
           "normalize",
           "%s normalises its vectors itself: leave 'normalize' out.".formatted(model.name()));
     }
-    boolean byUs = fields.normalize && !byTheModel;
     return new EmbeddingCall(
-        fields.inputs, fields.type, fields.truncation, (vectors, tokens) -> answer(vectors, byUs));
+        fields.texts,
+        fields.type,
+        fields.truncation,
+        new VectorsAnswer(fields.normalize && !byTheModel));
   }
 
-  private static String answer(List<float[]> vectors, boolean normalize) {
-    StringBuilder out = VectorJson.builderFor(vectors.size(), vectors.get(0).length);
-    out.append('[');
-    for (int i = 0; i < vectors.size(); i++) {
-      if (i > 0) {
-        out.append(',');
-      }
-      if (normalize) {
-        normalize(vectors.get(i));
-      }
-      VectorJson.append(vectors.get(i), out);
+  private record VectorsAnswer(boolean normalize) implements EmbeddingCall.Answer {
+    @Override
+    public long bytes(int inputs, int dimension) {
+      return inputs * JsonOutput.bytesOf(dimension);
     }
-    return out.append(']').toString();
+
+    @Override
+    public void write(List<float[]> vectors, long tokens, JsonOutput out) {
+      out.json("[");
+      for (int i = 0; i < vectors.size(); i++) {
+        float[] vector = vectors.get(i);
+        if (normalize) {
+          normalize(vector);
+        }
+        out.json(i > 0 ? "," : "").vector(vector);
+      }
+      out.json("]");
+    }
+
+    private static void normalize(float[] vector) {
+      double length = Math.sqrt(dot(vector, vector));
+      if (length > 0) {
+        for (int i = 0; i < vector.length; i++) {
+          vector[i] = (float) (vector[i] / length);
+        }
+      }
+    }
   }
 
-  private static void normalize(float[] vector) {
-    double squares = 0;
-    for (float element : vector) {
-      squares += (double) element * element;
-    }
-    if (squares > 0) {
-      double scale = 1 / Math.sqrt(squares);
-      for (int i = 0; i < vector.length; i++) {
-        vector[i] = (float) (vector[i] * scale);
+  private final class SimilarityFields implements JsonBody.FieldReader {
+    private final Parameters parameters = new Parameters();
+    private @Nullable String source;
+    private @Nullable List<String> sentences;
+
+    @Override
+    public boolean read(String name, JsonBody body) throws IOException {
+      switch (name) {
+        case "inputs" -> body.object(this::readInputs);
+        case "parameters" -> body.object(parameters);
+        default -> {
+          return false;
+        }
       }
+      return true;
+    }
+
+    private boolean readInputs(String name, JsonBody body) throws IOException {
+      switch (name) {
+        case "source_sentence" -> source = inputs.text(body, body.field());
+        case "sentences" -> sentences = inputs.texts(body);
+        default -> {
+          return false;
+        }
+      }
+      return true;
     }
   }
 
-  @Override
-  public String error(HttpError error) {
-    JsonObject body = new JsonObject();
-    body.addProperty("error", error.message());
-    body.addProperty("error_type", error.kind().inferenceType);
-    return body.toString();
+  /** Reads a request to {@code /similarity}. */
+  Call similarity(RequestBody body) {
+    SimilarityFields fields = new SimilarityFields();
+    JsonBody.read(body, fields);
+    if (fields.source == null || fields.sentences == null) {
+      throw HttpError.invalid(
+          "inputs",
+          "'inputs' has a string 'source_sentence' and a list of strings 'sentences': one is"
+              + " missing.");
+    }
+    inputs.checkRoom("inputs.sentences", fields.sentences.size());
+    List<String> texts = new ArrayList<>(fields.sentences);
+    texts.add(0, fields.source);
+    return new EmbeddingCall(
+        Inputs.ofTexts(texts),
+        fields.parameters.type,
+        fields.parameters.truncation,
+        new CosinesAnswer());
+  }
+
+  private record CosinesAnswer() implements EmbeddingCall.Answer {
+    @Override
+    public long bytes(int inputs, int dimension) {
+      return JsonOutput.bytesOf(inputs);
+    }
+
+    @Override
+    public void write(List<float[]> vectors, long tokens, JsonOutput out) {
+      float[] source = vectors.get(0);
+      float[] cosines = new float[vectors.size() - 1];
+      for (int i = 0; i < cosines.length; i++) {
+        float[] other = vectors.get(i + 1);
+        double lengths = Math.sqrt(dot(source, source) * dot(other, other));
+        cosines[i] = (float) (dot(source, other) / lengths);
+      }
+      out.vector(cosines);
+    }
+  }
+
+  private static double dot(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
   }
 }

@@ -19,6 +19,12 @@ record Inputs(List<String> texts, List<int[]> tokenIds) {
     return new Inputs(List.of(), tokenIds);
   }
 
+  /** Characters of the texts; ids where there are ids. */
+  long characters() {
+    return texts.stream().mapToLong(text -> text.codePointCount(0, text.length())).sum()
+        + tokenIds.stream().mapToLong(ids -> ids.length).sum();
+  }
+
   int size() {
     return texts.size() + tokenIds.size();
   }

@@ -1,16 +1,8 @@
 package io.github.neuronembed.cli.serve;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.github.neuronembed.InputType;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,40 +11,31 @@ import org.jspecify.annotations.Nullable;
  * is {@code query}, or {@code passage} or {@code document}; it ignores {@code user} and fields that
  * it does not know.
  */
-final class OpenAiApi implements EmbeddingApi {
-
-  /** The error's absent fields are null, as OpenAI has them. */
-  private static final Gson GSON =
-      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+final class OpenAiApi implements RequestReader {
 
   private final ServedModel model;
-  private final int maxTexts;
+  private final InputReader inputs;
 
-  OpenAiApi(ServedModel model, int maxTexts) {
+  OpenAiApi(ServedModel model, InputReader inputs) {
     this.model = model;
-    this.maxTexts = maxTexts;
+    this.inputs = inputs;
   }
 
-  private static final class Fields implements JsonBody.FieldReader {
-    private final int maxTexts;
+  private final class Fields implements JsonBody.FieldReader {
     private @Nullable Inputs input;
-    private @Nullable String model;
+    private @Nullable String name;
     private @Nullable InputType type;
     private int dimensions;
     private boolean base64;
 
-    Fields(int maxTexts) {
-      this.maxTexts = maxTexts;
-    }
-
     @Override
-    public boolean read(String name, JsonBody body) throws IOException {
-      switch (name) {
-        case "input" -> input = body.inputs(maxTexts);
-        case "model" -> model = body.word();
+    public boolean read(String field, JsonBody body) throws IOException {
+      switch (field) {
+        case "input" -> input = inputs.inputs(body);
+        case "model" -> name = body.word();
         case "encoding_format" -> base64 = isBase64(body.word());
-        case "dimensions" -> dimensions = positive(body.integer());
-        case "input_type" -> type = InputTypes.of(body.word(), name);
+        case "dimensions" -> dimensions = body.dimensions();
+        case "input_type" -> type = InputTypes.of(body.word(), field);
         default -> {
           return false;
         }
@@ -69,18 +52,11 @@ final class OpenAiApi implements EmbeddingApi {
                 "encoding_format", "'encoding_format' is neither float nor base64.");
       };
     }
-
-    private static int positive(int dimensions) {
-      if (dimensions < 1) {
-        throw HttpError.invalid("dimensions", "'dimensions' is not positive.");
-      }
-      return dimensions;
-    }
   }
 
   @Override
-  public EmbeddingCall read(ByteBuffer body) {
-    Fields fields = new Fields(maxTexts);
+  public Call read(RequestBody body) {
+    Fields fields = new Fields();
     JsonBody.read(body, fields);
     if (fields.input == null) {
       throw HttpError.invalid("input", "'input' is missing: a string or a list of strings.");
@@ -88,56 +64,39 @@ final class OpenAiApi implements EmbeddingApi {
     if (fields.dimensions > 0) {
       model.requireDimension(fields.dimensions);
     }
-    String name = model.require(fields.model);
-    boolean base64 = fields.base64;
-    return new EmbeddingCall(
-        fields.input,
-        fields.type,
-        null,
-        (vectors, tokens) -> answer(name, base64, vectors, tokens));
+    String name = model.require(fields.name);
+    return new EmbeddingCall(fields.input, fields.type, null, new Answer(name, fields.base64));
   }
 
-  private static String answer(String model, boolean base64, List<float[]> vectors, long tokens) {
-    StringBuilder out = VectorJson.builderFor(vectors.size(), vectors.get(0).length);
-    out.append("{\"object\":\"list\",\"data\":[");
-    for (int i = 0; i < vectors.size(); i++) {
-      if (i > 0) {
-        out.append(',');
-      }
-      out.append("{\"object\":\"embedding\",\"index\":").append(i).append(",\"embedding\":");
-      if (base64) {
-        out.append('"').append(base64(vectors.get(i))).append('"');
-      } else {
-        VectorJson.append(vectors.get(i), out);
-      }
-      out.append('}');
+  private record Answer(String model, boolean base64) implements EmbeddingCall.Answer {
+
+    private static final int AROUND = 64;
+
+    @Override
+    public long bytes(int inputs, int dimension) {
+      long vector =
+          base64
+              ? JsonOutput.bytesOfBase64((long) dimension * Float.BYTES)
+              : JsonOutput.bytesOf(dimension);
+      return inputs * (AROUND + vector);
     }
-    out.append("],\"model\":").append(new JsonPrimitive(model));
-    out.append(",\"usage\":{\"prompt_tokens\":").append(tokens);
-    return out.append(",\"total_tokens\":").append(tokens).append("}}").toString();
-  }
 
-  /** Little-endian floats, as OpenAI's clients read them. */
-  private static String base64(float[] vector) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(vector);
-    return Base64.getEncoder().encodeToString(bytes.array());
-  }
-
-  @Override
-  public String error(HttpError error) {
-    JsonObject fields = new JsonObject();
-    fields.addProperty("message", error.message());
-    fields.addProperty("type", error.kind().openAiType);
-    fields.add("param", orNull(error.param()));
-    fields.add("code", orNull(error.code()));
-    JsonObject body = new JsonObject();
-    body.add("error", fields);
-    return GSON.toJson(body);
-  }
-
-  private static JsonElement orNull(@Nullable String value) {
-    return value == null ? JsonNull.INSTANCE : new JsonPrimitive(value);
+    @Override
+    public void write(List<float[]> vectors, long tokens, JsonOutput out) {
+      out.json("{\"object\":\"list\",\"data\":[");
+      for (int i = 0; i < vectors.size(); i++) {
+        out.json(i > 0 ? "," : "").json("{\"object\":\"embedding\",\"index\":").number(i);
+        out.json(",\"embedding\":");
+        if (base64) {
+          out.base64(vectors.get(i));
+        } else {
+          out.vector(vectors.get(i));
+        }
+        out.json("}");
+      }
+      out.json("],\"model\":").json(new JsonPrimitive(model).toString());
+      out.json(",\"usage\":{\"prompt_tokens\":").number(tokens);
+      out.json(",\"total_tokens\":").number(tokens).json("}}");
+    }
   }
 }

@@ -17,6 +17,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
@@ -32,9 +34,7 @@ public final class ServeCommand implements Command {
   private static final String LOCAL = "127.0.0.1";
   private static final int MEBIBYTE = 1024 * 1024;
 
-  /**
-   * Part of the heap that bodies may take: their texts and answers need as much again, and more.
-   */
+  /** Part of the heap that bodies may take, and answers as much again. */
   private static final int HEAP_PER_BODIES = 8;
 
   @Override
@@ -74,9 +74,25 @@ public final class ServeCommand implements Command {
             .longOpt("strict")
             .desc("refuse a text with more tokens than the model takes, instead of cutting it")
             .get());
+    options.addOption(
+        Option.builder()
+            .longOpt("texts-only")
+            .desc("refuse token ids, which some clients make with another model's tokenizer")
+            .get());
+    ValueOption.addTo(
+        options,
+        "cors-origin",
+        "ORIGIN",
+        "a web page's origin that may ask from a browser, * for every one; repeatable");
     ValueOption.addTo(options, "max-body", "MIB", "most mebibytes of a request (default 8)");
     ValueOption.addTo(options, "max-texts", "COUNT", "most texts of a request (default 2048)");
     ValueOption.addTo(options, "max-requests", "COUNT", "most requests under way (default 512)");
+    ValueOption.addTo(options, "max-connections", "COUNT", "most connections (default 1024)");
+    ValueOption.addTo(
+        options,
+        "receive-timeout",
+        "SECONDS",
+        "how long a first head, and a body, may take to arrive (default 30)");
     ValueOption.addTo(
         options, "request-timeout", "SECONDS", "how long a request may take (default 60)");
     ValueOption.addTo(
@@ -121,19 +137,33 @@ public final class ServeCommand implements Command {
   }
 
   private static ServerOptions serverOptions(CommandLine arguments) throws IOException {
-    String[] aliases = arguments.getOptionValues("model-alias");
-    return new ServerOptions(
-        arguments.getOptionValue("host", LOCAL),
-        number(arguments, "port", 8080, 0, 65_535),
-        token(arguments),
-        aliases == null ? Set.of() : Set.of(aliases),
-        arguments.hasOption("strict") ? TruncationPolicy.STRICT : TruncationPolicy.TRUNCATE,
-        number(arguments, "max-body", 8, 1, 1024) * MEBIBYTE,
-        Runtime.getRuntime().maxMemory() / HEAP_PER_BODIES,
-        number(arguments, "max-texts", 2048, 1, 1_000_000),
-        number(arguments, "max-requests", 512, 1, 1_000_000),
-        Duration.ofSeconds(number(arguments, "request-timeout", 60, 1, 86_400)),
-        Duration.ofSeconds(number(arguments, "drain-timeout", 25, 0, 86_400)));
+    return ServerOptions.builder()
+        .host(arguments.getOptionValue("host", LOCAL))
+        .port(number(arguments, "port", 8080, 0, 65_535))
+        .token(token(arguments))
+        .corsOrigins(all(arguments, "cors-origin"))
+        .modelAliases(all(arguments, "model-alias"))
+        .truncation(
+            arguments.hasOption("strict") ? TruncationPolicy.STRICT : TruncationPolicy.TRUNCATE)
+        .textsOnly(arguments.hasOption("texts-only"))
+        .maxBodyBytes(number(arguments, "max-body", 8, 1, 1024) * MEBIBYTE)
+        .maxBufferedBytes(Runtime.getRuntime().maxMemory() / HEAP_PER_BODIES)
+        .maxTexts(number(arguments, "max-texts", 2048, 1, 1_000_000))
+        .maxRequests(number(arguments, "max-requests", 512, 1, 1_000_000))
+        .maxConnections(number(arguments, "max-connections", 1024, 1, 1_000_000))
+        .receiveTimeout(seconds(arguments, "receive-timeout", 30, 1))
+        .requestTimeout(seconds(arguments, "request-timeout", 60, 1))
+        .drainTimeout(seconds(arguments, "drain-timeout", 25, 0))
+        .build();
+  }
+
+  private static Duration seconds(CommandLine arguments, String option, int byDefault, int least) {
+    return Duration.ofSeconds(number(arguments, option, byDefault, least, 86_400));
+  }
+
+  private static Set<String> all(CommandLine arguments, String option) {
+    String[] values = arguments.getOptionValues(option);
+    return values == null ? Set.of() : new HashSet<>(Arrays.asList(values));
   }
 
   private static int number(

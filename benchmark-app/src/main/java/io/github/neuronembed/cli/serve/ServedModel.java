@@ -53,9 +53,11 @@ record ServedModel(ModelDirectory directory, Set<String> aliases) {
     if (dimensions != directory.hiddenSize()) {
       throw HttpError.invalid(
           "dimensions",
-          "%s gives vectors of %s dimensions and was not trained for shorter ones: leave"
-                  .formatted(name(), directory.hiddenSize())
-              + " 'dimensions' out.");
+          dimensions > directory.hiddenSize()
+              ? "%s gives vectors of %s dimensions and not of %s: leave 'dimensions' out."
+                  .formatted(name(), directory.hiddenSize(), dimensions)
+              : "%s gives vectors of %s dimensions and was not trained for shorter ones: leave 'dimensions' out."
+                  .formatted(name(), directory.hiddenSize()));
     }
   }
 }

@@ -208,7 +208,7 @@ class EmbeddingServerTest {
     HttpResponse<String> refused =
         server.post(TEI, "{\"inputs\":[\"a\",\"" + text + "\"],\"truncate\":false}");
 
-    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.statusCode()).isEqualTo(422);
     assertThat(json(refused).get("error").getAsString())
         .isEqualTo("Input 1 has 902 tokens, the model takes 512: shorten it.");
     assertThat(json(refused).get("error_type").getAsString()).isEqualTo("Validation");
@@ -331,7 +331,7 @@ class EmbeddingServerTest {
   void whatIsWrongIsSaidInInferenceWords(String body, String message) throws Exception {
     HttpResponse<String> response = server.post(TEI, body.replace('|', ','));
 
-    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.statusCode()).isEqualTo(422);
     assertThat(json(response).get("error").getAsString()).contains(message);
     assertThat(json(response).get("error_type").getAsString()).isEqualTo("Validation");
   }
@@ -352,13 +352,12 @@ class EmbeddingServerTest {
 
   @Test
   void otherPathsAndMethodsAreRefused() throws Exception {
-    assertThat(server.get("/").statusCode()).isEqualTo(404);
     assertThat(server.get("/health/x").statusCode()).isEqualTo(404);
     assertThat(server.post("/v1/completions", "{}").statusCode()).isEqualTo(404);
     HttpResponse<String> response = server.get(OPENAI);
     assertThat(response.statusCode()).isEqualTo(405);
     assertThat(response.headers().firstValue("Allow")).contains("POST");
-    assertThat(server.post("/metrics", "{}").headers().firstValue("Allow")).contains("GET");
+    assertThat(server.post("/metrics", "{}").headers().firstValue("Allow")).contains("GET, HEAD");
   }
 
   @Test

@@ -60,51 +60,32 @@ final class RunningServer implements AutoCloseable {
     return new RunningServer(options(), engine -> {});
   }
 
+  static ServerOptions.Builder limits() {
+    return ServerOptions.builder()
+        .modelAliases(Set.of("alias"))
+        .maxBodyBytes(1 << 20)
+        .maxBufferedBytes(8 << 20)
+        .maxTexts(64)
+        .maxRequests(32)
+        .drainTimeout(Duration.ofMinutes(1));
+  }
+
   static ServerOptions options() {
-    return new ServerOptions(
-        "127.0.0.1",
-        0,
-        null,
-        Set.of("alias"),
-        TruncationPolicy.TRUNCATE,
-        1 << 20,
-        8 << 20,
-        64,
-        32,
-        Duration.ofMinutes(1),
-        Duration.ofMinutes(1));
+    return limits().build();
   }
 
   static ServerOptions with(BearerToken token) {
-    ServerOptions o = options();
-    return new ServerOptions(
-        o.host(),
-        o.port(),
-        token,
-        o.modelAliases(),
-        o.truncation(),
-        o.maxBodyBytes(),
-        o.maxBufferedBytes(),
-        o.maxTexts(),
-        o.maxRequests(),
-        o.requestTimeout(),
-        o.drainTimeout());
+    return limits().token(token).build();
   }
 
   static ServerOptions within(Duration requestTimeout, int maxRequests, Duration drainTimeout) {
-    ServerOptions o = options();
-    return new ServerOptions(
-        o.host(),
-        o.port(),
-        null,
-        o.modelAliases(),
-        TruncationPolicy.STRICT,
-        o.maxBodyBytes(),
-        o.maxBufferedBytes(),
-        o.maxTexts(),
-        maxRequests,
-        requestTimeout,
-        drainTimeout);
+    return limits()
+        .truncation(TruncationPolicy.STRICT)
+        .maxRequests(maxRequests)
+        .receiveTimeout(requestTimeout)
+        .requestTimeout(requestTimeout)
+        .drainTimeout(drainTimeout)
+        .build();
   }
 
   URI uri(String path) {

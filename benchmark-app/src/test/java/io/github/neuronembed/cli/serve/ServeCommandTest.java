@@ -85,7 +85,8 @@ class ServeCommandTest {
   @Test
   void servesUntilSigtermAndLetsRequestsEnd() throws Exception {
     Path token = Files.writeString(temp.resolve("token"), "s3cret\n");
-    Process process = start("--port", "0", "--token-file", token.toString());
+    Process process =
+        start("--port", "0", "--drain-timeout", "120", "--token-file", token.toString());
     try (BufferedReader output = output(process)) {
       URI server = address(output);
       HttpClient client = HttpClient.newHttpClient();

@@ -1,7 +1,6 @@
 package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.cli.models.ModelArgument;
-import java.nio.ByteBuffer;
 import java.util.Set;
 
 /** Bytes as the body of a request: a call or an error that can be answered. */
@@ -9,20 +8,22 @@ public final class RequestBodyFuzz {
 
   private static final ServedModel MODEL =
       new ServedModel(ModelArgument.resolve(ModelArgument.AT_HAND), Set.of("alias"));
-  private static final EmbeddingApi OPEN_AI = new OpenAiApi(MODEL, 8);
-  private static final EmbeddingApi INFERENCE = new InferenceApi(MODEL, 8);
+  private static final InputReader INPUTS = new InputReader(8, false);
+  private static final OpenAiApi OPEN_AI = new OpenAiApi(MODEL, INPUTS);
+  private static final InferenceApi INFERENCE = new InferenceApi(MODEL, INPUTS);
 
   private RequestBodyFuzz() {}
 
-  /** Reads the bytes by both APIs. */
+  /** Reads the bytes as every kind of request. */
   public static void fuzzerTestOneInput(byte[] data) {
     read(OPEN_AI, data);
-    read(INFERENCE, data);
+    read(INFERENCE::embed, data);
+    read(INFERENCE::similarity, data);
   }
 
-  private static void read(EmbeddingApi api, byte[] data) {
+  private static void read(RequestReader reader, byte[] data) {
     try {
-      EmbeddingCall unused = api.read(ByteBuffer.wrap(data));
+      Call unused = reader.read(RequestBody.of(data));
     } catch (HttpError e) {
       if (e.kind() == HttpError.Kind.FAILED) {
         throw new AssertionError("A body counts as a failure of the server.", e);

@@ -1,0 +1,20 @@
+package io.github.neuronembed.cli.serve;
+
+import io.github.neuronembed.TextEmbedder;
+
+/** What a request asks for, as read from its body. */
+sealed interface Call permits EmbeddingCall, Call.OfTokenizer {
+
+  /** A request that only needs the tokenizer. */
+  interface OfTokenizerWork {
+    /** Writes the answer. */
+    void write(TextEmbedder embedder, JsonOutput out);
+  }
+
+  /**
+   * A request that only needs the tokenizer.
+   *
+   * @param work what is done on a worker
+   */
+  record OfTokenizer(OfTokenizerWork work) implements Call {}
+}

@@ -1,0 +1,23 @@
+package io.github.neuronembed.cli.serve;
+
+/** What counts as text. */
+final class Unicode {
+
+  private Unicode() {}
+
+  /** Whether every surrogate has its other half. */
+  static boolean isWellFormed(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (!Character.isHighSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return true;
+  }
+}
