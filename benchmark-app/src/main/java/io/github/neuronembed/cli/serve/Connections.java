@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * its body or for the client to read an answer, there is a time by which that has to be over, and
  * then the connection is closed. When there are more connections than there may be, the one that
  * the server has waited for longest makes room; so clients that send or read slowly keep nobody
- * out. A connection whose request is being served is never closed.
+ * out. Those that never had an answer make room first if they are more than half of all, so that
+ * they do not push out the connections that well-behaved clients keep. A connection whose request
+ * is being served is never closed.
  *
  * <p>Belongs to the event loop.
  */
@@ -32,8 +34,12 @@ final class Connections {
   /** Those that the server waits for, the one that it has waited for longest first. */
   private final Set<HttpConnection> awaited = new LinkedHashSet<>();
 
+  /** Those of them that never had an answer, in the same order. */
+  private final Set<HttpConnection> unanswered = new LinkedHashSet<>();
+
   private static final class State {
     private @Nullable HttpServerRequest last;
+    private boolean answered;
     private long until;
   }
 
@@ -61,21 +67,36 @@ final class Connections {
     connection.closeHandler(
         closed -> {
           open.remove(connection);
-          awaited.remove(connection);
+          doNotAwait(connection);
         });
     if (open.size() > most) {
-      Iterator<HttpConnection> eldest = awaited.iterator();
-      (eldest.hasNext() ? eldest.next() : connection).close();
+      Set<HttpConnection> choice = unanswered.size() > most / 2 ? unanswered : awaited;
+      Iterator<HttpConnection> eldest = choice.iterator();
+      close(eldest.hasNext() ? eldest.next() : connection);
     }
     await(connection, toReceive);
+  }
+
+  /** It may stay open for a while, if the client does not read what was written before. */
+  private void close(HttpConnection connection) {
+    doNotAwait(connection);
+    connection.close();
+  }
+
+  private void doNotAwait(HttpConnection connection) {
+    awaited.remove(connection);
+    unanswered.remove(connection);
   }
 
   private void await(HttpConnection connection, Duration time) {
     State state = open.get(connection);
     if (state != null) {
       state.until = nanoTime.getAsLong() + time.toNanos();
-      awaited.remove(connection);
+      doNotAwait(connection);
       awaited.add(connection);
+      if (!state.answered) {
+        unanswered.add(connection);
+      }
     }
   }
 
@@ -91,7 +112,7 @@ final class Connections {
   /** The client waits for the server. */
   void serving(HttpServerRequest request) {
     if (isLast(request)) {
-      awaited.remove(request.connection());
+      doNotAwait(request.connection());
     }
   }
 
@@ -104,6 +125,10 @@ final class Connections {
 
   /** An answer was sent: what is left of the request is awaited, or else the next one. */
   void answered(HttpServerRequest request) {
+    State state = open.get(request.connection());
+    if (state != null) {
+      state.answered = true;
+    }
     if (isLast(request)) {
       await(request.connection(), request.isEnded() ? idle : toReceive);
     }
@@ -121,7 +146,7 @@ final class Connections {
     for (HttpConnection connection : List.copyOf(awaited)) {
       State state = open.get(connection);
       if (state != null && now - state.until >= 0) {
-        connection.close();
+        close(connection);
       }
     }
   }

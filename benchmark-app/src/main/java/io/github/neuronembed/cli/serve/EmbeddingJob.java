@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.serve;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TextTooLongException;
+import io.github.neuronembed.TokenizedText;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.engine.Lane;
 import io.github.neuronembed.engine.RequestOptions;
@@ -10,10 +11,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The work of one request: its texts in the engine. When one text fails, or nobody waits any more,
- * the others are withdrawn. Thread-safe.
+ * The work of one request: its texts in the engine, as one list. When one text fails, or nobody
+ * waits any more, the others are withdrawn. Thread-safe.
  */
 final class EmbeddingJob {
 
@@ -22,10 +24,7 @@ final class EmbeddingJob {
   private final Lane lane;
   private final long deadlineNanos;
   private final CompletableFuture<List<float[]>> result = new CompletableFuture<>();
-  private final List<CompletableFuture<float[]>> submitted = new ArrayList<>();
-  private float[][] vectors = {};
-  private int missing;
-  private boolean over;
+  private @Nullable CompletableFuture<List<float[]>> submitted;
 
   /**
    * @param deadlineNanos when it is of no use any more, by {@link System#nanoTime()}
@@ -48,22 +47,22 @@ final class EmbeddingJob {
   /**
    * Tokenizes the inputs on this thread.
    *
-   * @return the ids of each, special tokens included; of the first ones alone if nobody waits any
-   *     more
+   * @return each of them; the first ones alone if nobody waits any more
    * @throws HttpError if one of them cannot be embedded
    */
-  List<int[]> tokenize(Inputs inputs, InputType type, TruncationPolicy truncation) {
-    List<int[]> tokenIds = new ArrayList<>(inputs.size());
-    for (int i = 0; i < inputs.size() && !isOver(); i++) {
-      tokenIds.add(tokenIds(inputs, i, type, truncation));
+  List<TokenizedText> tokenize(Inputs inputs, InputType type, TruncationPolicy truncation) {
+    List<TokenizedText> tokens = new ArrayList<>(inputs.size());
+    for (int i = 0; i < inputs.size() && !result.isDone(); i++) {
+      tokens.add(tokenize(inputs, i, type, truncation));
     }
-    return tokenIds;
+    return tokens;
   }
 
-  private int[] tokenIds(Inputs inputs, int index, InputType type, TruncationPolicy truncation) {
+  private TokenizedText tokenize(
+      Inputs inputs, int index, InputType type, TruncationPolicy truncation) {
     try {
       if (!inputs.texts().isEmpty()) {
-        return embedder.tokenize(inputs.texts().get(index), type, truncation);
+        return embedder.tokenizeText(inputs.texts().get(index), type, truncation, true);
       }
       if (type == InputType.QUERY) {
         throw HttpError.invalid(
@@ -78,7 +77,7 @@ final class EmbeddingJob {
                   .formatted(index, id, vocabularySize));
         }
       }
-      return embedder.withSpecialTokens(ids, truncation).ids();
+      return embedder.withSpecialTokens(ids, truncation);
     } catch (TextTooLongException e) {
       throw HttpError.invalid(
               null,
@@ -93,81 +92,48 @@ final class EmbeddingJob {
    * wrong is the result.
    */
   void submit(List<int[]> tokenIds) {
-    synchronized (this) {
-      vectors = new float[tokenIds.size()][];
-      missing = tokenIds.size();
-    }
-    try {
-      for (int i = 0; i < tokenIds.size() && !isOver(); i++) {
-        submit(i, tokenIds.get(i));
-      }
-    } catch (RuntimeException | Error e) {
-      fail(e);
-    }
-  }
-
-  private void submit(int index, int[] ids) {
-    Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
-    CompletableFuture<float[]> vector =
-        embedder.embedTokensAsync(ids, RequestOptions.of(lane).within(left));
-    boolean late;
-    synchronized (this) {
-      late = over;
-      submitted.add(vector);
-    }
-    if (late) {
-      vector.cancel(false);
+    if (result.isDone()) {
       return;
     }
-    CompletableFuture<float[]> unused =
-        vector.whenComplete(
-            (elements, failure) -> {
+    CompletableFuture<List<float[]>> vectors;
+    try {
+      Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
+      vectors = embedder.embedTokensAsync(tokenIds, RequestOptions.of(lane).within(left));
+    } catch (RuntimeException | Error e) {
+      result.completeExceptionally(e);
+      return;
+    }
+    synchronized (this) {
+      submitted = vectors;
+    }
+    CompletableFuture<List<float[]>> unused =
+        vectors.whenComplete(
+            (all, failure) -> {
               if (failure != null) {
-                fail(failure);
+                result.completeExceptionally(failure);
               } else {
-                arrived(index, elements);
+                result.complete(all);
               }
             });
-  }
-
-  private synchronized boolean isOver() {
-    return over;
-  }
-
-  private void arrived(int index, float[] vector) {
-    List<float[]> all;
-    synchronized (this) {
-      vectors[index] = vector;
-      if (--missing > 0 || over) {
-        return;
-      }
-      over = true;
-      all = List.of(vectors);
+    if (result.isCancelled()) {
+      withdraw();
     }
-    result.complete(all);
-  }
-
-  private void fail(Throwable failure) {
-    // First, so that this is why, and not that the others are cancelled because of it.
-    result.completeExceptionally(failure);
-    withdraw();
   }
 
   /** Nobody waits any more. */
   void cancel() {
-    result.cancel(false);
-    withdraw();
+    if (result.cancel(false)) {
+      withdraw();
+    }
   }
 
   private void withdraw() {
-    List<CompletableFuture<float[]>> rest;
+    CompletableFuture<List<float[]>> vectors;
     synchronized (this) {
-      if (over) {
-        return;
-      }
-      over = true;
-      rest = List.copyOf(submitted);
+      vectors = submitted;
     }
-    rest.forEach(vector -> vector.cancel(false));
+    if (vectors != null) {
+      vectors.cancel(false);
+    }
   }
 }

@@ -122,10 +122,20 @@ final class EmbeddingServer implements AutoCloseable {
                     .setPort(options.port())
                     .setHttp2ClearTextEnabled(false)
                     .setMaxHeaderSize(MAX_HEADER_BYTES)
-                    .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES))
+                    .setMaxInitialLineLength(MAX_REQUEST_LINE_BYTES)
+                    .setWriteIdleTimeout((int) longestSilence(options).toSeconds()))
             .connectionHandler(connections::opened)
             .requestHandler(routes::handle);
     metrics.bind(embedder, underWay::get);
+  }
+
+  /**
+   * How long nothing need be written to a connection in order: while a body comes, while it is
+   * served, and while the client reads. What is written to who does not read keeps a connection
+   * that is closed in the other way, after what was written.
+   */
+  private static Duration longestSilence(ServerOptions options) {
+    return options.receiveTimeout().plus(options.requestTimeout().multipliedBy(2)).plusSeconds(1);
   }
 
   private static ThreadFactory daemons(String name) {
@@ -275,9 +285,9 @@ final class EmbeddingServer implements AutoCloseable {
     return part;
   }
 
-  /** The memory that answers take at the moment. */
-  long answerBytes() {
-    return answers.taken();
+  /** The memory of answers. */
+  MemoryBudget answers() {
+    return answers;
   }
 
   ExecutorService workers() {

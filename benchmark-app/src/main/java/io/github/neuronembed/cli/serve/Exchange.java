@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.TokenizedText;
 import io.github.neuronembed.engine.Lane;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -122,8 +123,9 @@ final class Exchange {
       Call call = route.reader().read(body);
       body.drop();
       if (call instanceof EmbeddingCall texts) {
-        List<int[]> tokenIds = tokenize(texts);
-        expect(texts, tokenIds);
+        List<TokenizedText> tokens = tokenize(texts);
+        expect(texts, tokens);
+        List<int[]> tokenIds = tokens.stream().map(TokenizedText::ids).toList();
         if (lane == Lane.BULK) {
           server.bulkWorkers().execute(() -> submit(tokenIds));
           handedOn = true;
@@ -149,7 +151,7 @@ final class Exchange {
     }
   }
 
-  private List<int[]> tokenize(EmbeddingCall call) {
+  private List<TokenizedText> tokenize(EmbeddingCall call) {
     InputType type = call.type() != null ? call.type() : typeOfHeader;
     return job.tokenize(
         call.inputs(),
@@ -158,16 +160,13 @@ final class Exchange {
   }
 
   /** Makes room for the answer, and has it written when the vectors are there. */
-  private void expect(EmbeddingCall call, List<int[]> tokenIds) {
-    int count = tokenIds.size();
+  private void expect(EmbeddingCall call, List<TokenizedText> texts) {
+    int count = texts.size();
     int dimension = server.embedder().dimension();
     long written = call.answer().bytes(count, dimension);
     MemoryBudget.Part memory = server.answer(written + (long) count * dimension * Float.BYTES);
-    long tokens = tokenIds.stream().mapToLong(ids -> ids.length).sum();
-    Map<String, String> headers =
-        Map.of(
-            "X-Compute-Tokens", Long.toString(tokens),
-            "X-Compute-Characters", Long.toString(call.inputs().characters()));
+    long tokens = texts.stream().mapToLong(text -> text.ids().length).sum();
+    Map<String, String> headers = TokenHeaders.of(texts, tokens, call.inputs().characters());
     EmbeddingCall.Answer answer = call.answer();
     CompletableFuture<Void> unused =
         job.result()

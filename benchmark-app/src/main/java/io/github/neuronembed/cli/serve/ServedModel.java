@@ -47,17 +47,13 @@ record ServedModel(ModelDirectory directory, Set<String> aliases) {
   /**
    * Checks the length of vectors that a request asks for.
    *
-   * @throws HttpError if it is not the model's
+   * @throws HttpError if it is not one that the model was trained for
    */
   void requireDimension(int dimensions) {
-    if (dimensions != directory.hiddenSize()) {
-      throw HttpError.invalid(
-          "dimensions",
-          dimensions > directory.hiddenSize()
-              ? "%s gives vectors of %s dimensions and not of %s: leave 'dimensions' out."
-                  .formatted(name(), directory.hiddenSize(), dimensions)
-              : "%s gives vectors of %s dimensions and was not trained for shorter ones: leave 'dimensions' out."
-                  .formatted(name(), directory.hiddenSize()));
+    try {
+      directory.matryoshka().require(dimensions, name());
+    } catch (IllegalArgumentException e) {
+      throw HttpError.invalid("dimensions", String.valueOf(e.getMessage()));
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.neuronembed.cli.UsageException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +37,8 @@ class BearerTokenTest {
 
   @Test
   void everythingButHealthAsksForIt() throws Exception {
-    try (RunningServer server = new RunningServer(RunningServer.with(TOKEN), engine -> {})) {
+    try (RunningServer server =
+        RunningServer.ofHashes(RunningServer.limits().token(TOKEN).build(), Duration.ZERO)) {
       for (String path : new String[] {"/v1/models", "/metrics", "/info", "/nothing"}) {
         HttpResponse<String> refused = server.get(path);
         assertThat(refused.statusCode()).as(path).isEqualTo(401);
@@ -55,7 +57,13 @@ class BearerTokenTest {
                   .post("/v1/embeddings", "{\"input\":\"a\"}", "Authorization", "Bearer s3cret")
                   .statusCode())
           .isEqualTo(200);
-      assertThat(server.get("/health/ready").statusCode()).isEqualTo(200);
+      assertThat(server.post("/embed", "{\"inputs\":\"a\"}", "api-key", "s3cret").statusCode())
+          .isEqualTo(200);
+      assertThat(server.post("/", "{\"inputs\":\"a\"}", "api-key", "other").statusCode())
+          .isEqualTo(401);
+      for (String open : new String[] {"/health/ready", "/health", "/ping", "/"}) {
+        assertThat(server.get(open).statusCode()).as(open).isEqualTo(200);
+      }
     }
   }
 }

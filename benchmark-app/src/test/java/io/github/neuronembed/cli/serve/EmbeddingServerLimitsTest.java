@@ -27,6 +27,10 @@ import org.junit.jupiter.api.Timeout;
 class EmbeddingServerLimitsTest {
 
   private static final String PATH = "/v1/embeddings";
+
+  /** What an execution takes: a request of many texts takes a while, and no processor. */
+  private static final Duration TEXT = Duration.ofMillis(50);
+
   private static final String SMALL = "{\"input\":\"a\"}";
 
   private static String work(int texts) {
@@ -75,7 +79,8 @@ class EmbeddingServerLimitsTest {
   @Test
   void whatTheEngineRefusesIsRefusedWithAHint() throws Exception {
     try (RunningServer server =
-        new RunningServer(RunningServer.options(), engine -> engine.maxQueuedRequests(1))) {
+        RunningServer.ofHashes(
+            RunningServer.options(), TEXT, engine -> engine.maxQueuedRequests(1))) {
       HttpResponse<String> response = server.post(PATH, work(60));
 
       assertThat(response.statusCode()).isEqualTo(429);
@@ -101,8 +106,8 @@ class EmbeddingServerLimitsTest {
   @Test
   void tooManyRequestsAreRefused() throws Exception {
     try (RunningServer server =
-        new RunningServer(
-            RunningServer.within(Duration.ofMinutes(1), 1, Duration.ofMinutes(1)), engine -> {})) {
+        RunningServer.ofHashes(
+            RunningServer.within(Duration.ofMinutes(1), 1, Duration.ofMinutes(1)), TEXT)) {
       CompletableFuture<HttpResponse<String>> first = server.postAsync(PATH, work(20));
       await(() -> server.embedder.snapshot().requests() > 0);
 
@@ -117,8 +122,8 @@ class EmbeddingServerLimitsTest {
   @Test
   void aRequestThatTakesTooLongIsEndedAndItsWorkWithdrawn() throws Exception {
     try (RunningServer server =
-        new RunningServer(
-            RunningServer.within(Duration.ofSeconds(1), 8, Duration.ofMinutes(1)), engine -> {})) {
+        RunningServer.ofHashes(
+            RunningServer.within(Duration.ofSeconds(1), 8, Duration.ofMinutes(1)), TEXT)) {
       HttpResponse<String> response = server.post(PATH, work(64));
 
       assertThat(response.statusCode()).isEqualTo(504);
@@ -137,7 +142,7 @@ class EmbeddingServerLimitsTest {
 
   @Test
   void aBodyThatIsTooLargeIsRefusedBeforeItIsRead() throws Exception {
-    try (RunningServer server = RunningServer.start()) {
+    try (RunningServer server = RunningServer.ofHashes(RunningServer.options(), TEXT)) {
       int most = RunningServer.options().maxBodyBytes();
       try (Socket socket = server.socket()) {
         send(socket, head("Content-Length: " + (most + 1), "Expect: 100-continue"));
@@ -169,7 +174,7 @@ class EmbeddingServerLimitsTest {
 
   @Test
   void aPathThatIsNotEncodedIsRefused() throws Exception {
-    try (RunningServer server = RunningServer.start();
+    try (RunningServer server = RunningServer.ofHashes(RunningServer.options(), TEXT);
         Socket socket = server.socket()) {
       send(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(firstLine(socket)).isEqualTo("HTTP/1.1 400 Bad Request");
@@ -178,7 +183,7 @@ class EmbeddingServerLimitsTest {
 
   @Test
   void theWorkOfAClientThatIsGoneIsWithdrawn() throws Exception {
-    try (RunningServer server = RunningServer.start()) {
+    try (RunningServer server = RunningServer.ofHashes(RunningServer.options(), TEXT)) {
       for (String lane : List.of("interactive", "bulk")) {
         long before = server.embedder.snapshot().cancelled();
         String body = work(64);
@@ -206,7 +211,7 @@ class EmbeddingServerLimitsTest {
 
   @Test
   void drainingLetsRequestsEndAndTakesNoMore() throws Exception {
-    try (RunningServer server = RunningServer.start()) {
+    try (RunningServer server = RunningServer.ofHashes(RunningServer.options(), TEXT)) {
       CompletableFuture<HttpResponse<String>> first = server.postAsync(PATH, work(30));
       await(() -> server.embedder.snapshot().requests() > 0);
       CompletableFuture<Boolean> drained =
@@ -245,8 +250,8 @@ class EmbeddingServerLimitsTest {
   void drainingEndsWhenItsTimeIsOver() throws Exception {
     CompletableFuture<HttpResponse<String>> request;
     try (RunningServer server =
-        new RunningServer(
-            RunningServer.within(Duration.ofMinutes(1), 8, Duration.ofMillis(1)), engine -> {})) {
+        RunningServer.ofHashes(
+            RunningServer.within(Duration.ofMinutes(1), 8, Duration.ofMillis(1)), TEXT)) {
       request = server.postAsync(PATH, work(64));
       await(() -> server.embedder.snapshot().requests() > 0);
 
@@ -258,7 +263,7 @@ class EmbeddingServerLimitsTest {
   @Test
   void aThousandMalformedBodiesAndAbruptEndsLeaveItHealthy() throws Exception {
     Random random = new Random(20_261_124);
-    try (RunningServer server = RunningServer.start()) {
+    try (RunningServer server = RunningServer.ofHashes(RunningServer.options(), TEXT)) {
       List<Integer> statuses = new ArrayList<>();
       for (int i = 0; i < 1000; i++) {
         byte[] body = malformed(random);

@@ -4,6 +4,7 @@ import static io.github.neuronembed.cli.Vectors.cosine;
 import static io.github.neuronembed.cli.serve.RunningServer.floats;
 import static io.github.neuronembed.cli.serve.RunningServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -40,7 +41,7 @@ class EmbeddingServerTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server = RunningServer.start();
+    server = RunningServer.ofModel(RunningServer.options());
   }
 
   @AfterAll
@@ -257,7 +258,8 @@ class EmbeddingServerTest {
         Arguments.of("{\"input\":\"a\",\"input\":\"b\"}", "'input' is given twice", "input"),
         Arguments.of(tooMany, "more than 64 texts", "input"),
         Arguments.of("{\"input\":\"a\",\"model\":1}", "'model' is a number", "model"),
-        Arguments.of("{\"input\":\"a\",\"dimensions\":128}", "gives vectors of 384", "dimensions"),
+        Arguments.of("{\"input\":\"a\",\"dimensions\":128}", "trained for shorter", "dimensions"),
+        Arguments.of("{\"input\":\"a\",\"dimensions\":1536}", "1536 were asked", "dimensions"),
         Arguments.of("{\"input\":\"a\",\"dimensions\":0}", "not positive", "dimensions"),
         Arguments.of(
             "{\"input\":\"a\",\"dimensions\":\"384\"}", "'dimensions' is a string", "dimensions"),
@@ -343,6 +345,8 @@ class EmbeddingServerTest {
     assertThat(server.post(OPENAI, body, "X-Input-Type", "x").statusCode()).isEqualTo(400);
     assertThat(server.post(OPENAI, body, "Content-Type", "text/plain").statusCode()).isEqualTo(415);
     assertThat(server.post(OPENAI, body, "Content-Encoding", "gzip").statusCode()).isEqualTo(415);
+    assertThat(server.post(OPENAI, body, "Content-Encoding", "identity").statusCode())
+        .isEqualTo(200);
     assertThat(
             server
                 .post(OPENAI, body, "Content-Type", "Application/JSON; charset=utf-8")
@@ -358,6 +362,85 @@ class EmbeddingServerTest {
     assertThat(response.statusCode()).isEqualTo(405);
     assertThat(response.headers().firstValue("Allow")).contains("POST");
     assertThat(server.post("/metrics", "{}").headers().firstValue("Allow")).contains("GET, HEAD");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/embed", "/embed/", "/invocations"})
+  void inferenceHasTheVectorsAtEachOfItsPaths(String path) throws Exception {
+    assertVectors(
+        teiVectors(server.post(path, "{\"inputs\":[\"how tides work\"]}")),
+        InputType.PASSAGE,
+        "how tides work");
+  }
+
+  @Test
+  void openAisPathsAreThereWithoutTheirVersion() throws Exception {
+    assertVectors(
+        openAiVectors(server.post("/embeddings", "{\"input\":\"a\"}")), InputType.PASSAGE, "a");
+    assertThat(server.get("/models").body()).isEqualTo(server.get("/v1/models").body());
+    assertThat(json(server.get("/models/alias")).get("id").getAsString()).isEqualTo("alias");
+  }
+
+  @Test
+  void similarityIsTheCosine() throws Exception {
+    HttpResponse<String> response =
+        server.post(
+            "/similarity",
+            "{\"inputs\":{\"source_sentence\":\"the tide\",\"sentences\":[\"the tide\",\"bread\"]},"
+                + "\"parameters\":{\"truncate\":true}}");
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    JsonArray cosines = JsonParser.parseString(response.body()).getAsJsonArray();
+    float[] tide = server.embedder.embedPassage("the tide");
+    assertThat(cosines.get(0).getAsDouble()).isCloseTo(1, within(1e-5));
+    assertThat(cosines.get(1).getAsDouble())
+        .isCloseTo(cosine(tide, server.embedder.embedPassage("bread")), within(1e-5));
+    assertThat(
+            server
+                .post("/similarity", "{\"inputs\":{\"source_sentence\":\"a\",\"sentences\":[]}}")
+                .body())
+        .isEqualTo("{\"error\":\"'inputs.sentences' is empty.\",\"error_type\":\"Empty\"}");
+  }
+
+  @Test
+  void headIsGetWithoutItsBody() throws Exception {
+    for (String path : new String[] {"/", "/health", "/ping", "/info", "/v1/models", "/metrics"}) {
+      HttpResponse<String> head = server.head(path);
+      assertThat(head.statusCode()).as(path).isEqualTo(200);
+      assertThat(head.body()).isEmpty();
+      assertThat(head.headers().firstValueAsLong("Content-Length").orElseThrow()).isPositive();
+    }
+    assertThat(server.head("/nothing").statusCode()).isEqualTo(404);
+    assertThat(server.head(OPENAI).statusCode()).isEqualTo(405);
+  }
+
+  @Test
+  void whatIsNotThereIsToldWhatIs() throws Exception {
+    HttpResponse<String> response = server.post("/v1/v1/embeddings", "{}");
+
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(response.body()).contains("POST /v1/embeddings", "POST /embed", "GET /info");
+  }
+
+  @Test
+  void aTextThatIsCutIsTold() throws Exception {
+    JsonArray texts = new JsonArray();
+    for (int i = 0; i < 8; i++) {
+      texts.add(i % 2 == 0 ? "short" : "tide ".repeat(600 + i));
+    }
+
+    for (HttpResponse<String> response :
+        List.of(
+            server.post(OPENAI, "{\"input\":" + texts + "}"),
+            server.post(TEI, "{\"inputs\":" + texts + "}"))) {
+      assertThat(response.headers().firstValue("X-Truncated-Count")).contains("4");
+      assertThat(response.headers().firstValue("X-Truncated-Inputs"))
+          .contains("1:603,3:605,5:607,7:609");
+      assertThat(response.headers().firstValue("X-Compute-Tokens"))
+          .contains(Integer.toString(4 * 512 + 4 * 3));
+    }
+    assertThat(server.post(OPENAI, "{\"input\":\"a\"}").headers().map())
+        .doesNotContainKeys("X-Truncated-Count", "X-Truncated-Inputs");
   }
 
   @Test

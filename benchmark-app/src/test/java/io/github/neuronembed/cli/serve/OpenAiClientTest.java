@@ -27,7 +27,8 @@ class OpenAiClientTest {
   @BeforeAll
   static void start() throws Exception {
     server =
-        new RunningServer(RunningServer.with(BearerToken.of("s3cret", "a test")), engine -> {});
+        RunningServer.ofModel(
+            RunningServer.limits().token(BearerToken.of("s3cret", "a test")).build());
     client = client("s3cret");
   }
 

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.engine.EngineMetrics;
 import io.github.neuronembed.engine.EngineOptions;
@@ -25,8 +26,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** A server of the real bge-small-en-v1.5 on ONNX Runtime, and a client of it. */
+/** A server of bge-small-en-v1.5, the real one or its tokenizer alone, and a client of it. */
 final class RunningServer implements AutoCloseable {
 
   static final ModelDirectory MODEL = ModelArgument.resolve("bge-small-en-v1.5");
@@ -39,25 +41,55 @@ final class RunningServer implements AutoCloseable {
   private final ServerMetrics metrics = new ServerMetrics();
   private final HttpClient client = HttpClient.newHttpClient();
 
-  RunningServer(ServerOptions options, Consumer<EngineOptions.Builder> engine) throws IOException {
-    embedder =
+  private RunningServer(
+      ServerOptions options,
+      @Nullable InferenceBackend backend,
+      Consumer<EngineOptions.Builder> engine)
+      throws IOException {
+    var builder =
         TextEmbedder.builder()
             .model(MODEL)
             .engine(
-                builder -> {
-                  builder
+                engineOptions -> {
+                  engineOptions
                       .closeTimeout(Duration.ZERO)
                       // As many texts wait on a machine of many processors.
                       .slotsPerReplica(2)
                       .listener(new EngineMetrics(metrics.registry(), MODEL.name()));
-                  engine.accept(builder);
-                })
-            .build();
+                  engine.accept(engineOptions);
+                });
+    if (backend != null) {
+      builder.backend(backend);
+    }
+    embedder = builder.build();
     server = EmbeddingServer.start(embedder, MODEL, options, metrics, "test");
   }
 
-  static RunningServer start() throws IOException {
-    return new RunningServer(options(), engine -> {});
+  /** The real model on ONNX Runtime. */
+  static RunningServer ofModel(ServerOptions options) throws IOException {
+    return new RunningServer(options, null, engine -> {});
+  }
+
+  /**
+   * Hashes in place of vectors.
+   *
+   * @param time of a text, of two side by side
+   */
+  static RunningServer ofHashes(ServerOptions options, Duration time) throws IOException {
+    return ofHashes(options, time, engine -> {});
+  }
+
+  static RunningServer ofHashes(
+      ServerOptions options, Duration time, Consumer<EngineOptions.Builder> engine)
+      throws IOException {
+    HashBackend hashes = new HashBackend(MODEL.hiddenSize(), time, false);
+    return new RunningServer(options, hashes, engine);
+  }
+
+  /** A model that gives no numbers. */
+  static RunningServer ofNaNs() throws IOException {
+    HashBackend broken = new HashBackend(MODEL.hiddenSize(), Duration.ZERO, true);
+    return new RunningServer(options(), broken, engine -> {});
   }
 
   static ServerOptions.Builder limits() {
@@ -72,10 +104,6 @@ final class RunningServer implements AutoCloseable {
 
   static ServerOptions options() {
     return limits().build();
-  }
-
-  static ServerOptions with(BearerToken token) {
-    return limits().token(token).build();
   }
 
   static ServerOptions within(Duration requestTimeout, int maxRequests, Duration drainTimeout) {
@@ -134,6 +162,22 @@ final class RunningServer implements AutoCloseable {
     return client.send(request.build(), BodyHandlers.ofString());
   }
 
+  HttpResponse<String> head(String path) throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(uri(path)).method("HEAD", BodyPublishers.noBody()).build(),
+        BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> options(String path, String... headers)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(uri(path))
+            .method("OPTIONS", BodyPublishers.noBody())
+            .headers(headers)
+            .build(),
+        BodyHandlers.ofString());
+  }
+
   /** Waits for what has to happen; the test's own timeout ends a wait in vain. */
   static void await(BooleanSupplier condition) throws InterruptedException {
     long until = System.nanoTime() + PATIENCE.toNanos();
@@ -158,7 +202,7 @@ final class RunningServer implements AutoCloseable {
     return vector;
   }
 
-  /** A list of so many long texts, as JSON: seconds of work. */
+  /** A list of so many long texts, as JSON. */
   static String longTexts(int count) {
     StringBuilder json = new StringBuilder("[");
     for (int i = 0; i < count; i++) {

@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -255,7 +256,7 @@ class ServeCommandTest {
 
   @Test
   void aPortThatIsTakenIsSaid() throws Exception {
-    try (RunningServer other = RunningServer.start()) {
+    try (RunningServer other = RunningServer.ofHashes(RunningServer.options(), Duration.ZERO)) {
       Process process = start("--port", Integer.toString(other.server.port()));
 
       List<String> lines = lines(process);
@@ -263,7 +264,7 @@ class ServeCommandTest {
       assertThat(process.waitFor()).isEqualTo(1);
       assertThat(lines)
           .endsWith(
-              "neuron-embed: Port %s of 127.0.0.1 is taken; give another --port."
+              "neuron-embed: Port %d of 127.0.0.1 is taken; give another --port."
                   .formatted(other.server.port()));
     }
   }
