@@ -152,7 +152,8 @@ class CommandLineTest {
 
     assertThat(run("", "embed", file.toString())).isEqualTo(ExitCode.FAILED);
 
-    assertThat(err()).contains("texts.jsonl, line 1: not a JSON object; --input-format text");
+    assertThat(err())
+        .contains("texts.jsonl, line 1: not a JSON object: see character 0; --input-format text");
     assertThat(run("", "embed", "-i", "text", file.toString())).isZero();
   }
 

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,6 +111,7 @@ class EmbedCommandTest {
   }
 
   @Test
+  @Tag("machine-format")
   void everyTypeIsWrittenInEveryFormat() throws Exception {
     String input = "the fox\nfox the fox\nthe\n";
     Path ranges = folder.resolve("ranges.npy");

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,6 +49,7 @@ class VectorEncoderTest {
   }
 
   @Test
+  @Tag("machine-format")
   void theFileOfRangesIsWhatNumPyWrites() {
     assertThat(sha256(RangesFile.toBytes(RANGES))).isEqualTo(EXPECTED.get("ranges file"));
   }
