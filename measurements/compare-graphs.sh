@@ -1,6 +1,13 @@
 #!/bin/sh
-# A model's own graph beside its prepared one. Build first: ./mvnw -DskipTests package
-# usage: measurements/compare-graphs.sh [MODEL] [fp32|int8] [ROUNDS] [SECONDS OF A TURN]
+# What can compute a model on one core of this machine: ONNX Runtime's rewritten graph, and the encoder of the native
+# core, exact and int8; bge-small-en-v1.5, and random weights of bge-base's size. Build first: ./mvnw -DskipTests package
+# usage: measurements/compare-graphs.sh [ROUNDS] [SECONDS OF A TURN]
 set -eu
-exec "$(dirname "$0")/java.sh" io.github.neuronembed.measurements.GraphComparison \
-  "${1:-bge-small-en-v1.5}" "${2:-fp32}" "${3:-9}" "${4:-0.5}"
+cd "$(dirname "$0")"
+rounds=${1:-9} seconds=${2:-0.5}
+base=target/random-bge-base-en-v1.5
+grep -m 1 'model name' /proc/cpuinfo || true
+./java.sh io.github.neuronembed.measurements.GraphComparison bge-small-en-v1.5 "$rounds" "$seconds" \
+  1x16 1x64 1x256 1x512 8x64
+[ -d "$base" ] || ./java.sh io.github.neuronembed.cli.NeuronEmbed make-model --size base --output-dir target
+./java.sh io.github.neuronembed.measurements.GraphComparison "$base" "$rounds" "$seconds" 1x64 1x256

@@ -1,6 +1,7 @@
 package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.cpu.CpuOptions;
 import io.github.neuronembed.backend.neuron.EmulatedBackend;
 import io.github.neuronembed.backend.neuron.NeuronBackend;
 import io.github.neuronembed.backend.onnx.OnnxBackend;
@@ -9,6 +10,7 @@ import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.graph.PreparedGraphCache;
+import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.slf4j.Logger;
@@ -25,15 +27,22 @@ record BackendSelection(InferenceBackend backend, String reason) {
   private static final Logger LOG = LoggerFactory.getLogger(BackendSelection.class);
   private static final int EMULATED_CORES = 2;
 
+  /**
+   * Opens what is chosen.
+   *
+   * @param tokenizer of the model, for texts by which the encoder is prepared
+   */
   static BackendSelection open(
       ModelDirectory model,
+      TextTokenizer tokenizer,
       BackendChoice choice,
       Precision precision,
       boolean preparedGraph,
       VisibleCores cores) {
     return switch (choice) {
-      case AUTO -> auto(model, precision, preparedGraph, cores);
+      case AUTO -> auto(model, tokenizer, precision, preparedGraph, cores);
       case ONNX -> onnx(model, precision, preparedGraph, "ONNX Runtime was asked for.");
+      case CPU -> cpu(model, tokenizer, precision, "The native core's encoder was asked for.");
       case NEURON -> neuron(model, cores, "NeuronCores were asked for.");
       case EMULATOR ->
           new BackendSelection(
@@ -44,31 +53,62 @@ record BackendSelection(InferenceBackend backend, String reason) {
 
   /** The device if it is there and the model was compiled for it. */
   private static BackendSelection auto(
-      ModelDirectory model, Precision precision, boolean preparedGraph, VisibleCores cores) {
+      ModelDirectory model,
+      TextTokenizer tokenizer,
+      Precision precision,
+      boolean preparedGraph,
+      VisibleCores cores) {
+    String notCompiled;
     if (!Files.isRegularFile(model.neuronManifestFile())) {
-      return onnx(
-          model,
-          precision,
-          preparedGraph,
-          "ONNX Runtime, as the model is not compiled for NeuronCores (no neuron/manifest.json).");
+      notCompiled = "the model is not compiled for NeuronCores (no neuron/manifest.json)";
+    } else if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
+      notCompiled =
+          "%s describes models for the emulator only".formatted(model.neuronManifestFile());
+    } else {
+      try {
+        return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
+      } catch (BackendUnavailableException e) {
+        LOG.warn(
+            "{} is compiled for NeuronCores, which cannot be used: the CPU serves it. {}",
+            model.name(),
+            e.getMessage());
+        notCompiled = withoutFullStop(e);
+      }
     }
-    if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
-      return onnx(
-          model,
-          precision,
-          preparedGraph,
-          "ONNX Runtime, as %s describes models for the emulator only."
-              .formatted(model.neuronManifestFile()));
+    return onCpu(model, tokenizer, precision, preparedGraph, notCompiled);
+  }
+
+  /** The encoder if it computes the model, else ONNX Runtime. */
+  private static BackendSelection onCpu(
+      ModelDirectory model,
+      TextTokenizer tokenizer,
+      Precision precision,
+      boolean preparedGraph,
+      String why) {
+    if (precision == Precision.FP32 || !preparedGraph) {
+      return onnx(model, precision, preparedGraph, "ONNX Runtime, as %s.".formatted(why));
     }
     try {
-      return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
+      return cpu(model, tokenizer, precision, "The native core's encoder, as %s.".formatted(why));
     } catch (BackendUnavailableException e) {
-      LOG.warn(
-          "{} is compiled for NeuronCores, which cannot be used: ONNX Runtime serves it on the CPU. {}",
-          model.name(),
-          e.getMessage());
-      return onnx(model, precision, preparedGraph, "ONNX Runtime, as " + e.getMessage());
+      return onnx(
+          model,
+          precision,
+          true,
+          "ONNX Runtime, as %s, and %s.".formatted(why, withoutFullStop(e)));
     }
+  }
+
+  private static String withoutFullStop(BackendUnavailableException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+  }
+
+  private static BackendSelection cpu(
+      ModelDirectory model, TextTokenizer tokenizer, Precision precision, String reason) {
+    return new BackendSelection(
+        CpuModels.open(model, tokenizer, precision, CpuOptions.forModel(model.maxTokens())),
+        reason);
   }
 
   private static BackendSelection neuron(ModelDirectory model, VisibleCores cores, String reason) {

@@ -22,7 +22,7 @@ public final class TextEmbedderBuilder {
   private @Nullable Integer dimensions;
   private BackendChoice backend = BackendChoice.AUTO;
   private @Nullable InferenceBackend given;
-  private Precision precision = Precision.FP32;
+  private Precision precision = Precision.EXACT;
   private boolean preparedGraph = true;
   private VisibleCores visibleCores = VisibleCores.ANY;
   private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
@@ -56,7 +56,10 @@ public final class TextEmbedderBuilder {
     return this;
   }
 
-  /** Which of the directory's ONNX files serves; {@link Precision#FP32} unless told. */
+  /**
+   * What a CPU computes with; {@link Precision#EXACT} unless told. {@link Precision#FP32} is ONNX
+   * Runtime's alone. NeuronCores compute what the model was compiled for.
+   */
   public TextEmbedderBuilder precision(Precision choice) {
     this.precision = choice;
     return this;
@@ -139,7 +142,8 @@ public final class TextEmbedderBuilder {
     try {
       BackendSelection selection =
           given == null
-              ? BackendSelection.open(model, backend, precision, preparedGraph, visibleCores)
+              ? BackendSelection.open(
+                  model, tokenizer, backend, precision, preparedGraph, visibleCores)
               : new BackendSelection(given, "The application gave it.");
       opened = selection.backend();
       LOG.info(

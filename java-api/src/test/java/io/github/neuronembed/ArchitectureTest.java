@@ -54,6 +54,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyTheCpuBackendKnowsTheEncoder() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(BASE + ".backend.cpu..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(BASE + ".encoder..")
+        .check(CLASSES);
+  }
+
+  @Test
   void theBackendContractStandsAlone() {
     classes()
         .that()

@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli;
 
 import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.CpuModels;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TextEmbedderBuilder;
 import io.github.neuronembed.TruncationPolicy;
@@ -39,7 +40,10 @@ public final class EmbedderArguments {
             .longOpt("precision")
             .hasArg()
             .argName("TYPE")
-            .desc("weights on ONNX Runtime: " + names(Precision.values()) + " (default fp32)")
+            .desc(
+                "what a CPU computes with: "
+                    + names(Precision.values())
+                    + " (default exact: as near to fp32 as rounding, by what is fastest)")
             .get());
     options.addOption(
         Option.builder()
@@ -87,28 +91,56 @@ public final class EmbedderArguments {
   public static TextEmbedderBuilder builder(CommandLine arguments, ModelDirectory model) {
     return TextEmbedder.builder()
         .model(model)
-        .backend(choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values()))
-        .precision(choice(arguments, "precision", Precision.FP32, Precision.values()))
+        .backend(given(arguments))
+        .precision(precision(arguments))
         .preparedGraph(preparedGraph(arguments));
   }
 
   /**
+   * What a CPU is to compute with.
+   *
+   * @throws UsageException if the argument makes no sense, or the backend has no such precision
+   */
+  public static Precision precision(CommandLine arguments) {
+    Precision precision = choice(arguments, "precision", Precision.EXACT, Precision.values());
+    if (precision == Precision.FP32 && given(arguments) == BackendChoice.CPU) {
+      throw new UsageException(
+          "--backend cpu computes --precision exact or int8; fp32 goes with --backend onnx.");
+    }
+    return precision;
+  }
+
+  private static BackendChoice given(CommandLine arguments) {
+    return choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
+  }
+
+  /**
    * What the arguments choose to run a model. With {@code auto} that is the device if the model is
-   * compiled for one, even where there is none, else ONNX Runtime: for commands that are asked
-   * about a backend, and would mislead with another one's answer.
+   * compiled for one, even where there is none, else what computes it on the CPU: for commands that
+   * are asked about a backend, and would mislead with another one's answer.
    *
    * @throws UsageException if the argument makes no sense
-   * @throws io.github.neuronembed.ModelLoadException if the manifest of compiled models is damaged
+   * @throws io.github.neuronembed.ModelLoadException if the manifest of compiled models is damaged,
+   *     or a file of the model
    */
   public static BackendChoice backend(CommandLine arguments, ModelDirectory model) {
-    BackendChoice choice = choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
+    BackendChoice choice = given(arguments);
     if (choice != BackendChoice.AUTO) {
       return choice;
     }
     boolean compiled =
         Files.isRegularFile(model.neuronManifestFile())
             && !NeuronManifest.read(model.neuronManifestFile()).emulated();
-    return compiled ? BackendChoice.NEURON : BackendChoice.ONNX;
+    if (compiled) {
+      return BackendChoice.NEURON;
+    }
+    Precision precision = precision(arguments);
+    return precision != Precision.FP32
+            && preparedGraph(arguments)
+            && model.onnxPrecisions().contains(Precision.FP32)
+            && CpuModels.compute(model, precision)
+        ? BackendChoice.CPU
+        : BackendChoice.ONNX;
   }
 
   /** Whether ONNX Runtime runs a rewritten model where there can be one. */

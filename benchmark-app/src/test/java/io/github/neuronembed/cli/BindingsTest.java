@@ -21,7 +21,7 @@ class BindingsTest {
   void onlyTheNativeModuleKnowsTheGeneratedBindings() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(BASE + ".nrt..")
+        .resideOutsideOfPackages(BASE + ".nrt..", BASE + ".encoder..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(BASE + ".nrt.bindings..", "org.bytedeco..")
@@ -34,7 +34,11 @@ class BindingsTest {
     noClasses()
         .that()
         .resideOutsideOfPackages(
-            BASE + ".nrt..", BASE + ".backend..", BASE + ".cli.doctor..", BASE + ".cli.bench..")
+            BASE + ".nrt..",
+            BASE + ".encoder..",
+            BASE + ".backend..",
+            BASE + ".cli.doctor..",
+            BASE + ".cli.bench..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(BASE + ".nrt..")
@@ -42,10 +46,21 @@ class BindingsTest {
   }
 
   @Test
+  void onlyTheCpuBackendKnowsTheEncoder() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(BASE + ".encoder..", BASE + ".backend.cpu..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(BASE + ".encoder..")
+        .check(CLASSES);
+  }
+
+  @Test
   void theNativeModuleStandsAlone() {
     classes()
         .that()
-        .resideInAPackage(BASE + ".nrt..")
+        .resideInAnyPackage(BASE + ".nrt..", BASE + ".encoder..")
         .should()
         .onlyDependOnClassesThat()
         .resideOutsideOfPackages(BASE, BASE + ".backend..", BASE + ".engine..", BASE + ".cli..")

@@ -259,10 +259,10 @@ public final class ModelDirectory {
     return transformer.resolve("tokenizer.json");
   }
 
-  /** The precisions there is an ONNX file for, maybe none. */
+  /** The types of weights, float32 or 8-bit, that there is an ONNX file for, maybe none. */
   public Set<Precision> onnxPrecisions() {
     Set<Precision> found = EnumSet.noneOf(Precision.class);
-    for (Precision precision : Precision.values()) {
+    for (Precision precision : List.of(Precision.FP32, Precision.INT8)) {
       if (onnxCandidates(precision).stream().anyMatch(Files::exists)) {
         found.add(precision);
       }
@@ -271,7 +271,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * The ONNX file of a precision.
+   * The ONNX file that a precision is computed from by ONNX Runtime.
    *
    * @throws ModelLoadException if there is none, or it is not a whole ONNX model
    */
@@ -291,7 +291,7 @@ public final class ModelDirectory {
   private List<Path> onnxCandidates(Precision precision) {
     Path onnx = transformer.resolve("onnx");
     return switch (precision) {
-      case FP32 -> List.of(onnx.resolve("model.onnx"));
+      case FP32, EXACT -> List.of(onnx.resolve("model.onnx"));
       case INT8 -> List.of(onnx.resolve("model_quantized.onnx"), onnx.resolve("model_int8.onnx"));
     };
   }

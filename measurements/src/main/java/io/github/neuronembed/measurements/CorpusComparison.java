@@ -8,6 +8,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.embedding.onnx.bgesmallenv15.BgeSmallEnV15EmbeddingModel;
+import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.cli.models.ModelArgument;
@@ -22,12 +23,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
- * Texts per second on a corpus of mixed lengths: this library, LangChain4j's {@code embedAll} and
- * DJL's text-embedding translator, on the same model, texts, cores and ONNX Runtime, in one run.
- * The contenders take turns, so that a disturbance of the machine meets all of them; the median of
- * the rounds counts.
+ * Texts per second on a corpus of mixed lengths: this library on the native core's encoder, in both
+ * precisions, and on ONNX Runtime, LangChain4j's {@code embedAll} and DJL's text-embedding
+ * translator, on the same model, texts and cores, in one run; then milliseconds of a single short
+ * text. The contenders take turns, so that a disturbance of the machine meets all of them; the
+ * median of the rounds' ratios counts.
  *
  * <p>Arguments: the corpus as JSON Lines, the number of rounds, and how many of the texts DJL
  * embeds a round, since it is slow.
@@ -35,6 +38,9 @@ import java.util.Map;
 public final class CorpusComparison {
 
   private static final int DJL_BATCH = 32;
+  private static final int QUERIES = 64;
+  private static final int QUERY_CHARACTERS = 80;
+  private static final String LANGCHAIN4J = "LangChain4j embedAll";
 
   private CorpusComparison() {}
 
@@ -52,40 +58,102 @@ public final class CorpusComparison {
     ModelDirectory model = ModelArgument.resolve(ModelArgument.AT_HAND);
     // DJL first: it insists on making ONNX Runtime's one environment of the process itself.
     try (ZooModel<String, float[]> djlModel = djl(model).loadModel();
-        TextEmbedder embedder = TextEmbedder.builder().model(model).build();
+        TextEmbedder onnx = open(model, BackendChoice.ONNX, Precision.FP32);
+        TextEmbedder exact = open(model, BackendChoice.CPU, Precision.EXACT);
+        TextEmbedder int8 = open(model, BackendChoice.CPU, Precision.INT8);
         Predictor<String, float[]> djl = djlModel.newPredictor()) {
       BgeSmallEnV15EmbeddingModel langChain4j = new BgeSmallEnV15EmbeddingModel();
       Map<String, Contender> contenders = new LinkedHashMap<>();
-      contenders.put("neuron-embed (" + embedder.backend() + ")", embedder::embedPassages);
-      contenders.put("LangChain4j embedAll", some -> embedAll(langChain4j, some));
+      contenders.put(LANGCHAIN4J, some -> embedAll(langChain4j, some));
+      for (TextEmbedder embedder : List.of(int8, exact, onnx)) {
+        contenders.put("neuron-embed: " + embedder.backend(), embedder::embedPassages);
+      }
       contenders.put("DJL text embedding, in order", some -> inBatches(djl, some));
-      List<String> first = texts.subList(0, Math.min(16, texts.size()));
-      List<float[]> expected = embedder.embedPassages(first);
+      List<float[]> expected = onnx.embedPassages(texts);
       for (Map.Entry<String, Contender> contender : contenders.entrySet()) {
+        List<String> share = share(contender.getKey(), texts, djlTexts);
         System.out.printf(
-            "%-60s least cosine to ours %.6f%n",
-            contender.getKey(), Vectors.leastCosine(expected, contender.getValue().embed(first)));
+            Locale.ROOT,
+            "%-75s least cosine to fp32 %.6f (%d texts)%n",
+            contender.getKey(),
+            Vectors.leastCosine(
+                expected.subList(0, share.size()), contender.getValue().embed(share)),
+            share.size());
       }
       Map<String, double[]> rates = new LinkedHashMap<>();
+      Map<String, double[]> ratios = new LinkedHashMap<>();
       for (int round = 0; round < rounds; round++) {
+        double theirs = 0;
         for (Map.Entry<String, Contender> contender : contenders.entrySet()) {
-          boolean slow = contender.getKey().startsWith("DJL");
-          List<String> share = slow ? texts.subList(0, Math.min(djlTexts, texts.size())) : texts;
+          List<String> share = share(contender.getKey(), texts, djlTexts);
           long start = System.nanoTime();
           contender.getValue().embed(share);
-          double seconds = (System.nanoTime() - start) / 1e9;
-          rates.computeIfAbsent(contender.getKey(), name -> new double[rounds])[round] =
-              share.size() / seconds;
+          double rate = share.size() / ((System.nanoTime() - start) / 1e9);
+          rates.computeIfAbsent(contender.getKey(), name -> new double[rounds])[round] = rate;
+          // LangChain4j comes first.
+          theirs = theirs == 0 ? rate : theirs;
+          ratios.computeIfAbsent(contender.getKey(), name -> new double[rounds])[round] =
+              rate / theirs;
         }
       }
-      double ours = median(rates.values().iterator().next());
-      System.out.printf("%n%d texts, %d rounds%n", texts.size(), rounds);
+      System.out.printf(Locale.ROOT, "%n%d texts, %d rounds%n", texts.size(), rounds);
       rates.forEach(
           (name, values) ->
               System.out.printf(
-                  "%-60s median %6.1f texts/s   ours / it %5.2f   rounds %s%n",
-                  name, median(values), ours / median(values), rounded(values)));
+                  Locale.ROOT,
+                  "%-75s median %6.1f texts/s   it / LangChain4j %5.2f   rounds %s%n",
+                  name,
+                  median(values),
+                  median(Objects.requireNonNull(ratios.get(name))),
+                  rounded(values)));
+      singleQueries(texts, langChain4j, List.of(int8, exact, onnx));
     }
+  }
+
+  private static TextEmbedder open(
+      ModelDirectory model, BackendChoice backend, Precision precision) {
+    return TextEmbedder.builder().model(model).backend(backend).precision(precision).build();
+  }
+
+  private static List<String> share(String contender, List<String> texts, int djlTexts) {
+    return contender.startsWith("DJL") ? texts.subList(0, Math.min(djlTexts, texts.size())) : texts;
+  }
+
+  /** One caller, one short text at a time, in turns. */
+  private static void singleQueries(
+      List<String> texts, BgeSmallEnV15EmbeddingModel langChain4j, List<TextEmbedder> embedders) {
+    List<String> queries =
+        texts.stream().filter(text -> text.length() <= QUERY_CHARACTERS).limit(QUERIES).toList();
+    Map<String, double[]> millis = new LinkedHashMap<>();
+    for (int i = 0; i < queries.size(); i++) {
+      String query = queries.get(i);
+      time(millis, LANGCHAIN4J, i, queries.size(), () -> langChain4j.embed(query));
+      for (TextEmbedder embedder : embedders) {
+        time(
+            millis,
+            "neuron-embed: " + embedder.backend(),
+            i,
+            queries.size(),
+            () -> embedder.embedPassage(query));
+      }
+    }
+    double theirs = median(Objects.requireNonNull(millis.get(LANGCHAIN4J)));
+    System.out.printf(Locale.ROOT, "%n%d single queries%n", queries.size());
+    millis.forEach(
+        (name, values) ->
+            System.out.printf(
+                Locale.ROOT,
+                "%-75s p50 %6.2f ms   it / LangChain4j %5.2f%n",
+                name,
+                median(values),
+                median(values) / theirs));
+  }
+
+  private static void time(
+      Map<String, double[]> millis, String name, int at, int count, Runnable call) {
+    long start = System.nanoTime();
+    call.run();
+    millis.computeIfAbsent(name, key -> new double[count])[at] = (System.nanoTime() - start) / 1e6;
   }
 
   private static List<String> read(Path corpus) throws IOException {

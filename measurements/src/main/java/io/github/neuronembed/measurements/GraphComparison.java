@@ -1,7 +1,10 @@
 package io.github.neuronembed.measurements;
 
+import io.github.neuronembed.CpuModels;
 import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.cpu.CpuOptions;
 import io.github.neuronembed.backend.onnx.OnnxBackend;
 import io.github.neuronembed.backend.onnx.OnnxOptions;
 import io.github.neuronembed.cli.Vectors;
@@ -9,93 +12,120 @@ import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
-import io.github.neuronembed.model.graph.PreparedGraph;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.github.neuronembed.model.graph.PreparedGraphCache;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /**
- * A model's own graph beside its prepared one: milliseconds of an execution on one thread, for full
- * batches of random tokens. The two take turns within a round, so that a disturbance of the machine
- * meets both; the median of the rounds' ratios counts.
+ * What can compute a model on one core, side by side: its rewritten graph on ONNX Runtime, and the
+ * native core's encoder in both precisions. Milliseconds of processor time of the executing thread,
+ * for full batches of random tokens. All take turns within a round, so that a disturbance of the
+ * machine meets all of them; the median of the rounds' ratios counts.
  *
- * <p>Arguments: the model (a directory, or bge-small-en-v1.5), the precision (fp32 or int8), the
- * number of rounds, and seconds that each graph runs in a round.
+ * <p>Arguments: the model (a directory, or bge-small-en-v1.5), the number of rounds, seconds that
+ * each computes in a round, and shapes such as {@code 1x64}.
  */
 public final class GraphComparison {
-
-  private static final List<Shape> SHAPES =
-      List.of(new Shape(1, 64), new Shape(1, 256), new Shape(8, 64));
 
   /** Ids from here on are words in BERT's vocabularies. */
   private static final int FIRST_WORD = 1000;
 
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   private GraphComparison() {}
 
-  /** Prints a line for each shape. */
-  public static void main(String[] args) throws Exception {
-    if (args.length != 4) {
-      System.err.println("Usage: GraphComparison MODEL fp32|int8 ROUNDS SECONDS");
+  /** Prints a line for each shape and contender. */
+  public static void main(String[] args) {
+    if (args.length < 4) {
+      System.err.println("Usage: GraphComparison MODEL ROUNDS SECONDS SHAPE...");
       System.exit(2);
     }
     ModelDirectory model = ModelArgument.resolve(args[0]);
-    Path original = model.onnxFile(args[1].equals("int8") ? Precision.INT8 : Precision.FP32);
-    int rounds = Integer.parseInt(args[2]);
-    long nanos = (long) (Double.parseDouble(args[3]) * 1e9);
-    Path prepared = Files.createTempFile("prepared", ".onnx");
-    try {
-      long start = System.nanoTime();
-      PreparedGraph.prepare(original, prepared, model.pooling(), model.normalize());
-      System.out.printf(
-          "%s %s, prepared in %d ms, %d rounds%n",
-          model.name(), args[1], (System.nanoTime() - start) / 1_000_000, rounds);
-      for (Shape shape : SHAPES) {
-        compare(model, shape, original, prepared, rounds, nanos);
-      }
-    } finally {
-      Files.deleteIfExists(prepared);
+    int rounds = Integer.parseInt(args[1]);
+    long nanos = (long) (Double.parseDouble(args[2]) * 1e9);
+    Map<String, Function<Shape, InferenceBackend>> contenders = new LinkedHashMap<>();
+    contenders.put(
+        "onnx fp32",
+        shape ->
+            OnnxBackend.open(
+                PreparedGraphCache.ofUser().fileFor(model, Precision.FP32),
+                model.padTokenId(),
+                new OnnxOptions(1, 1, List.of(shape))));
+    for (Precision precision : List.of(Precision.EXACT, Precision.INT8)) {
+      contenders.put(
+          "encoder " + precision.name().toLowerCase(Locale.ROOT),
+          shape -> CpuModels.open(model, precision, new CpuOptions(1, 1, List.of(shape))));
+    }
+    System.out.printf(Locale.ROOT, "%s, %d rounds, processor time%n", model.name(), rounds);
+    for (String shape : Arrays.asList(args).subList(3, args.length)) {
+      String[] sizes = shape.split("x", -1);
+      compare(
+          model,
+          new Shape(Integer.parseInt(sizes[0]), Integer.parseInt(sizes[1])),
+          contenders,
+          rounds,
+          nanos);
     }
   }
 
   private static void compare(
-      ModelDirectory model, Shape shape, Path original, Path prepared, int rounds, long nanos) {
-    OnnxOptions options = new OnnxOptions(1, 1, List.of(shape));
-    try (OnnxBackend before = OnnxBackend.open(original, model.padTokenId(), options);
-        OnnxBackend after = OnnxBackend.open(prepared, model.padTokenId(), options);
-        ExecutionSlot first = before.replicas().get(0).newSlot(shape);
-        ExecutionSlot second = after.replicas().get(0).newSlot(shape)) {
-      fill(first, model.vocabularySize());
-      fill(second, model.vocabularySize());
-      VectorReader reader = new VectorReader(model.pooling(), model.normalize());
-      double[] firstMillis = new double[rounds];
-      double[] secondMillis = new double[rounds];
-      double[] ratios = new double[rounds];
-      // Once for nothing: the first executions allocate.
-      millis(first, reader, nanos / 2);
-      millis(second, reader, nanos / 2);
-      for (int round = 0; round < rounds; round++) {
-        if (round % 2 == 0) {
-          firstMillis[round] = millis(first, reader, nanos);
-          secondMillis[round] = millis(second, reader, nanos);
-        } else {
-          secondMillis[round] = millis(second, reader, nanos);
-          firstMillis[round] = millis(first, reader, nanos);
-        }
-        ratios[round] = firstMillis[round] / secondMillis[round];
+      ModelDirectory model,
+      Shape shape,
+      Map<String, Function<Shape, InferenceBackend>> contenders,
+      int rounds,
+      long nanos) {
+    List<String> names = List.copyOf(contenders.keySet());
+    List<InferenceBackend> backends = new ArrayList<>();
+    List<ExecutionSlot> slots = new ArrayList<>();
+    VectorReader reader = new VectorReader(model.pooling(), model.normalize());
+    try {
+      for (String name : names) {
+        InferenceBackend backend = Objects.requireNonNull(contenders.get(name)).apply(shape);
+        backends.add(backend);
+        ExecutionSlot slot = backend.replicas().get(0).newSlot(shape);
+        slots.add(slot);
+        fill(slot, model.vocabularySize());
+        // Once for nothing: the first executions allocate.
+        millis(slot, reader, nanos / 2);
       }
-      Arrays.sort(ratios);
-      System.out.printf(
-          "%-7s original %7.2f ms   prepared %7.2f ms   ratio %.2f (rounds %.2f to %.2f)"
-              + "   cosine at least %.7f%n",
-          shape,
-          median(firstMillis),
-          median(secondMillis),
-          median(ratios),
-          ratios[0],
-          ratios[rounds - 1],
-          leastCosine(reader, shape, first, second));
+      double[][] millis = new double[names.size()][rounds];
+      double[][] ratios = new double[names.size()][rounds];
+      for (int round = 0; round < rounds; round++) {
+        for (int turn = 0; turn < names.size(); turn++) {
+          // The other way round every second time.
+          int which = round % 2 == 0 ? turn : names.size() - 1 - turn;
+          millis[which][round] = millis(slots.get(which), reader, nanos);
+        }
+        for (int which = 0; which < names.size(); which++) {
+          ratios[which][round] = millis[0][round] / millis[which][round];
+        }
+      }
+      for (int which = 0; which < names.size(); which++) {
+        Arrays.sort(ratios[which]);
+        System.out.printf(
+            Locale.ROOT,
+            "%-7s %-14s %8.2f ms   ratio %.2f (rounds %.2f to %.2f)   least cosine %.7f   %s%n",
+            shape,
+            names.get(which),
+            median(millis[which]),
+            median(ratios[which]),
+            ratios[which][0],
+            ratios[which][rounds - 1],
+            leastCosine(reader, shape, slots.get(0), slots.get(which)),
+            backends.get(which).description());
+      }
+    } finally {
+      slots.forEach(ExecutionSlot::close);
+      backends.forEach(InferenceBackend::close);
     }
   }
 
@@ -119,7 +149,7 @@ public final class GraphComparison {
     int count = 0;
     long end = System.nanoTime() + nanos;
     do {
-      long start = System.nanoTime();
+      long start = THREADS.getCurrentThreadCpuTime();
       slot.execute();
       for (int row = 0; row < slot.shape().batchSize(); row++) {
         reader.read(slot.tokens(), slot.output(), row);
@@ -127,7 +157,7 @@ public final class GraphComparison {
       if (count == each.length) {
         each = Arrays.copyOf(each, 2 * count);
       }
-      each[count++] = (System.nanoTime() - start) / 1e6;
+      each[count++] = (THREADS.getCurrentThreadCpuTime() - start) / 1e6;
     } while (System.nanoTime() < end);
     return median(Arrays.copyOf(each, count));
   }

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The only way to a native handle. Calls run side by side; closing waits for them, then gives the
- * handle back, once. Thread-safe.
+ * handle back, once. Thread-safe. For the packages of this module alone.
  *
  * @param <P> type of the handle
  */
-final class Gate<P extends Pointer> {
+public final class Gate<P extends Pointer> {
 
   /** System property: {@code true} keeps the stacks of creation and close for reports. */
-  static final String TRACE_PROPERTY = "neuronembed.native.trace";
+  public static final String TRACE_PROPERTY = "neuronembed.native.trace";
 
   private static final System.Logger LOGGER = System.getLogger("io.github.neuronembed.nrt");
   private static final Cleaner CLEANER = Cleaner.create();
@@ -31,7 +31,7 @@ final class Gate<P extends Pointer> {
    * @param owner the object that is closed; a report is due if it is forgotten
    * @param name of the resource, for messages
    */
-  Gate(Object owner, String name, P handle) {
+  public Gate(Object owner, String name, P handle) {
     this.handle = handle;
     this.life = new Life(name);
     CLEANER.register(owner, life);
@@ -44,7 +44,7 @@ final class Gate<P extends Pointer> {
    *
    * @throws IllegalStateException if the gate is closed
    */
-  P enter() {
+  public P enter() {
     lock.readLock().lock();
     P open = handle;
     if (open == null) {
@@ -54,7 +54,8 @@ final class Gate<P extends Pointer> {
     return open;
   }
 
-  void exit() {
+  /** Ends what {@link #enter()} began. */
+  public void exit() {
     lock.readLock().unlock();
   }
 
@@ -63,7 +64,7 @@ final class Gate<P extends Pointer> {
    *
    * @throws IllegalStateException if the gate is closed
    */
-  <R> R call(Function<P, R> operation) {
+  public <R> R call(Function<P, R> operation) {
     P open = enter();
     try {
       return operation.apply(open);
@@ -78,7 +79,7 @@ final class Gate<P extends Pointer> {
    * @param destroy gives the handle back; if it throws {@link IllegalStateException} the handle is
    *     still there and the gate stays open, after anything else the handle is gone
    */
-  void close(Consumer<P> destroy) {
+  public void close(Consumer<P> destroy) {
     lock.writeLock().lock();
     try {
       P open = handle;

@@ -13,27 +13,28 @@ import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory for structs and strings of the C interface, and its status as exceptions.
+ * Memory for structs and strings of the C interface, and its status as exceptions. For the packages
+ * of this module alone.
  *
  * <p>The memory is the JVM's (direct buffers), never JavaCPP's own: JavaCPP counts the memory of
  * the whole process, libnrt's included, and refuses allocations past a multiple of the heap.
  */
-final class Native {
+public final class Native {
 
   private Native() {}
 
   /** A zeroed struct, freed by the garbage collector after the last use of the pointer. */
-  static <P extends Pointer> P struct(Class<P> type, Function<Pointer, P> cast) {
+  public static <P extends Pointer> P struct(Class<P> type, Function<Pointer, P> cast) {
     return cast.apply(pointer(ByteBuffer.allocateDirect(Loader.sizeof(type))));
   }
 
   /** The memory of a direct buffer, from its beginning; the pointer keeps the buffer. */
-  static Pointer pointer(ByteBuffer buffer) {
+  public static Pointer pointer(ByteBuffer buffer) {
     return new BytePointer(buffer.duplicate().clear());
   }
 
   /** A terminated UTF-8 string. */
-  static @Nullable BytePointer string(@Nullable String text) {
+  public static @Nullable BytePointer string(@Nullable String text) {
     if (text == null) {
       return null;
     }
@@ -47,7 +48,7 @@ final class Native {
   }
 
   /** Copies a terminated UTF-8 string. */
-  static String text(@Nullable BytePointer pointer) {
+  public static String text(@Nullable BytePointer pointer) {
     return pointer == null || pointer.isNull() ? "" : pointer.getString(StandardCharsets.UTF_8);
   }
 
@@ -91,7 +92,8 @@ final class Native {
     }
   }
 
-  static neuron_status status() {
+  /** A status to be filled. */
+  public static neuron_status status() {
     return struct(neuron_status.class, neuron_status::new);
   }
 

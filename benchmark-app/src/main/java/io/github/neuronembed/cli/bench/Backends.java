@@ -2,8 +2,10 @@ package io.github.neuronembed.cli.bench;
 
 import com.google.gson.JsonObject;
 import io.github.neuronembed.BackendChoice;
+import io.github.neuronembed.CpuModels;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.cpu.CpuOptions;
 import io.github.neuronembed.backend.neuron.EmulatedBackend;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.backend.neuron.NeuronBackend;
@@ -38,7 +40,7 @@ final class Backends {
     BackendChoice choice = EmbedderArguments.backend(arguments, model);
     if (choice == BackendChoice.EMULATOR && arguments.hasOption("precision")) {
       throw new UsageException(
-          "--precision goes with ONNX Runtime: the emulator computes in fp32.");
+          "--precision goes with --backend cpu or onnx: the emulator computes in fp32.");
     }
     for (String option : List.of("emulator", "emulated-hash")) {
       if (arguments.hasOption(option) && choice != BackendChoice.EMULATOR) {
@@ -68,7 +70,9 @@ final class Backends {
     return switch (choice) {
       case NEURON -> "compiled";
       case EMULATOR -> computed ? "fp32" : Subject.NOT_COMPUTED;
-      case AUTO, ONNX -> EmbedderArguments.name(precision);
+      case CPU -> EmbedderArguments.name(precision);
+      case AUTO, ONNX ->
+          EmbedderArguments.name(precision == Precision.EXACT ? Precision.FP32 : precision);
     };
   }
 
@@ -77,7 +81,7 @@ final class Backends {
       ModelDirectory model, BackendChoice backend, Precision precision, boolean preparedGraph) {
     return switch (backend) {
       case NEURON -> model.neuronManifestFile();
-      case EMULATOR -> model.onnxFile(Precision.FP32);
+      case EMULATOR, CPU -> model.onnxFile(Precision.FP32);
       case AUTO, ONNX ->
           preparedGraph
               ? PreparedGraphCache.ofUser().fileFor(model, precision)
@@ -97,6 +101,7 @@ final class Backends {
    * Opens a cell's backend with the cell's shape and a replica for each of its models.
    *
    * @param file from {@link #file}
+   * @param precision of what a CPU computes
    * @param emulator configuration of the emulator
    * @param computed whether the emulator computes the model
    */
@@ -104,6 +109,7 @@ final class Backends {
       ModelDirectory model,
       BackendChoice backend,
       Path file,
+      Precision precision,
       JsonObject emulator,
       boolean computed) {
     return switch (backend) {
@@ -113,6 +119,10 @@ final class Backends {
                   file,
                   model.padTokenId(),
                   new OnnxOptions(cell.models(), 1, List.of(cell.shape())));
+      case CPU ->
+          cell ->
+              CpuModels.open(
+                  model, precision, new CpuOptions(cell.models(), 1, List.of(cell.shape())));
       case NEURON -> {
         NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
         yield cell ->

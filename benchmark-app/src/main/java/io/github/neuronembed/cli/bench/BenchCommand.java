@@ -195,8 +195,7 @@ public final class BenchCommand implements Command {
     Preset preset = preset(arguments);
     List<Cell> cells = cells(arguments, preset);
     Scenario scenario = scenario(arguments);
-    Precision precision =
-        EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
+    Precision precision = EmbedderArguments.precision(arguments);
     double duration = Numbers.positive(arguments, "duration", 10);
     double warmUp = Numbers.positive(arguments, "warm-up", 5);
     Chip chip =
@@ -240,7 +239,7 @@ public final class BenchCommand implements Command {
                       scenario.kind() == Scenario.Kind.OFFLINE);
       Bench.Plan plan =
           new Bench.Plan(
-              Backends.of(model, choice, file, emulator, computed),
+              Backends.of(model, choice, file, precision, emulator, computed),
               reader,
               through == Through.ENGINE,
               inputs,
@@ -367,9 +366,10 @@ public final class BenchCommand implements Command {
                     model.maxTokens(),
                     cell.shape().sequenceLength()));
       }
-      if (cell.inputPath() != null && choice == BackendChoice.ONNX) {
+      if (cell.inputPath() != null
+          && (choice == BackendChoice.ONNX || choice == BackendChoice.CPU)) {
         throw new UsageException(
-            "Input paths go with --backend neuron or emulator: ONNX Runtime has none.");
+            "Input paths go with --backend neuron or emulator: a CPU has none.");
       }
       if (cell.slots() != 0 && through == Through.SLOTS) {
         throw new UsageException(

@@ -180,7 +180,9 @@ record Diagnosis(Subject subject, Threshold threshold) {
                     ModelOverrides.FILE,
                     strategy));
       }
-      if (subject.backend() != BackendChoice.ONNX && agree(actual, asOther, loose())) {
+      if (subject.backend() != BackendChoice.ONNX
+          && subject.backend() != BackendChoice.CPU
+          && agree(actual, asOther, loose())) {
         return Optional.of(
             "The vectors agree with %s pooling, the directory states %s: the compiled model pools otherwise. Compile it again."
                 .formatted(strategy, stated));
@@ -198,12 +200,16 @@ record Diagnosis(Subject subject, Threshold threshold) {
           : "The graph as it is gives the right vectors on ONNX Runtime, the one that is rewritten"
               + " for speed does not: run with --original-graph, and report it.";
     }
-    if (agree(actual, expected, Threshold.BF16)) {
+    if (subject.backend() != BackendChoice.CPU && agree(actual, expected, Threshold.BF16)) {
       return String.format(
           Locale.ROOT,
           "ONNX Runtime agrees, and these vectors do to the precision of bfloat16: the model was"
               + " compiled with casts. If that is meant, accept it with --threshold %s.",
           Threshold.BF16);
+    }
+    if (subject.backend() == BackendChoice.CPU) {
+      return "ONNX Runtime over the same directory gives the right vectors, the native core's encoder"
+          + " does not: run with --backend onnx, and report it.";
     }
     return "ONNX Runtime over the same directory gives the right vectors: the compiled models are"
         + " made of other weights, or compute otherwise; which of the two cannot be told."

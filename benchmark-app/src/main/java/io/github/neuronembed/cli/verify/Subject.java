@@ -10,9 +10,10 @@ import io.github.neuronembed.model.Precision;
  *
  * @param model the model directory
  * @param backend what computes
- * @param precision of the weights on ONNX Runtime
+ * @param precision of what a CPU computes
  * @param preparedGraph whether ONNX Runtime runs the rewritten graph
- * @param asked whether the backend was asked for; else the embedder tells why ONNX Runtime computes
+ * @param asked whether the backend was asked for; else the embedder tells why the CPU computes, and
+ *     what there
  */
 record Subject(
     ModelDirectory model,
@@ -40,7 +41,7 @@ record Subject(
   TextEmbedder open() {
     return TextEmbedder.builder()
         .model(model)
-        .backend(asked || backend != BackendChoice.ONNX ? backend : BackendChoice.AUTO)
+        .backend(asked || backend == BackendChoice.NEURON ? backend : BackendChoice.AUTO)
         .precision(precision)
         .preparedGraph(preparedGraph)
         .build();

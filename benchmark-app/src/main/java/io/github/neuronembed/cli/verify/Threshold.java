@@ -28,10 +28,18 @@ record Threshold(double cosine, String reason) {
    */
   static final double INT8 = 0.95;
 
+  /** The encoder's eight bits have a scale for each token; some of its products are of sixteen. */
+  static final double ENCODER_INT8 = 0.998;
+
   private static final int MAX_MANIFEST_BYTES = 1 << 20;
 
   /** The one for a backend, from what it computes with. */
   static Threshold of(BackendChoice backend, Precision precision, ModelDirectory model) {
+    if (backend == BackendChoice.CPU) {
+      return precision == Precision.INT8
+          ? new Threshold(ENCODER_INT8, "int8")
+          : new Threshold(FP32, "exact");
+    }
     if (backend == BackendChoice.ONNX) {
       return precision == Precision.INT8
           ? new Threshold(INT8, "int8")

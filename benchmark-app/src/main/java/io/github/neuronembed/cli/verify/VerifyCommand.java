@@ -76,8 +76,7 @@ public final class VerifyCommand implements Command {
   public int run(CommandLine arguments, Streams streams) throws IOException {
     requireOptionsOnly(arguments);
     ModelDirectory model = EmbedderArguments.model(arguments);
-    Precision precision =
-        EmbedderArguments.choice(arguments, "precision", Precision.FP32, Precision.values());
+    Precision precision = EmbedderArguments.precision(arguments);
     BackendChoice backend = EmbedderArguments.backend(arguments, model);
     Subject subject =
         new Subject(
@@ -159,9 +158,9 @@ public final class VerifyCommand implements Command {
   }
 
   private static boolean againstOnnx(Subject subject, Threshold threshold, StringBuilder report) {
-    if (subject.backend() == BackendChoice.ONNX && subject.precision() == Precision.FP32) {
+    if (subject.backend() == BackendChoice.ONNX && subject.precision() != Precision.INT8) {
       report.append(
-          "No golden vectors ship for %s, and it would be compared with fp32 on ONNX Runtime: with itself. Choose --backend neuron or emulator, --precision int8, or, if it is a copy of %s, --golden %s.%n"
+          "No golden vectors ship for %s, and it would be compared with fp32 on ONNX Runtime: with itself. Choose --backend neuron, emulator or cpu, --precision int8, or, if it is a copy of %s, --golden %s.%n"
               .formatted(subject.model().name(), TEXTS, TEXTS));
       return false;
     }

@@ -12,7 +12,7 @@ import java.io.Serializable;
  * @param model the model directory: an absolute path on every executor, or one below the folder in
  *     which Spark puts what {@code --archives} and {@code --files} name
  * @param backend what computes
- * @param precision which of the directory's ONNX files serves
+ * @param precision what a CPU computes with
  * @param truncation what happens to a text that is too long; a refused one fails its task
  * @param inputType whether the texts are passages or queries
  * @param window rows that a task of {@link NeuronEmbed#column} has under way at once, and so holds
@@ -53,7 +53,7 @@ public record EmbeddingSettings(
     return new EmbeddingSettings(
         directory,
         BackendChoice.AUTO,
-        Precision.FP32,
+        Precision.EXACT,
         TruncationPolicy.TRUNCATE,
         InputType.PASSAGE,
         WINDOW);

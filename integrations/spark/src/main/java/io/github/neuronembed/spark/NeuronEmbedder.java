@@ -67,7 +67,7 @@ public final class NeuronEmbedder extends Transformer implements DefaultParamsWr
             "modelDirectory",
             "model directory on the executors; a relative path is below the folder of Spark's files");
     backend = choice("backend", "what computes", BackendChoice.values());
-    precision = choice("precision", "which ONNX file serves", Precision.values());
+    precision = choice("precision", "what a CPU computes with", Precision.values());
     truncation = choice("truncation", "what happens to a long text", TruncationPolicy.values());
     inputType = choice("inputType", "what the texts are", InputType.values());
     window =

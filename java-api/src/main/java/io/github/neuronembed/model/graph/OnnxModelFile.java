@@ -5,6 +5,7 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.WireFormat;
+import io.github.neuronembed.model.PreparedFolder;
 import io.github.neuronembed.model.graph.onnx.GraphProto;
 import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
@@ -16,7 +17,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,13 +24,9 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /** Reads and writes ONNX files without holding their weights on the heap. */
 final class OnnxModelFile {
-
-  /** How the names of files end that are not whole yet. */
-  static final String PARTIAL = ".part";
 
   private static final int BUFFER_BYTES = 1 << 20;
 
@@ -118,11 +114,17 @@ final class OnnxModelFile {
     }
   }
 
-  /** The SHA-256 of a file, in lower-case hexadecimal digits. */
+  /**
+   * The SHA-256 of a file, in lower-case hexadecimal digits. Not of mapped memory, all of which
+   * would count as this process's.
+   */
   static String sha256(Path file) throws IOException {
-    try {
+    try (InputStream in = Files.newInputStream(file)) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(map(file));
+      byte[] part = new byte[BUFFER_BYTES];
+      for (int read = in.read(part); read >= 0; read = in.read(part)) {
+        digest.update(part, 0, read);
+      }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java platform has SHA-256.", e);
@@ -147,23 +149,15 @@ final class OnnxModelFile {
    * @param weights its initializers; they are written one after the other
    */
   static void write(Path file, ModelProto model, List<Weight> weights) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder == null) {
-      throw new IOException("%s is not a file.".formatted(file));
-    }
-    Path temporary = folder.resolve(file.getFileName() + "." + UUID.randomUUID() + PARTIAL);
-    try {
-      try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        OutputStream out = Channels.newOutputStream(channel);
-        writeModel(CodedOutputStream.newInstance(out, BUFFER_BYTES), model, weights);
-        channel.force(true);
-      }
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    PreparedFolder.<IOException>whole(
+        file.toAbsolutePath(),
+        partial -> {
+          try (FileChannel channel =
+              FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            OutputStream out = Channels.newOutputStream(channel);
+            writeModel(CodedOutputStream.newInstance(out, BUFFER_BYTES), model, weights);
+          }
+        });
   }
 
   private static void writeModel(CodedOutputStream out, ModelProto model, List<Weight> weights)

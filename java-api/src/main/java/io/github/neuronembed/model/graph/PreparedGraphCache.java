@@ -1,17 +1,13 @@
 package io.github.neuronembed.model.graph;
 
 import io.github.neuronembed.ModelLoadException;
-import io.github.neuronembed.model.CacheFolder;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.OnnxFile;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.PreparedFolder;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,12 +22,9 @@ public final class PreparedGraphCache {
 
   private static final Logger LOG = LoggerFactory.getLogger(PreparedGraphCache.class);
 
-  /** Threads of one process cannot wait for each other by a file's lock. */
-  private static final Object IN_THIS_PROCESS = new Object();
-
   private static final int DIGEST_CHARACTERS = 32;
 
-  private final Path folder;
+  private final PreparedFolder folder;
 
   /**
    * A cache in a folder.
@@ -39,12 +32,16 @@ public final class PreparedGraphCache {
    * @param folder made when it is needed
    */
   public PreparedGraphCache(Path folder) {
+    this.folder = new PreparedFolder(folder);
+  }
+
+  private PreparedGraphCache(PreparedFolder folder) {
     this.folder = folder;
   }
 
-  /** The cache in {@link CacheFolder}. */
+  /** The cache in {@link io.github.neuronembed.model.CacheFolder}. */
   public static PreparedGraphCache ofUser() {
-    return new PreparedGraphCache(CacheFolder.path().resolve("prepared"));
+    return new PreparedGraphCache(PreparedFolder.ofUser());
   }
 
   /**
@@ -65,7 +62,7 @@ public final class PreparedGraphCache {
               + " NEURON_EMBED_CACHE to a folder with room for another copy.",
           original,
           folder,
-          reason(e));
+          PreparedFolder.reason(e));
     }
     return original;
   }
@@ -74,29 +71,18 @@ public final class PreparedGraphCache {
       throws IOException, UnsupportedGraphException {
     PreparedGraph.inGraph(model.pooling());
     String sha256 = OnnxModelFile.sha256(original);
-    Path target = folder.resolve(fileName(sha256, model));
-    if (OnnxFile.isWhole(target)) {
-      return target;
-    }
-    synchronized (IN_THIS_PROCESS) {
-      Files.createDirectories(folder);
-      try (FileChannel lock =
-          FileChannel.open(
-              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        lock.lock();
-        if (!OnnxFile.isWhole(target)) {
-          removePartialFiles();
+    return folder.<Path, UnsupportedGraphException>openOrMake(
+        fileName(sha256, model),
+        file -> OnnxFile.isWhole(file) ? Optional.of(file) : Optional.empty(),
+        file -> {
           long start = System.nanoTime();
-          PreparedGraph.prepare(original, sha256, target, model.pooling(), model.normalize());
+          PreparedGraph.prepare(original, sha256, file, model.pooling(), model.normalize());
           LOG.info(
               "Prepared {} as {} in {} ms.",
               original,
-              target,
+              file,
               (System.nanoTime() - start) / 1_000_000);
-        }
-      }
-    }
-    return target;
+        });
   }
 
   /** Everything that the file's content depends on. */
@@ -107,22 +93,5 @@ public final class PreparedGraphCache {
             PreparedGraph.VERSION,
             model.pooling(),
             model.normalize() ? "-normalized" : "");
-  }
-
-  /** What a process left that was ended half way; nobody else writes while the lock is held. */
-  private void removePartialFiles() throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file :
-          files.filter(each -> each.toString().endsWith(OnnxModelFile.PARTIAL)).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-  }
-
-  private static String reason(Exception e) {
-    if (e instanceof FileSystemException failure && failure.getReason() == null) {
-      return e.getClass().getSimpleName();
-    }
-    return String.valueOf(e.getMessage());
   }
 }

@@ -19,7 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     unless the application has a TextEmbedder bean.
  * @param backend What computes. AUTO takes NeuronCores where the machine and the model directory
  *     have them, else ONNX Runtime.
- * @param precision Which of the directory's ONNX files serves.
+ * @param precision What a CPU computes with.
  * @param truncation What happens to a text with more tokens than the model takes.
  * @param textType What a lone string is, as in EmbeddingModel.embed(String): vector stores embed so
  *     what they search for.
@@ -30,7 +30,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 public record NeuronEmbeddingProperties(
     @Nullable Path modelDirectory,
     @DefaultValue("AUTO") BackendChoice backend,
-    @DefaultValue("FP32") Precision precision,
+    @DefaultValue("EXACT") Precision precision,
     @DefaultValue("TRUNCATE") TruncationPolicy truncation,
     @DefaultValue("QUERY") InputType textType,
     @DefaultValue("NONE") MetadataMode metadataMode,

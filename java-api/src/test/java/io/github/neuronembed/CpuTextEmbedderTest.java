@@ -1,0 +1,34 @@
+package io.github.neuronembed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Precision;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** On a processor without a fast kernel there is nothing to embed with. */
+@EnabledIf("hasFastKernel")
+class CpuTextEmbedderTest extends TextEmbedderContract {
+
+  static boolean hasFastKernel() {
+    return CpuModels.compute(ModelDirectory.open(BgeSmall.directory()), Precision.EXACT);
+  }
+
+  @Override
+  protected TextEmbedder open(TruncationPolicy truncation) {
+    return TextEmbedder.builder()
+        .model(ModelDirectory.open(BgeSmall.directory()))
+        .backend(BackendChoice.CPU)
+        .truncation(truncation)
+        .build();
+  }
+
+  @Test
+  void saysWhatItComputesWith() {
+    try (TextEmbedder embedder = open(TruncationPolicy.TRUNCATE)) {
+      assertThat(embedder.backend()).contains("encoder exact", "kernel ");
+      assertThat(embedder.backendReason()).isEqualTo("The native core's encoder was asked for.");
+    }
+  }
+}

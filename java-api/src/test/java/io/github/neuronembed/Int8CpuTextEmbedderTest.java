@@ -1,0 +1,25 @@
+package io.github.neuronembed;
+
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.Precision;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+@EnabledIf("io.github.neuronembed.CpuTextEmbedderTest#hasFastKernel")
+class Int8CpuTextEmbedderTest extends TextEmbedderContract {
+
+  @Override
+  protected TextEmbedder open(TruncationPolicy truncation) {
+    return TextEmbedder.builder()
+        .model(ModelDirectory.open(BgeSmall.directory()))
+        .backend(BackendChoice.CPU)
+        .precision(Precision.INT8)
+        .truncation(truncation)
+        .build();
+  }
+
+  /** Texts of nothing but special tokens are the furthest, at 0.9987. */
+  @Override
+  protected double leastCosine() {
+    return 0.998;
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.neuronembed.encoder;
+
+import io.github.neuronembed.nrt.bindings.NeuronCapi;
+
+/** What the dense layers compute with; all else is float32. */
+public enum EncoderPrecision {
+  /** Products of 16-bit integers: vectors of the float32 model to a cosine of 0.99999 and more. */
+  EXACT(NeuronCapi.NEURON_ENCODER_EXACT),
+
+  /**
+   * Products of 8-bit integers, a scale for each token, weights smoothed by calibration texts. The
+   * products that lose most stay at 16 bits.
+   */
+  INT8(NeuronCapi.NEURON_ENCODER_INT8);
+
+  private final int number;
+
+  EncoderPrecision(int number) {
+    this.number = number;
+  }
+
+  int number() {
+    return number;
+  }
+
+  static EncoderPrecision ofNumber(int number) {
+    for (EncoderPrecision precision : values()) {
+      if (precision.number == number) {
+        return precision;
+      }
+    }
+    throw new IllegalArgumentException("No precision has the number %s.".formatted(number));
+  }
+}
