@@ -33,6 +33,8 @@ import weights
 from failure import Failure
 
 FORMAT = 1
+# What a compiled graph can pool by itself.
+POOLINGS = ("cls", "mean")
 DEFAULT_SHAPES = "1x32,1x128,4x128,1x256,32x256,1x512"
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 DTYPE_NAMES = {torch.bfloat16: "bfloat16", torch.float32: "float32"}
@@ -151,6 +153,11 @@ def main(arguments=None, trace=neuron_trace, versions=neuron_versions, device=ha
 
 def _run(options, trace, versions, device):
     model = model_directory.open_directory(options.model, options.pooling, options.weights, options.revision)
+    if options.output == "pooled" and model.pooling not in POOLINGS:
+        raise Failure(
+            f"{model.folder} pools by {model.pooling}, and a compiled model by {' or '.join(POOLINGS)}: --output raw"
+            " leaves the pooling to the host."
+        )
     for shape in options.shapes:
         if shape.length > model.config.positions:
             raise Failure(
@@ -423,7 +430,7 @@ def _parse(arguments):
         default="pooled",
         help="one finished vector a row, or one for every token (default: %(default)s)",
     )
-    parser.add_argument("--pooling", choices=["cls", "mean"], help="in place of what the model directory states")
+    parser.add_argument("--pooling", choices=POOLINGS, help="in place of what the model directory states")
     parser.add_argument(
         "--weights",
         type=pathlib.Path,

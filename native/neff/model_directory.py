@@ -31,7 +31,7 @@ class BertConfig:
 
 @dataclass(frozen=True)
 class ModelDirectory:
-    """pooling is "cls" or "mean"; weights the file that holds them; revision the commit it came from, if known."""
+    """pooling is a mode of sentence-transformers, or several with "+" between them; weights the file that holds them; revision the commit it came from, if known."""
 
     folder: pathlib.Path
     name: str
@@ -49,12 +49,13 @@ def open_directory(folder, pooling=None, weights=None, revision=None):
         raise Failure(f"{folder} is not a folder: name the folder that holds the model's config.json.")
     # The folder's own name, as the Java API takes it; not that of what a link points to.
     folder = pathlib.Path(os.path.abspath(folder))
-    transformer, stated_pooling, normalize = _modules(folder, pooling)
+    transformer, pooling_config, normalize = _modules(folder, pooling)
+    config = _config(transformer / "config.json")
     return ModelDirectory(
         folder=folder,
         name=folder.name,
-        config=_config(transformer / "config.json"),
-        pooling=stated_pooling,
+        config=config,
+        pooling=pooling or _pooling(pooling_config, config.hidden_size),
         normalize=normalize,
         weights=_weights(transformer, weights),
         revision=revision or _revision(folder),
@@ -122,7 +123,7 @@ def _config(path):
 
 
 def _modules(folder, told_pooling):
-    """(folder of the encoder's files, pooling, whether vectors are normalised), of modules.json."""
+    """(folder of the encoder's files, the pooling's file, whether vectors are normalised), of modules.json."""
     path = folder / "modules.json"
     if not path.exists():
         raise Failure(
@@ -145,28 +146,44 @@ def _modules(folder, told_pooling):
             f"{path} must list Transformer, Pooling and, if vectors have length 1, Normalize, in this order; it lists"
             f" {', '.join(order) or 'nothing'}."
         )
-    pooling = told_pooling or _pooling(places["Pooling"] / "config.json")
-    return places["Transformer"], pooling, "Normalize" in order
+    pooling_config = places["Pooling"] / "config.json" if "Pooling" in places else None
+    return places["Transformer"], pooling_config, "Normalize" in order
 
 
-def _pooling(path):
+# The modes of sentence-transformers' Pooling, and the booleans that asked for them before its release 5.4; in the order
+# in which several of those were put one after the other.
+_LEGACY_MODES = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+
+
+def _pooling(path, hidden_size):
+    """The mode, or several with "+" between them, whose vectors are put one after the other."""
     values = read_json(path, dict)
-    modes = sorted(
-        key[len("pooling_mode_") :] for key in values if key.startswith("pooling_mode_") and values[key] is True
-    )
-    if modes == ["cls_token"]:
-        return "cls"
-    if modes == ["mean_tokens"]:
-        if values.get("include_prompt", True) is not True:
-            raise Failure(
-                f'{path} leaves the prefix\'s tokens out of the average ("include_prompt": false), which is not'
-                " supported."
-            )
-        return "mean"
-    raise Failure(
-        f"{path} asks for the pooling mode {' + '.join(modes) or '(none)'}: cls_token or mean_tokens, one of them, is"
-        " supported; --pooling tells it where the file does not."
-    )
+    modes = values.get("pooling_mode")
+    if modes is None:
+        modes = [mode for key, mode in _LEGACY_MODES.items() if values.get(key) is True]
+    elif isinstance(modes, str):
+        modes = [modes]
+    known = ", ".join(_LEGACY_MODES.values())
+    if not isinstance(modes, list) or any(mode not in _LEGACY_MODES.values() for mode in modes):
+        raise Failure(f'"pooling_mode" of {path} must be one of {known}, or a list of them, not {json.dumps(modes)}.')
+    if not modes:
+        raise Failure(f"{path} states no pooling mode ({known}); --pooling tells it where the file does not.")
+    for key in ("embedding_dimension", "word_embedding_dimension"):
+        if values.get(key, hidden_size) != hidden_size:
+            raise Failure(f'"{key}" of {path} must be {hidden_size}, the model\'s hidden_size, not {values[key]}.')
+    if values.get("include_prompt", True) is not True:
+        raise Failure(
+            f'{path} leaves what is put before a text out of its pooling ("include_prompt": false), which is not'
+            " supported; if the model is used without prefixes, --pooling tells its pooling."
+        )
+    return "+".join(modes)
 
 
 def _weights(transformer, told):

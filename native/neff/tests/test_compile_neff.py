@@ -144,6 +144,12 @@ class TracingTest(CompileTest):
             tiny.neff_bytes({"input0": 4 * 16 * 4, "input1": 4 * 16 * 4}, {"output0": 4 * HIDDEN * 4}),
         )
 
+    def test_other_poolings_are_left_to_the_host(self):
+        tiny.write_json(self.model / "1_Pooling/config.json", {"pooling_mode": ["max", "cls"]})
+        self.assert_fails(r"pools by max\+cls, and a compiled model by cls or mean: --output raw")
+        self.compile("--output", "raw")
+        self.assertIsNone(self.stand_in.calls[0]["graph"].pooling)
+
     def test_pooling_is_the_model_directorys(self):
         tiny.write_json(self.model / "1_Pooling/config.json", {"pooling_mode_mean_tokens": True})
         self.compile()

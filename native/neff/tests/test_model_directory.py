@@ -58,17 +58,33 @@ class ModelDirectoryTest(unittest.TestCase):
     def test_pooling_is_never_guessed(self):
         pooling = self.folder / "1_Pooling/config.json"
         for modes, pattern in (
-            ({}, r"pooling mode \(none\)"),
-            ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}, r"cls_token \+ mean_tokens"),
-            ({"pooling_mode_max_tokens": True}, "pooling mode max_tokens"),
-            ({"pooling_mode_mean_tokens": True, "include_prompt": False}, "prefix's tokens"),
+            ({}, "states no pooling mode"),
+            ({"pooling_mode_cls_token": False}, "states no pooling mode"),
+            ({"pooling_mode": []}, "states no pooling mode"),
+            ({"pooling_mode": "first"}, '"pooling_mode" of .* must be one of cls, max'),
+            ({"pooling_mode": ["mean", 3]}, "or a list of them, not"),
+            ({"pooling_mode": {"cls": True}}, "or a list of them, not"),
+            ({"pooling_mode": "mean", "include_prompt": False}, "include_prompt"),
+            ({"pooling_mode": "mean", "embedding_dimension": 384}, '"embedding_dimension" of .* must be 16'),
+            ({"pooling_mode_mean_tokens": True, "word_embedding_dimension": 8}, "word_embedding_dimension"),
         ):
             with self.subTest(modes=modes):
                 tiny.write_json(pooling, modes)
                 self.assert_refused(pattern)
         self.assertEqual(self.open(pooling="mean").pooling, "mean")
-        tiny.write_json(pooling, {"pooling_mode_mean_tokens": True})
-        self.assertEqual(self.open().pooling, "mean")
+
+    def test_pooling_is_stated_under_old_and_new_keys(self):
+        pooling = self.folder / "1_Pooling/config.json"
+        for modes, expected in (
+            ({"pooling_mode_mean_tokens": True}, "mean"),
+            ({"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": True}, "cls+mean"),
+            ({"embedding_dimension": 16, "pooling_mode": "cls", "include_prompt": True}, "cls"),
+            ({"pooling_mode": ["max", "cls"]}, "max+cls"),
+            ({"pooling_mode": "lasttoken", "pooling_mode_cls_token": True}, "lasttoken"),
+        ):
+            with self.subTest(modes=modes):
+                tiny.write_json(pooling, modes)
+                self.assertEqual(self.open().pooling, expected)
         (self.folder / "modules.json").unlink()
         self.assert_refused("modules.json is missing", pooling="cls")
 

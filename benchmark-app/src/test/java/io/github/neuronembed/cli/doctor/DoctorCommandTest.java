@@ -104,6 +104,9 @@ class DoctorCommandTest {
     assertThat(shell.run("doctor", "--emulator", "--model", "bge-small-en-v1.5"))
         .isEqualTo(ExitCode.FAILED);
     assertThat(shell.out()).contains("manifest.json does not exist").contains("neuron-embed pack");
+    assertThat(shell.out())
+        .contains("bert, 384 numbers, pooled by cls, normalised, texts of up to 512 tokens")
+        .contains("the embedding is read from last_hidden_state, a vector of 384 numbers");
   }
 
   @Test

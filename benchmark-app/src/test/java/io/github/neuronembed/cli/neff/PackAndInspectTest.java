@@ -7,6 +7,8 @@ import com.google.gson.JsonParser;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Shell;
 import io.github.neuronembed.cli.models.ModelArgument;
+import io.github.neuronembed.model.ModelFolder;
+import io.github.neuronembed.model.graph.TinyGraphs;
 import io.github.neuronembed.nrt.EmulatedNeff;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -59,6 +62,43 @@ class PackAndInspectTest {
         .contains("weights   in the file")
         .contains("emulated/model.onnx")
         .contains("nothing is wrong");
+  }
+
+  @Test
+  void packNamesTheOptionForAnotherPooling() throws Exception {
+    Path model = folder.resolve("mean");
+    ModelFolder tiny = ModelFolder.complete(model);
+    tiny.write("1_Pooling/config.json", "{\"pooling_mode\": \"mean\"}");
+    tiny.write(
+        "onnx/model.onnx",
+        new TinyGraphs(folder).of(List.of(TinyGraphs.Output.LAST_HIDDEN_STATE), true, true));
+    String[] pack = {"pack", "--model", model.toString(), "--shapes", "1x16"};
+
+    assertThat(shell.run(pack)).isEqualTo(ExitCode.USAGE);
+    assertThat(shell.err()).contains("pools by mean", "--raw");
+  }
+
+  @Test
+  void inspectShowsWhichOutputOfAnOnnxFileIsTheEmbedding() throws Exception {
+    TinyGraphs graphs = new TinyGraphs(folder);
+    Path file = folder.resolve("model.onnx");
+    Files.write(
+        file,
+        graphs.of(
+            List.of(TinyGraphs.Output.POOLER_OUTPUT, TinyGraphs.Output.LAST_HIDDEN_STATE),
+            true,
+            true));
+    assertThat(shell.run("inspect", file.toString())).isZero();
+    assertThat(shell.out())
+        .contains("input     input_ids, int64 [?, ?]")
+        .contains("output    pooler_output, float32 [?, 8]")
+        .contains("embedding last_hidden_state, a vector of 8 numbers for each token");
+    assertThat(shell.run("inspect", "--json", file.toString())).isZero();
+    assertThat(shell.out()).contains("\"name\": \"last_hidden_state\"", "\"pooled\": false");
+
+    Files.write(file, graphs.of(List.of(TinyGraphs.Output.LOGITS), true, true));
+    assertThat(shell.run("inspect", file.toString())).isEqualTo(ExitCode.FAILED);
+    assertThat(shell.out()).contains("WRONG", "cross-encoder");
   }
 
   private static Set<PosixFilePermission> mode(Path file) {

@@ -208,6 +208,9 @@ class VerifyCommandTest {
     edit(
         model.resolve("tokenizer.json"),
         tokenizer -> tokenizer.getAsJsonObject("normalizer").addProperty("lowercase", false));
+    edit(
+        model.resolve("tokenizer_config.json"),
+        config -> config.addProperty("do_lower_case", false));
 
     fails("--model", model.toString(), "--precision", "int8");
 
@@ -275,7 +278,12 @@ class VerifyCommandTest {
 
     fails("--model", model.toString());
 
-    assertThat(causes()).singleElement().asString().contains("weights", "model.onnx");
+    // Nothing was compiled, so nothing is said of compiled models.
+    assertThat(causes())
+        .singleElement()
+        .asString()
+        .contains("weights", "model.onnx", "last_hidden_state", "cannot be told")
+        .doesNotContain("compiled");
   }
 
   /** A copy in place of the link. */
