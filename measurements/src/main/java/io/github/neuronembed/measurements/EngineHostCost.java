@@ -16,30 +16,39 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What the host adds to device time: the configurations of a published matrix, on emulated cores
  * that take the published device time, in a closed loop of models × workers callers. Device time of
  * a batch is the batch over the throughput of the row with one model and two workers, which keep
  * one core busy. Beside the engine stands the same loop on bare slots, which shows what of the loss
- * is this machine's and the emulator's.
+ * is this machine's and the emulator's. Both run in turns, on the same cores in one process; a
+ * ratio is the median over the turns.
  *
- * <p>Arguments: the matrix as CSV, seconds a row.
+ * <p>Arguments: the matrix as CSV, seconds a row, and optionally the shape of the only rows wanted.
  */
 public final class EngineHostCost {
 
   private static final int MOST_CORES = 24;
 
+  /** How often engine and slots take turns; odd, for a median. */
+  private static final int TURNS = 9;
+
+  private static final int WARM_CALLS = 500;
+  private static final VectorReader READER = new VectorReader(PoolingStrategy.CLS, true);
+
   private EngineHostCost() {}
 
   private record Row(int batch, int length, int models, int workers, double throughput) {}
 
-  /** Runs every row of the matrix and one on 24 cores, and prints a line each. */
+  /** Runs the rows of the matrix and one on 24 cores, and prints a line each. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    if (arguments.length != 2) {
-      System.err.println("Usage: EngineHostCost MATRIX.csv SECONDS");
+    if (arguments.length < 2 || arguments.length > 3) {
+      System.err.println("Usage: EngineHostCost MATRIX.csv SECONDS [SHAPE]");
       System.exit(2);
     }
     Path matrix = Path.of(arguments[0]);
@@ -57,26 +66,28 @@ public final class EngineHostCost {
                 Double.parseDouble(cells[6])));
       }
     }
-    System.out.println("emulated");
+    System.out.println(
+        "emulated; engine and bare slots in turns; p50 and p99 in ms, their medians");
     System.out.printf(
-        "%-8s %6s %7s %10s %10s %10s %7s %9s %9s | %7s %9s %9s%n",
+        Locale.ROOT,
+        "%-8s %6s %7s %10s %10s %13s %9s %9s %9s %9s%n",
         "shape",
         "models",
         "workers",
-        "achieved",
-        "bound",
-        "published",
-        "ratio",
-        "p50 ms",
-        "p99 ms",
-        "slots",
-        "p50 ms",
-        "p99 ms");
-    for (Row row : rows) {
-      measure(row, deviceSeconds(rows, row), seconds);
+        "engine/s",
+        "bound/s",
+        "engine/slots",
+        "p50",
+        "p99",
+        "slots p50",
+        "slots p99");
+    List<Row> wanted = new ArrayList<>(rows);
+    wanted.add(new Row(32, 256, MOST_CORES, 2, Double.NaN));
+    for (Row row : wanted) {
+      if (arguments.length < 3 || arguments[2].equals(row.batch + "x" + row.length)) {
+        measure(row, deviceSeconds(rows, row), seconds);
+      }
     }
-    Row large = new Row(32, 256, MOST_CORES, 2, Double.NaN);
-    measure(large, deviceSeconds(rows, large), seconds);
   }
 
   private static double deviceSeconds(List<Row> rows, Row of) {
@@ -91,76 +102,77 @@ public final class EngineHostCost {
   private static void measure(Row row, double deviceSeconds, double seconds)
       throws InterruptedException {
     Shape shape = new Shape(row.batch, row.length);
-    int each = (int) Math.max(10, Math.max(20, seconds / deviceSeconds) / row.workers);
     Map<Shape, Integer> service = Map.of(shape, (int) Math.round(deviceSeconds * 1e6));
     int[][] rows = new int[shape.batchSize()][shape.sequenceLength()];
     for (int[] tokenIds : rows) {
       Arrays.fill(tokenIds, 7);
     }
-    Loop engine = throughEngine(row, service, rows, each);
-    Loop slots = onSlots(row, shape, service, rows, each);
-    // With one worker a core the bound is the same: its time is the device's.
-    double bound = row.models * row.batch / deviceSeconds;
-    System.out.printf(
-        "%-8s %6d %7d %10.1f %10.1f %10.1f %7.4f %9.3f %9.3f | %7.4f %9.3f %9.3f%n",
-        shape,
-        row.models,
-        row.workers,
-        engine.perSecond() * row.batch,
-        bound,
-        row.throughput,
-        engine.perSecond() * row.batch / bound,
-        engine.millis(0.5),
-        engine.millis(0.99),
-        slots.perSecond() * row.batch / bound,
-        slots.millis(0.5),
-        slots.millis(0.99));
-  }
-
-  private static Loop throughEngine(
-      Row row, Map<Shape, Integer> service, int[][] rows, int executions)
-      throws InterruptedException {
-    VectorReader reader = new VectorReader(PoolingStrategy.CLS, true);
+    int each = (int) Math.max(4, seconds / TURNS / deviceSeconds / row.workers);
+    InferenceBackend backend = EmulatedCores.open(row.models, service);
     EngineOptions options = EngineOptions.builder().slotsPerReplica(row.workers).build();
-    try (EmbeddingEngine engine =
-        EmbeddingEngine.start(
-            EmulatedCores.open(row.models, service), reader, SearchTexts.VOCABULARY, options)) {
-      engine.warmUp();
-      Runnable call =
-          () -> {
-            if (engine.embedBatch(rows, RequestOptions.INTERACTIVE).length != rows.length) {
-              throw new IllegalStateException("A vector is missing.");
-            }
-          };
-      return Loop.run(Collections.nCopies(row.models * row.workers, call), executions);
-    }
-  }
-
-  /** The same work without an engine: what this machine and the emulator give at best. */
-  private static Loop onSlots(
-      Row row, Shape shape, Map<Shape, Integer> service, int[][] rows, int executions)
-      throws InterruptedException {
     List<ExecutionSlot> slots = new ArrayList<>();
-    try (InferenceBackend backend = EmulatedCores.open(row.models, service)) {
+    List<Loop> ofEngine = new ArrayList<>();
+    List<Loop> ofSlots = new ArrayList<>();
+    try (EmbeddingEngine engine =
+        EmbeddingEngine.start(backend, READER, SearchTexts.VOCABULARY, options)) {
       try {
-        List<Runnable> callers = new ArrayList<>();
+        List<Runnable> bare = new ArrayList<>();
         for (Replica replica : backend.replicas()) {
           for (int worker = 0; worker < row.workers; worker++) {
             ExecutionSlot slot = replica.newSlot(shape);
             slots.add(slot);
-            callers.add(() -> execute(slot, rows));
+            bare.add(() -> execute(slot, rows));
           }
         }
-        callers.forEach(Runnable::run);
-        return Loop.run(callers, executions);
+        Runnable call =
+            () -> {
+              if (engine.embedBatch(rows, RequestOptions.INTERACTIVE).length != rows.length) {
+                throw new IllegalStateException("A vector is missing.");
+              }
+            };
+        List<Runnable> callers = Collections.nCopies(row.models * row.workers, call);
+        engine.warmUp();
+        Loop.run(callers, Math.min(each, WARM_CALLS));
+        Loop.run(bare, Math.min(each, WARM_CALLS));
+        for (int turn = 0; turn < TURNS; turn++) {
+          ofEngine.add(Loop.run(callers, each));
+          ofSlots.add(Loop.run(bare, each));
+        }
       } finally {
         slots.forEach(ExecutionSlot::close);
       }
     }
+    double[] ratios = new double[TURNS];
+    for (int turn = 0; turn < TURNS; turn++) {
+      ratios[turn] = ofEngine.get(turn).perSecond() / ofSlots.get(turn).perSecond();
+    }
+    // With one worker a core the bound is the same: its time is the device's.
+    double bound = row.models * row.batch / deviceSeconds;
+    System.out.printf(
+        Locale.ROOT,
+        "%-8s %6d %7d %10.1f %10.1f %13.4f %9.3f %9.3f %9.3f %9.3f%n",
+        shape,
+        row.models,
+        row.workers,
+        median(ofEngine, Loop::perSecond) * row.batch,
+        bound,
+        median(ratios),
+        median(ofEngine, loop -> loop.millis(0.5)),
+        median(ofEngine, loop -> loop.millis(0.99)),
+        median(ofSlots, loop -> loop.millis(0.5)),
+        median(ofSlots, loop -> loop.millis(0.99)));
+  }
+
+  private static double median(List<Loop> loops, ToDoubleFunction<Loop> figure) {
+    return median(loops.stream().mapToDouble(figure).toArray());
+  }
+
+  private static double median(double[] figures) {
+    Arrays.sort(figures);
+    return figures[figures.length / 2];
   }
 
   private static void execute(ExecutionSlot slot, int[][] rows) {
-    VectorReader reader = new VectorReader(PoolingStrategy.CLS, true);
     slot.tokens().begin(rows.length, rows[0].length);
     for (int[] tokenIds : rows) {
       slot.tokens().row(tokenIds);
@@ -168,7 +180,7 @@ public final class EngineHostCost {
     slot.tokens().finish();
     slot.execute();
     for (int i = 0; i < rows.length; i++) {
-      if (reader.read(slot.tokens(), slot.output(), i).length == 0) {
+      if (READER.read(slot.tokens(), slot.output(), i).length == 0) {
         throw new IllegalStateException("A vector is missing.");
       }
     }
