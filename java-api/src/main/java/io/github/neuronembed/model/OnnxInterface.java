@@ -5,6 +5,7 @@ import com.google.protobuf.ExtensionRegistryLite;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.model.graph.onnx.NodeProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import io.github.neuronembed.model.graph.onnx.TypeProto;
 import io.github.neuronembed.model.graph.onnx.ValueInfoProto;
@@ -19,24 +20,49 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What an ONNX file takes and gives, read without loading it: weights are skipped. Immutable.
+ * What an ONNX file takes and gives, and what in it ONNX Runtime may compute wrongly; read without
+ * loading it. Immutable.
  *
  * @param inputs what a caller must give
  * @param outputs what it gives
  * @param externalData whether weights are in files beside it
+ * @param biasedAttention whether it has ONNX Runtime's operator Attention with an attention_bias,
+ *     which is wrong for more than one text where the bias has a part for each of them (seen with
+ *     release 1.20.0)
+ * @param wideInt8 whether it multiplies by signed 8-bit weights outside of -64 to 64, whose sums of
+ *     two products with unsigned 8-bit values do not fit 16 bits: ONNX Runtime saturates them on
+ *     x86 processors without VNNI
  */
-public record OnnxInterface(List<Port> inputs, List<Port> outputs, boolean externalData) {
+public record OnnxInterface(
+    List<Port> inputs,
+    List<Port> outputs,
+    boolean externalData,
+    boolean biasedAttention,
+    boolean wideInt8) {
 
   private static final int BUFFER_BYTES = 1 << 16;
 
   // Field numbers of onnx.proto (ONNX 1.17).
   private static final int GRAPH = lengthDelimited(7);
+  private static final int NODE = lengthDelimited(1);
   private static final int INITIALIZER = lengthDelimited(5);
   private static final int INPUT = lengthDelimited(11);
   private static final int OUTPUT = lengthDelimited(12);
+  private static final int TENSOR_TYPE = 2 << 3;
   private static final int TENSOR_NAME = lengthDelimited(8);
+  private static final int TENSOR_RAW_DATA = lengthDelimited(9);
   private static final int TENSOR_DATA_LOCATION = 14 << 3;
   private static final int EXTERNAL = 1;
+
+  /** The place of attention_bias among the inputs of Attention. */
+  private static final int ATTENTION_BIAS = 5;
+
+  /** Operators whose second input is a matrix of weights that are multiplied as integers. */
+  private static final Set<String> INTEGER_PRODUCTS =
+      Set.of("MatMulInteger", "QAttention", "DynamicQuantizeMatMul", "MatMulIntegerToFloat");
+
+  /** 255 times this, twice, fits 16 bits. */
+  private static final int LARGEST_INT8 = 64;
 
   /**
    * An input or output.
@@ -65,8 +91,9 @@ public record OnnxInterface(List<Port> inputs, List<Port> outputs, boolean exter
   public static OnnxInterface read(Path file) {
     List<ValueInfoProto> inputs = new ArrayList<>();
     List<ValueInfoProto> outputs = new ArrayList<>();
-    Set<String> weights = new HashSet<>();
-    boolean external = false;
+    Weights weights = new Weights();
+    Set<String> multiplied = new HashSet<>();
+    boolean biased = false;
     try (InputStream stream = Files.newInputStream(file)) {
       CodedInputStream in = CodedInputStream.newInstance(stream, BUFFER_BYTES);
       in.setSizeLimit(Integer.MAX_VALUE);
@@ -82,7 +109,16 @@ public record OnnxInterface(List<Port> inputs, List<Port> outputs, boolean exter
           } else if (field == OUTPUT) {
             outputs.add(valueInfo(in));
           } else if (field == INITIALIZER) {
-            external |= readWeight(in, weights);
+            weights.read(in);
+          } else if (field == NODE) {
+            NodeProto node = NodeProto.parseFrom(in.readByteArray());
+            biased |=
+                node.getOpType().equals("Attention")
+                    && node.getInputCount() > ATTENTION_BIAS
+                    && !node.getInput(ATTENTION_BIAS).isEmpty();
+            if (INTEGER_PRODUCTS.contains(node.getOpType()) && node.getInputCount() > 1) {
+              multiplied.add(node.getInput(1));
+            }
           } else {
             in.skipField(field);
           }
@@ -98,11 +134,13 @@ public record OnnxInterface(List<Port> inputs, List<Port> outputs, boolean exter
       throw new ModelLoadException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
     }
     // Old files list the weights among the inputs, as what a caller may replace.
-    inputs.removeIf(input -> weights.contains(input.getName()));
+    inputs.removeIf(input -> weights.names.contains(input.getName()));
     return new OnnxInterface(
         inputs.stream().map(OnnxInterface::port).toList(),
         outputs.stream().map(OnnxInterface::port).toList(),
-        external);
+        weights.external,
+        biased,
+        weights.wide.stream().anyMatch(multiplied::contains));
   }
 
   private static int lengthDelimited(int field) {
@@ -115,21 +153,45 @@ public record OnnxInterface(List<Port> inputs, List<Port> outputs, boolean exter
     return value.build();
   }
 
-  /** Notes a weight's name; returns whether it is in another file. */
-  private static boolean readWeight(CodedInputStream in, Set<String> names) throws IOException {
-    boolean external = false;
-    int outer = in.pushLimit(in.readRawVarint32());
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (tag == TENSOR_NAME) {
-        names.add(in.readString());
-      } else if (tag == TENSOR_DATA_LOCATION) {
-        external = in.readRawVarint32() == EXTERNAL;
-      } else {
-        in.skipField(tag);
+  /** What is noted of the weights on the way. */
+  private static final class Weights {
+    private final Set<String> names = new HashSet<>();
+    private final Set<String> wide = new HashSet<>();
+    private boolean external;
+
+    void read(CodedInputStream in) throws IOException {
+      String name = "";
+      int type = 0;
+      boolean outside = false;
+      int outer = in.pushLimit(in.readRawVarint32());
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (tag == TENSOR_NAME) {
+          name = in.readString();
+        } else if (tag == TENSOR_TYPE) {
+          type = in.readRawVarint32();
+        } else if (tag == TENSOR_DATA_LOCATION) {
+          external |= in.readRawVarint32() == EXTERNAL;
+        } else if (tag == TENSOR_RAW_DATA && type == TensorProto.DataType.INT8_VALUE) {
+          outside = isWide(in.readByteArray());
+        } else {
+          in.skipField(tag);
+        }
+      }
+      in.popLimit(outer);
+      names.add(name);
+      if (outside) {
+        wide.add(name);
       }
     }
-    in.popLimit(outer);
-    return external;
+
+    private static boolean isWide(byte[] values) {
+      for (byte value : values) {
+        if (Math.abs(value) > LARGEST_INT8) {
+          return true;
+        }
+      }
+      return false;
+    }
   }
 
   private static Port port(ValueInfoProto value) {

@@ -7,15 +7,20 @@ import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.OnnxInterface;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A model on ONNX Runtime: a session is a replica, and a shape a bound. */
 public final class OnnxBackend implements InferenceBackend {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxBackend.class);
 
   private final OrtEnvironment environment;
   private final OnnxSignature signature;
@@ -65,7 +70,7 @@ public final class OnnxBackend implements InferenceBackend {
       return new OnnxBackend(
           environment,
           signature,
-          signature.hasMask() ? options : options.ofOneRow(),
+          sharesExecutions(file, signature) ? options : options.ofOneRow(),
           sessions,
           padTokenId);
     } catch (RuntimeException | Error e) {
@@ -75,6 +80,25 @@ public final class OnnxBackend implements InferenceBackend {
       }
       throw e;
     }
+  }
+
+  /** Whether a text's vector is right in a batch; says in the log what may be wrong anyway. */
+  private static boolean sharesExecutions(Path file, OnnxSignature signature) {
+    OnnxInterface content = OnnxInterface.read(file);
+    if (content.wideInt8() && !Processor.multipliesInt8Exactly()) {
+      LOG.warn(
+          "{} has int8 weights of the full range, whose products ONNX Runtime saturates on this"
+              + " processor (it has no VNNI): its vectors are worse than they could be. Quantize"
+              + " the model with reduce_range, or to uint8.",
+          file);
+    }
+    if (content.biasedAttention()) {
+      LOG.warn(
+          "{} has an Attention with attention_bias, which ONNX Runtime may compute wrongly for more"
+              + " than one text: its texts are executed one by one.",
+          file);
+    }
+    return signature.hasMask() && !content.biasedAttention();
   }
 
   private static OrtSession openSession(OrtEnvironment environment, Path file, int threads) {

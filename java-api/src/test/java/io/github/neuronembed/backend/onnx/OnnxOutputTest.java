@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import ai.onnxruntime.OrtException;
+import com.google.protobuf.ByteString;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.EmbeddingOutput;
@@ -20,6 +21,10 @@ import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.SingleOutputCopy;
 import io.github.neuronembed.model.graph.TinyGraphs;
 import io.github.neuronembed.model.graph.TinyGraphs.Output;
+import io.github.neuronembed.model.graph.onnx.GraphProto;
+import io.github.neuronembed.model.graph.onnx.ModelProto;
+import io.github.neuronembed.model.graph.onnx.NodeProto;
+import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +103,55 @@ class OnnxOutputTest {
     try (OnnxBackend backend = open(LAST_HIDDEN_STATE)) {
       assertThat(backend.shapes()).extracting(Shape::batchSize).anyMatch(rows -> rows > 1);
     }
+  }
+
+  @Test
+  void int8WeightsThatSaturateAreSeen() throws IOException {
+    assertThat(OnnxInterface.read(integers(new byte[] {-64, 64}, "MatMulInteger")).wideInt8())
+        .isFalse();
+    assertThat(OnnxInterface.read(integers(new byte[] {0, -65}, "MatMulInteger")).wideInt8())
+        .isTrue();
+    assertThat(OnnxInterface.read(integers(new byte[] {127, 0}, "QAttention")).wideInt8()).isTrue();
+    // A table of embeddings is looked up, not multiplied.
+    assertThat(OnnxInterface.read(integers(new byte[] {127, 0}, "DequantizeLinear")).wideInt8())
+        .isFalse();
+    assertThat(Processor.multipliesInt8Exactly("flags\t\t: avx2 avx512f avx512_vnni sse2\n"))
+        .isTrue();
+    assertThat(Processor.multipliesInt8Exactly("processor : 0\nflags\t\t: avx2 avx512f\n"))
+        .isFalse();
+  }
+
+  private Path integers(byte[] weights, String operator) throws IOException {
+    GraphProto graph =
+        GraphProto.newBuilder()
+            .addNode(NodeProto.newBuilder().setOpType(operator).addInput("x").addInput("weight"))
+            .addInitializer(
+                TensorProto.newBuilder()
+                    .setName("weight")
+                    .addDims(1)
+                    .addDims(2)
+                    .setDataType(TensorProto.DataType.INT8.getNumber())
+                    .setRawData(ByteString.copyFrom(weights)))
+            .build();
+    return Files.write(file, ModelProto.newBuilder().setGraph(graph).build().toByteArray());
+  }
+
+  @Test
+  void anAttentionWithABiasIsSeen() throws IOException {
+    ModelProto model = ModelProto.parseFrom(graphs.of(List.of(LAST_HIDDEN_STATE), true, true));
+    GraphProto.Builder graph = model.getGraph().toBuilder();
+    // Without a reader it changes nothing, but for what is said of the file.
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setOpType("Attention")
+            .setDomain("com.microsoft")
+            .addAllInput(List.of("tokens", "tokens", "tokens", "", "", "bias"))
+            .addOutput("unused"));
+    Files.write(file, model.toBuilder().setGraph(graph).build().toByteArray());
+
+    assertThat(OnnxInterface.read(file).biasedAttention()).isTrue();
+    Files.write(file, model.toByteArray());
+    assertThat(OnnxInterface.read(file).biasedAttention()).isFalse();
   }
 
   @Test
