@@ -127,6 +127,19 @@ final class EmulatedServer implements AutoCloseable {
     }
   }
 
+  /** Has it collect garbage, so that what its heap still holds is in use. */
+  void collectGarbage() throws IOException, InterruptedException {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    Process collection =
+        new ProcessBuilder(jcmd.toString(), Long.toString(process.pid()), "GC.run")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    if (collection.waitFor() != 0) {
+      throw new IOException("%s GC.run failed with %s.".formatted(jcmd, collection.exitValue()));
+    }
+  }
+
   @Override
   public void close() throws IOException {
     process.destroy();
