@@ -10,7 +10,7 @@ run() {
     "io.github.neuronembed.measurements.$name" "$@"
 }
 case ${1:-} in
-  host-cost) run EngineHostCost benchmark-app/src/main/resources/io/github/neuronembed/cli/bench/inf2-bge-base.csv "${2:-5}" ${3:+"$3"} ;;
+  host-cost) run EngineHostCost benchmark-app/src/main/resources/io/github/neuronembed/cli/bench/load/inf2-bge-base.csv "${2:-5}" ${3:+"$3"} ;;
   buckets) run EngineBuckets "${2:-10}" ;;
   open-loop) run EngineOpenLoop "${2:-20}" ;;
   soak) run EngineSoak "${2:-600}" ;;

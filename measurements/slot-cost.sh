@@ -5,6 +5,13 @@
 # usage: measurements/slot-cost.sh
 set -eu
 cd "$(dirname "$0")/.."
+for tool in cmake c++; do
+  command -v "$tool" >/dev/null || { echo "$0: $tool is missing (Debian: apt-get install cmake g++)" >&2; exit 1; }
+done
+echo '#include <benchmark/benchmark.h>' | c++ -x c++ -fsyntax-only - 2>/dev/null ||
+  { echo "$0: Google Benchmark is missing (Debian: apt-get install libbenchmark-dev)" >&2; exit 1; }
+[ -d benchmark-app/target/neuron-embed/lib ] ||
+  { echo "$0: the build is missing: ./mvnw -DskipTests package" >&2; exit 1; }
 build=measurements/target/slot-cost
 mkdir -p "$build"
 {

@@ -3,6 +3,7 @@ package io.github.neuronembed.cli;
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
+import io.github.neuronembed.cli.compare.ReportCommand;
 import io.github.neuronembed.cli.doctor.DoctorCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
 import io.github.neuronembed.cli.models.MakeModelCommand;
@@ -49,6 +50,7 @@ public final class NeuronEmbed {
           new ServeCommand(),
           new BenchCommand(),
           new CompareCommand(),
+          new ReportCommand(),
           new PackCommand(),
           new InspectCommand(),
           new DoctorCommand());

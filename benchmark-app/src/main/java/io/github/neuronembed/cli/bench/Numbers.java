@@ -5,7 +5,7 @@ import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers among the arguments. */
-final class Numbers {
+public final class Numbers {
 
   private Numbers() {}
 
@@ -14,7 +14,7 @@ final class Numbers {
    *
    * @throws UsageException if it is none
    */
-  static double positive(CommandLine arguments, String option, double byDefault) {
+  public static double positive(CommandLine arguments, String option, double byDefault) {
     Double given = optional(arguments, option);
     return given == null ? byDefault : given;
   }
@@ -24,7 +24,7 @@ final class Numbers {
    *
    * @throws UsageException if it is none
    */
-  static @Nullable Double optional(CommandLine arguments, String option) {
+  public static @Nullable Double optional(CommandLine arguments, String option) {
     String given = arguments.getOptionValue(option);
     if (given == null) {
       return null;

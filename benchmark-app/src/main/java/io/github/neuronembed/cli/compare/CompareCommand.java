@@ -1,18 +1,17 @@
 package io.github.neuronembed.cli.compare;
 
-import com.google.gson.JsonObject;
 import io.github.neuronembed.cli.Command;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
-import io.github.neuronembed.cli.bench.Interval;
+import io.github.neuronembed.cli.ValueOption;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -53,6 +52,7 @@ public final class CompareCommand implements Command {
             .longOpt("fail-on-unknown")
             .desc("exit code 3 also if one of these has too few samples for a verdict")
             .get());
+    ValueOption.addTo(options, "html", "FILE", "write a page that shows the two runs side by side");
     return options;
   }
 
@@ -68,104 +68,46 @@ public final class CompareCommand implements Command {
     RunFile before = RunFile.read(Path.of(files.get(0)));
     RunFile after = RunFile.read(Path.of(files.get(1)));
 
-    StringBuilder text = new StringBuilder();
-    int common = 0;
-    int regressions = 0;
-    int verdicts = 0;
-    int unknown = 0;
-    for (Map.Entry<String, JsonObject> entry : before.cells().entrySet()) {
-      JsonObject second = after.cells().get(entry.getKey());
-      text.append(entry.getKey()).append('\n');
-      if (second == null) {
-        text.append("  not in ").append(files.get(1)).append('\n');
-        continue;
-      }
-      common++;
-      for (Verdict verdict : compare(entry.getValue(), second, thresholds, text)) {
-        verdicts++;
-        regressions += verdict == Verdict.REGRESSION ? 1 : 0;
-        unknown += verdict == Verdict.UNKNOWN ? 1 : 0;
-      }
-    }
-    for (String key : after.cells().keySet()) {
-      if (!before.cells().containsKey(key)) {
-        text.append(key).append("\n  not in ").append(files.get(0)).append('\n');
-      }
-    }
-    if (common == 0) {
+    Comparison comparison = Comparison.of(before, after, thresholds, files.get(0), files.get(1));
+    if (comparison.common() == 0) {
       throw new UsageException(
           ("%s and %s have no cell in common (model, shape, models, workers, scenario, precision,"
                   + " backend, inputs, emulated or not).")
               .formatted(files.get(0), files.get(1)));
     }
-    text.append(
-        "%s cell%s compared, %s regression%s (worse by more than %s, outside the interval of 95 %%)%n"
-            .formatted(
-                common,
-                common == 1 ? "" : "s",
-                regressions,
-                regressions == 1 ? "" : "s",
-                thresholds.describe()));
-    if (unknown > 0) {
-      text.append(
-          "%s of %s verdicts %s unknown: measure longer%n"
-              .formatted(unknown, verdicts, unknown == 1 ? "is" : "are"));
+    String html = arguments.getOptionValue("html");
+    if (html != null) {
+      try (Writer out = Files.newBufferedWriter(Path.of(html))) {
+        ComparisonPage.write(comparison, before.run(), after.run(), out);
+      }
     }
-    streams.out().write(text.toString().getBytes(StandardCharsets.UTF_8));
-    boolean failed = regressions > 0 || (unknown > 0 && arguments.hasOption("fail-on-unknown"));
+    streams.out().write(text(comparison).getBytes(StandardCharsets.UTF_8));
+    boolean failed =
+        comparison.regressions() > 0
+            || (comparison.unknown() > 0 && arguments.hasOption("fail-on-unknown"));
     return failed ? ExitCode.REGRESSION : ExitCode.DONE;
   }
 
-  /** Writes a line for each metric; returns the verdicts that count. */
-  private static List<Verdict> compare(
-      JsonObject before, JsonObject after, Thresholds thresholds, StringBuilder text) {
-    if (after.has("failure")) {
-      boolean regressed = !before.has("failure");
-      text.append(regressed ? "  REGRESSION  failed: " : "  fails in both: ")
-          .append(after.get("failure").getAsString())
-          .append('\n');
-      return regressed ? List.of(Verdict.REGRESSION) : List.of();
-    }
-    if (before.has("failure")) {
-      text.append("  failed before: ").append(before.get("failure").getAsString()).append('\n');
-      return List.of();
-    }
-    List<Verdict> verdicts = new ArrayList<>();
-    for (Metric metric : Metric.values()) {
-      Double threshold = thresholds.percent().get(metric);
-      Verdict verdict =
-          Verdict.of(
-              metric, before, after, threshold == null ? metric.defaultPercent() : threshold);
-      if (threshold != null) {
-        verdicts.add(verdict);
+  private static String text(Comparison comparison) {
+    StringBuilder text = new StringBuilder();
+    for (Comparison.Pair pair : comparison.cells()) {
+      text.append(pair.name()).append('\n');
+      if (pair.remark() != null) {
+        text.append("  ").append(pair.remark()).append('\n');
       }
-      text.append(line(metric, before, after, verdict, threshold != null)).append('\n');
-    }
-    return verdicts;
-  }
-
-  private static String line(
-      Metric metric, JsonObject before, JsonObject after, Verdict verdict, boolean counted) {
-    double first = metric.of(before);
-    double second = metric.of(after);
-    Interval ratio = metric.ratio(before, after);
-    String range =
-        ratio.isKnown()
-            ? String.format(
+      for (Comparison.Change change : pair.changes()) {
+        text.append(
+            String.format(
                 Locale.ROOT,
-                "%+.1f %% (%+.1f to %+.1f)",
-                100 * (second / first - 1),
-                100 * (ratio.low() - 1),
-                100 * (ratio.high() - 1))
-            : "too few samples for an interval";
-    String word =
-        switch (verdict) {
-          case REGRESSION -> counted ? "REGRESSION" : "worse, not counted";
-          case IMPROVEMENT -> "better";
-          case SAME -> "same";
-          case UNKNOWN -> "unknown";
-        };
-    return String.format(
-        Locale.ROOT, "  %-7s %10.3f %10.3f  %-32s %s", metric.title(), first, second, range, word);
+                "  %-7s %10.3f %10.3f  %-32s %s%n",
+                change.metric().title(),
+                change.before(),
+                change.after(),
+                change.range(),
+                change.word()));
+      }
+    }
+    comparison.outcome().forEach(line -> text.append(line).append('\n'));
+    return text.toString();
   }
 }

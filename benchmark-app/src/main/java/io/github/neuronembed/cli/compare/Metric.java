@@ -1,31 +1,59 @@
 package io.github.neuronembed.cli.compare;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import io.github.neuronembed.cli.bench.Bootstrap;
-import io.github.neuronembed.cli.bench.Interval;
-import java.util.stream.StreamSupport;
+import io.github.neuronembed.cli.bench.figures.Bootstrap;
+import io.github.neuronembed.cli.bench.result.Figures;
+import io.github.neuronembed.cli.bench.result.Interval;
+import io.github.neuronembed.cli.bench.result.Latency;
+import java.util.List;
 
 /** What is compared of a cell. */
 enum Metric {
-  THROUGHPUT("throughput_with_stalls", "rows/s", 5) {
+  THROUGHPUT("rows/s", 5) {
     @Override
-    Interval ratio(JsonObject before, JsonObject after) {
+    double of(Figures cell) {
+      return cell.throughput().withStalls();
+    }
+
+    @Override
+    Interval ratio(Figures before, Figures after) {
       // A run that is too short for an interval of its own is too short for one of the ratio.
-      return before.has("throughput_with_stalls_low") && after.has("throughput_with_stalls_low")
+      return before.throughput().interval().isKnown() && after.throughput().interval().isKnown()
           ? Bootstrap.ratioOfMeans(windows(before), windows(after))
           : Interval.UNKNOWN;
     }
-  },
-  P50("latency_ms_p50", "p50 ms", 5),
-  P99("latency_ms_p99", "p99 ms", 10);
 
-  private final String key;
+    private static double[] windows(Figures cell) {
+      List<Double> windows = cell.throughput().windows();
+      return windows.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+  },
+  P50("p50 ms", 5) {
+    @Override
+    double of(Figures cell) {
+      return cell.latency().p50().millis();
+    }
+
+    @Override
+    Interval ratio(Figures before, Figures after) {
+      return ofPercentiles(before.latency().p50(), after.latency().p50());
+    }
+  },
+  P99("p99 ms", 10) {
+    @Override
+    double of(Figures cell) {
+      return cell.latency().p99().millis();
+    }
+
+    @Override
+    Interval ratio(Figures before, Figures after) {
+      return ofPercentiles(before.latency().p99(), after.latency().p99());
+    }
+  };
+
   private final String title;
   private final double defaultPercent;
 
-  Metric(String key, String title, double defaultPercent) {
-    this.key = key;
+  Metric(String title, double defaultPercent) {
     this.title = title;
     this.defaultPercent = defaultPercent;
   }
@@ -40,37 +68,22 @@ enum Metric {
   }
 
   /** The figure of a cell; NaN if it has none. */
-  double of(JsonObject cell) {
-    return number(cell, key);
-  }
+  abstract double of(Figures cell);
+
+  /** Where the ratio of the second to the first surely is. */
+  abstract Interval ratio(Figures before, Figures after);
 
   /** How many percent the second is worse than the first; negative if it is better. */
   double worsePercent(double ratio) {
     return 100 * (this == THROUGHPUT ? 1 - ratio : ratio - 1);
   }
 
-  /**
-   * Where the ratio of the second to the first surely is. For a percentile: from the ends of both
-   * intervals, which errs towards "no change".
-   */
-  Interval ratio(JsonObject before, JsonObject after) {
-    double low = number(after, key + "_low") / number(before, key + "_high");
-    double high = number(after, key + "_high") / number(before, key + "_low");
-    Interval ratio = new Interval(low, high);
+  /** From the ends of both intervals, which errs towards "no change". */
+  private static Interval ofPercentiles(Latency.Percentile before, Latency.Percentile after) {
+    Interval ratio =
+        new Interval(
+            after.interval().low() / before.interval().high(),
+            after.interval().high() / before.interval().low());
     return ratio.isKnown() ? ratio : Interval.UNKNOWN;
-  }
-
-  private static double number(JsonObject cell, String key) {
-    JsonElement element = cell.get(key);
-    return element == null ? Double.NaN : element.getAsDouble();
-  }
-
-  private static double[] windows(JsonObject cell) {
-    JsonElement windows = cell.get("throughput_windows");
-    return windows == null
-        ? new double[0]
-        : StreamSupport.stream(windows.getAsJsonArray().spliterator(), false)
-            .mapToDouble(JsonElement::getAsDouble)
-            .toArray();
   }
 }

@@ -1,7 +1,7 @@
 package io.github.neuronembed.cli.compare;
 
-import com.google.gson.JsonObject;
-import io.github.neuronembed.cli.bench.Interval;
+import io.github.neuronembed.cli.bench.result.Figures;
+import io.github.neuronembed.cli.bench.result.Interval;
 
 /** What a change comes to. */
 enum Verdict {
@@ -19,7 +19,7 @@ enum Verdict {
    *
    * @param thresholdPercent how much has to change
    */
-  static Verdict of(Metric metric, JsonObject before, JsonObject after, double thresholdPercent) {
+  static Verdict of(Metric metric, Figures before, Figures after, double thresholdPercent) {
     Interval interval = metric.ratio(before, after);
     double worse = metric.worsePercent(metric.of(after) / metric.of(before));
     if (!interval.isKnown() || Double.isNaN(worse)) {

@@ -67,7 +67,7 @@ class BenchCommandTest {
     int code =
         bench(
             "--backend emulator --emulator DIR/emulator.json --through engine --slots 1,2"
-                + " --input-paths write,slices --batch-sizes 2 --sequence-lengths 8"
+                + " --input-paths write,slices --batch-sizes 2 --sequence-lengths 8 --n-models 1"
                 + " --workers-per-model 2 --lengths uniform:3,8 --duration 0.2 --warm-up 0.05"
                 + " --chip inf2 --format json --markdown DIR/report.md --hlog DIR/run.hlog");
 
@@ -117,7 +117,7 @@ class BenchCommandTest {
 
     assertThat(
             bench(
-                "--backend emulator --model DIR/model --batch-sizes 1 --sequence-lengths 8"
+                "--backend emulator --model DIR/model --batch-size 1 --sequence-length 8 --n-models 1"
                     + " --workers-per-model 1 --duration 0.1 --warm-up 0.05 --chip inf2"
                     + " --format json"))
         .isZero();
@@ -245,6 +245,8 @@ class BenchCommandTest {
         "--backend emulator --precision int8    | the emulator computes in fp32",
         "--preset inf2-encoders --slots 2       | does not go with --slots",
         "--matrix DIR/x.csv --batch-sizes 1     | does not go with --batch-sizes",
+        "--matrix DIR/x.csv --batch-size 1      | does not go with --batch-size",
+        "--batch-size 1 --batch-sizes 1         | is another name of --batch-sizes",
         "--preset inf2-encoders --matrix x      | does not go with --matrix",
         "--lengths normal                       | lognormal:MEDIAN,SIGMA",
         "--chip inf3                            | --chip is one of inf2|trn1",

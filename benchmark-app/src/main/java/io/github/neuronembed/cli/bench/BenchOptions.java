@@ -1,0 +1,140 @@
+package io.github.neuronembed.cli.bench;
+
+import io.github.neuronembed.cli.EmbedderArguments;
+import io.github.neuronembed.cli.ValueOption;
+import io.github.neuronembed.cli.bench.figures.Chip;
+import io.github.neuronembed.cli.bench.load.Lengths;
+import io.github.neuronembed.cli.bench.load.Preset;
+import io.github.neuronembed.nrt.InputPath;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** The options of {@code bench}. */
+final class BenchOptions {
+
+  /** NeuronPerf's names of options that have another one here. */
+  static final SortedMap<String, String> ALIASES =
+      new TreeMap<>(Map.of("batch-size", "batch-sizes", "sequence-length", "sequence-lengths"));
+
+  private BenchOptions() {}
+
+  /** All of them. */
+  static Options all() {
+    Options options = new Options();
+    EmbedderArguments.addTo(options);
+    matrixOptions(options);
+    loadOptions(options);
+    ValueOption.addTo(
+        options,
+        "cost-per-hour",
+        "DOLLARS",
+        "price of the machine, for the cost per million; wins over a built-in price");
+    ValueOption.addTo(
+        options,
+        "instance-type",
+        "NAME",
+        "what machine that is, for the reports; inf2.xlarge has a built-in price");
+    ValueOption.addTo(
+        options,
+        "chip",
+        "NAME",
+        "hold the throughput against the peak of " + EmbedderArguments.names(Chip.values()));
+    options.addOption(
+        Option.builder()
+            .longOpt("no-quality")
+            .desc("leave out the least cosine to the vectors of the model in fp32")
+            .get());
+    ValueOption.addTo(
+        options,
+        "emulator",
+        "FILE",
+        "configuration of the emulator, a JSON file as its README describes it");
+    options.addOption(
+        Option.builder()
+            .longOpt("emulated-hash")
+            .desc(
+                "the emulator computes no model, which takes time of its own: its configured timing"
+                    + " alone counts, and no vectors are compared")
+            .get());
+    return options;
+  }
+
+  private static void matrixOptions(Options options) {
+    ValueOption.addTo(
+        options,
+        "preset",
+        "NAME",
+        "run a published matrix, each row beside its ratio: "
+            + Preset.names()
+            + "; instead of the lists below");
+    ValueOption.addTo(
+        options,
+        "matrix",
+        "FILE",
+        "run the cells of a CSV file with a header: batch_size, sequence_length, n_models,"
+            + " workers_per_model and maybe slots, input_path; instead of the lists below");
+    list(options, "batch-sizes", "rows of a call (default 1,4)");
+    list(options, "sequence-lengths", "tokens of a row (default 64,256)");
+    ALIASES.forEach((alias, option) -> list(options, alias, "the same as --" + option));
+    list(
+        options,
+        "n-models",
+        "replicas at work (default 1, and on NeuronCores and the emulator also one for each core)");
+    list(options, "workers-per-model", "callers of each replica (default 1,2)");
+    list(
+        options,
+        "slots",
+        "slots of each replica, with --through engine (default as many as workers)");
+    ValueOption.addTo(
+        options,
+        "input-paths",
+        "NAME,...",
+        "how inputs get to the device: " + EmbedderArguments.names(InputPath.values()));
+  }
+
+  private static void loadOptions(Options options) {
+    ValueOption.addTo(
+        options,
+        "scenario",
+        "NAME",
+        "closed: a worker calls again when it is free (default); constant, poisson: calls arrive at"
+            + " a --rate; trace: they arrive as in a --trace; max-rate: the highest poisson rate"
+            + " whose p99 stays under --p99-bound; offline: each of the --texts once. Where calls"
+            + " arrive, latency counts from their arrival");
+    ValueOption.addTo(options, "rate", "ROWS", "rows that arrive in a second");
+    ValueOption.addTo(
+        options,
+        "trace",
+        "FILE",
+        "a line for each call: how long after the beginning, such as 1.25s or 1250ms");
+    ValueOption.addTo(options, "p99-bound", "MILLIS", "what the p99 of max-rate stays under");
+    ValueOption.addTo(
+        options,
+        "through",
+        "NAME",
+        "what workers call: slots, each its own (default), or the engine, which queues and"
+            + " batches");
+    ValueOption.addTo(
+        options,
+        "lengths",
+        "DISTRIBUTION",
+        "tokens of the random rows: " + Lengths.SYNTAX + " (default full)");
+    ValueOption.addTo(
+        options, "texts", "FILE", "real texts instead, one a line, tokenized in the call");
+    ValueOption.addTo(
+        options,
+        "duration",
+        "SECONDS",
+        "how long each cell is measured (default 10); with max-rate each step of the search; not"
+            + " with trace and offline, which are as long as they are");
+    ValueOption.addTo(
+        options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
+  }
+
+  private static void list(Options options, String name, String what) {
+    ValueOption.addTo(options, name, "N,N,...", what);
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.neuronembed.cli.bench;
+
+import io.github.neuronembed.cli.bench.measure.StopSignal;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Ctrl-C while a run is under way: the workers end, and what was measured is written before the
+ * process goes. Closed when everything is written.
+ */
+final class EarlyEnd implements AutoCloseable {
+
+  private static final long EXIT_PATIENCE_SECONDS = 30;
+
+  private final StopSignal signal = new StopSignal();
+  private final CountDownLatch reported = new CountDownLatch(1);
+  private final Thread onExit = new Thread(this::endEarly, "neuron-embed-bench-exit");
+
+  private EarlyEnd() {}
+
+  /** Waits for the reports if the process is told to end from now on. */
+  static EarlyEnd onExit() {
+    EarlyEnd end = new EarlyEnd();
+    Runtime.getRuntime().addShutdownHook(end.onExit);
+    return end;
+  }
+
+  /** Raised when the process is told to end. */
+  StopSignal signal() {
+    return signal;
+  }
+
+  private void endEarly() {
+    signal.request();
+    try {
+      if (!reported.await(EXIT_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    reported.countDown();
+    if (!signal.isRequested()) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(onExit);
+      } catch (IllegalStateException e) {
+        // The end of the process began just now; the hook has nothing to wait for.
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.github.neuronembed.cli.bench;
+
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.bench.load.Matrix;
+import io.github.neuronembed.cli.bench.load.Preset;
+import io.github.neuronembed.cli.bench.result.Cell;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntSupplier;
+import java.util.stream.Stream;
+import org.apache.commons.cli.CommandLine;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which cells the command line asks for: a preset, a file, or lists.
+ *
+ * @param arguments the command line
+ * @param preset the published matrix; null if none was asked for
+ */
+record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
+
+  private static final List<String> LISTS =
+      List.of(
+          "batch-sizes",
+          "batch-size",
+          "sequence-lengths",
+          "sequence-length",
+          "n-models",
+          "workers-per-model",
+          "slots",
+          "input-paths");
+
+  /**
+   * Checks that there is one matrix.
+   *
+   * @throws UsageException if there are two, or no preset of that name
+   */
+  static MatrixArguments of(CommandLine arguments) {
+    for (String whole : List.of("preset", "matrix")) {
+      for (String list : LISTS) {
+        if (arguments.hasOption(whole) && arguments.hasOption(list)) {
+          throw new UsageException(
+              "--%s is a whole matrix: it does not go with --%s.".formatted(whole, list));
+        }
+      }
+    }
+    String name = arguments.getOptionValue("preset");
+    if (name != null && arguments.hasOption("matrix")) {
+      throw new UsageException("--preset is a whole matrix: it does not go with --matrix.");
+    }
+    for (Map.Entry<String, String> alias : BenchOptions.ALIASES.entrySet()) {
+      if (arguments.hasOption(alias.getKey()) && arguments.hasOption(alias.getValue())) {
+        throw new UsageException(
+            "--%s is another name of --%s: give one.".formatted(alias.getKey(), alias.getValue()));
+      }
+    }
+    return new MatrixArguments(arguments, name == null ? null : Preset.named(name));
+  }
+
+  /**
+   * The cells.
+   *
+   * @param cores how many cores there are; asked if the number of models was not given
+   * @throws UsageException if a list or the file makes no sense
+   * @throws IOException if the file cannot be read
+   */
+  List<Cell> cells(IntSupplier cores) throws IOException {
+    if (preset != null) {
+      return preset.cells();
+    }
+    if (arguments.hasOption("matrix")) {
+      return Matrix.read(LoadArguments.path(arguments, "matrix"));
+    }
+    return new Matrix(
+            numbers(aliased("batch-sizes", "batch-size"), "1,4"),
+            numbers(aliased("sequence-lengths", "sequence-length"), "64,256"),
+            arguments.hasOption("n-models") ? numbers("n-models", "") : oneAndAll(cores),
+            numbers("workers-per-model", "1,2"),
+            arguments.hasOption("slots") ? numbers("slots", "") : List.of(0),
+            arguments.hasOption("input-paths")
+                ? Matrix.inputPaths(
+                    "input-paths", Objects.requireNonNull(arguments.getOptionValue("input-paths")))
+                : List.of())
+        .cells();
+  }
+
+  /** NeuronPerf's default. */
+  private static List<Integer> oneAndAll(IntSupplier cores) {
+    return Stream.of(1, cores.getAsInt()).distinct().toList();
+  }
+
+  private String aliased(String option, String alias) {
+    return arguments.hasOption(alias) ? alias : option;
+  }
+
+  private List<Integer> numbers(String option, String byDefault) {
+    return Matrix.numbers(option, arguments.getOptionValue(option, byDefault));
+  }
+}

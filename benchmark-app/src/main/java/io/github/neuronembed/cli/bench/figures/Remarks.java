@@ -1,0 +1,65 @@
+package io.github.neuronembed.cli.bench.figures;
+
+import io.github.neuronembed.cli.bench.result.Cell;
+import io.github.neuronembed.cli.bench.result.Figures;
+import io.github.neuronembed.cli.bench.result.Latency;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What a reader of a cell's figures has to know, in sentences. */
+final class Remarks {
+
+  /** An open loop that serves less than what arrives by more than this part falls behind. */
+  private static final double TOLERANCE = 0.05;
+
+  private Remarks() {}
+
+  static List<String> of(Cell cell, Figures figures, Stalls stalls) {
+    List<String> remarks = new ArrayList<>();
+    if (figures.stopped()) {
+      remarks.add("Stopped before its time: the figures are of what was measured until then.");
+    }
+    long calls = figures.calls();
+    if (calls == 0) {
+      remarks.add("No call ended: there are no figures.");
+      return remarks;
+    }
+    if (stalls.count() > 0) {
+      remarks.add(stalls.sentence());
+    }
+    if (!Latency.isSupported(90, calls)) {
+      remarks.add(
+          "Too few samples: %s calls support neither p90 nor p99 (64 and 662 are needed) and no interval; measure longer."
+              .formatted(calls));
+    } else if (!Latency.isSupported(99, calls)) {
+      remarks.add(
+          "Too few samples for p99: %s calls of the 662 that it needs; measure longer."
+              .formatted(calls));
+    }
+    double offered = figures.offeredRate();
+    double served = figures.throughput().withStalls();
+    if (!Double.isNaN(offered)
+        && !figures.stopped()
+        && Latency.isSupported(90, calls)
+        && served < leastServed(offered, calls)) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "Fell behind: %.4g rows arrived in a second and %.4g were served.",
+              offered,
+              served));
+    }
+    if (figures.tokens().cutRows() > 0) {
+      remarks.add(
+          "%s rows were longer than %s tokens and were cut (warming up included)."
+              .formatted(figures.tokens().cutRows(), cell.shape().sequenceLength()));
+    }
+    return List.copyOf(remarks);
+  }
+
+  /** Random arrivals scatter by the square root of their number. */
+  private static double leastServed(double offered, long calls) {
+    return offered * (1 - Math.max(TOLERANCE, 3 / Math.sqrt((double) calls)));
+  }
+}

@@ -1,0 +1,28 @@
+package io.github.neuronembed.cli.bench.load;
+
+/** The rows that calls carry. Thread-safe. */
+public interface Inputs {
+
+  /**
+   * How many rows a call carries: a full batch, or what is left.
+   *
+   * @param call zero-based
+   */
+  int rows(long call, int batchSize);
+
+  /**
+   * The token ids of a row, special tokens included, no longer than the cell's rows; read only.
+   *
+   * @param row zero-based, over all calls
+   */
+  int[] row(long row);
+
+  /** Whether {@link #row} tokenizes a text, whose time counts. */
+  boolean tokenizes();
+
+  /** Rows that were too long and lost their last tokens. */
+  long cutRows();
+
+  /** For people: what the rows are. */
+  String description();
+}

@@ -1,0 +1,179 @@
+package io.github.neuronembed.cli.bench.load;
+
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.bench.result.Cell;
+import io.github.neuronembed.cli.bench.result.ThreePlaces;
+import io.github.neuronembed.nrt.InputPath;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The combinations to measure: every value of each list with every value of the others.
+ *
+ * @param batchSizes rows of an execution
+ * @param sequenceLengths tokens of a row
+ * @param models replicas at work
+ * @param workersPerModel callers of each
+ * @param slots of each replica; 0 for one to each worker
+ * @param inputPaths how inputs get to the device; empty where there is no choice
+ */
+public record Matrix(
+    List<Integer> batchSizes,
+    List<Integer> sequenceLengths,
+    List<Integer> models,
+    List<Integer> workersPerModel,
+    List<Integer> slots,
+    List<InputPath> inputPaths) {
+
+  /** The cells: for each sequence length and batch size, all loads. */
+  public List<Cell> cells() {
+    List<@Nullable InputPath> paths = new ArrayList<>(inputPaths);
+    if (paths.isEmpty()) {
+      paths.add(null);
+    }
+    List<Cell> cells = new ArrayList<>();
+    for (int sequenceLength : sequenceLengths) {
+      for (int batchSize : batchSizes) {
+        for (int model : models) {
+          for (int workers : workersPerModel) {
+            for (int slot : slots) {
+              for (InputPath path : paths) {
+                cells.add(
+                    new Cell(new Shape(batchSize, sequenceLength), model, workers, slot, path));
+              }
+            }
+          }
+        }
+      }
+    }
+    return cells;
+  }
+
+  /**
+   * Reads cells from a CSV file with a header, a line for each: columns {@code batch_size}, {@code
+   * sequence_length}, {@code n_models}, {@code workers_per_model}, and if wanted {@code slots} and
+   * {@code input_path}. Others are skipped, so that a file of results is one of cells too.
+   *
+   * @throws UsageException if a column or value is missing or wrong
+   * @throws IOException if it cannot be read
+   */
+  public static List<Cell> read(Path file) throws IOException {
+    Set<Cell> cells = new LinkedHashSet<>();
+    CSVFormat format =
+        CSVFormat.DEFAULT
+            .builder()
+            .setHeader()
+            .setSkipHeaderRecord(true)
+            .setTrim(true)
+            .setCommentMarker('#')
+            .get();
+    try (Reader in = Files.newBufferedReader(file);
+        CSVParser lines = format.parse(in)) {
+      for (CSVRecord line : lines) {
+        String path = optional(line, "input_path");
+        String through = optional(line, "through");
+        // Where workers had slots of their own, a file of results has their number.
+        String slots = "slots".equals(through) ? null : optional(line, "slots");
+        cells.add(
+            new Cell(
+                new Shape(number(file, line, "batch_size"), number(file, line, "sequence_length")),
+                number(file, line, "n_models"),
+                number(file, line, "workers_per_model"),
+                slots == null ? 0 : number(file, line, "slots"),
+                path == null ? null : inputPath("matrix " + file, path)));
+      }
+    } catch (UncheckedIOException | IllegalArgumentException e) {
+      throw new UsageException(
+          "--matrix %s is not a CSV file with a header: %s".formatted(file, e.getMessage()));
+    }
+    if (cells.isEmpty()) {
+      throw new UsageException("--matrix %s has no line below its header.".formatted(file));
+    }
+    return List.copyOf(cells);
+  }
+
+  private static @Nullable String optional(CSVRecord line, String column) {
+    if (!line.isSet(column)) {
+      return null;
+    }
+    String value = line.get(column);
+    return value.isEmpty() || value.equals(ThreePlaces.MISSING) ? null : value;
+  }
+
+  private static int number(Path file, CSVRecord line, String column) {
+    if (!line.isMapped(column)) {
+      throw new UsageException("--matrix %s has no column %s.".formatted(file, column));
+    }
+    String value = line.isSet(column) ? line.get(column) : "";
+    try {
+      int number = Integer.parseInt(value);
+      if (number > 0) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new UsageException(
+        "--matrix %s, line %s: %s is a positive whole number, not '%s'."
+            .formatted(file, line.getRecordNumber() + 1, column, value));
+  }
+
+  /**
+   * Reads a list such as {@code 1,4,16}.
+   *
+   * @throws UsageException if it is not a list of positive whole numbers
+   */
+  public static List<Integer> numbers(String option, String list) {
+    List<Integer> numbers = new ArrayList<>();
+    for (String part : list.split(",", -1)) {
+      try {
+        int number = Integer.parseInt(part.strip());
+        if (number > 0) {
+          numbers.add(number);
+          continue;
+        }
+      } catch (NumberFormatException e) {
+        // Said below.
+      }
+      throw new UsageException(
+          "--%s takes positive whole numbers with commas between, not '%s'."
+              .formatted(option, list));
+    }
+    return List.copyOf(numbers);
+  }
+
+  /**
+   * Reads a list such as {@code write-batch,slices}.
+   *
+   * @throws UsageException if it is not a list of input paths
+   */
+  public static List<InputPath> inputPaths(String option, String list) {
+    List<InputPath> paths = new ArrayList<>();
+    for (String part : list.split(",", -1)) {
+      paths.add(inputPath(option, part.strip()));
+    }
+    return List.copyOf(paths);
+  }
+
+  private static InputPath inputPath(String option, String name) {
+    for (InputPath path : InputPath.values()) {
+      if (path.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(name)) {
+        return path;
+      }
+    }
+    throw new UsageException("--%s: there is no input path '%s'.".formatted(option, name));
+  }
+}

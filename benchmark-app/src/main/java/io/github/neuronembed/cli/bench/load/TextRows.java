@@ -1,0 +1,102 @@
+package io.github.neuronembed.cli.bench.load;
+
+import io.github.neuronembed.cli.UsageException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/** Rows of real texts, tokenized anew in every call: what an application pays. */
+public final class TextRows implements Inputs {
+
+  private final String name;
+  private final List<String> texts;
+  private final Function<String, int[]> tokenizer;
+  private final int sequenceLength;
+  private final boolean onePass;
+  private final AtomicLong cutRows = new AtomicLong();
+
+  /**
+   * @param name where the texts are from, for people
+   * @param tokenizer the model's, special tokens included; thread-safe
+   * @param sequenceLength a longer row loses its last tokens, and keeps its last special one
+   * @param onePass whether each text is carried once; else they begin again
+   */
+  public TextRows(
+      String name,
+      List<String> texts,
+      Function<String, int[]> tokenizer,
+      int sequenceLength,
+      boolean onePass) {
+    this.name = name;
+    this.texts = texts;
+    this.tokenizer = tokenizer;
+    this.sequenceLength = sequenceLength;
+    this.onePass = onePass;
+  }
+
+  /**
+   * Reads a file of texts, one a line; empty lines are none.
+   *
+   * @throws UsageException if there is no text in it, or it is not UTF-8
+   * @throws IOException if it cannot be read
+   */
+  public static List<String> read(Path file) throws IOException {
+    List<String> texts;
+    try {
+      texts = Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
+    } catch (CharacterCodingException e) {
+      throw new UsageException("--texts %s is not UTF-8.".formatted(file));
+    }
+    if (texts.isEmpty()) {
+      throw new UsageException("--texts %s has no text: give a line to each.".formatted(file));
+    }
+    return texts;
+  }
+
+  /** How many calls carry every text once. */
+  public static long calls(int texts, int batchSize) {
+    return (texts + batchSize - 1L) / batchSize;
+  }
+
+  @Override
+  public int rows(long call, int batchSize) {
+    if (!onePass) {
+      return batchSize;
+    }
+    // Warming up may go past the end of a short file, and begins again.
+    long first = call % calls(texts.size(), batchSize) * batchSize;
+    return (int) Math.min(batchSize, texts.size() - first);
+  }
+
+  @Override
+  public int[] row(long row) {
+    int[] ids = tokenizer.apply(texts.get((int) (row % texts.size())));
+    if (ids.length <= sequenceLength) {
+      return ids;
+    }
+    cutRows.incrementAndGet();
+    int[] cut = new int[sequenceLength];
+    System.arraycopy(ids, 0, cut, 0, sequenceLength);
+    cut[sequenceLength - 1] = ids[ids.length - 1];
+    return cut;
+  }
+
+  @Override
+  public boolean tokenizes() {
+    return true;
+  }
+
+  @Override
+  public long cutRows() {
+    return cutRows.get();
+  }
+
+  @Override
+  public String description() {
+    return "%s texts of %s, tokenized in the call".formatted(texts.size(), name);
+  }
+}

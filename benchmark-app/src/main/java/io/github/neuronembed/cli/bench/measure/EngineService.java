@@ -1,0 +1,102 @@
+package io.github.neuronembed.cli.bench.measure;
+
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.cli.bench.figures.Stages;
+import io.github.neuronembed.cli.bench.load.Inputs;
+import io.github.neuronembed.engine.EmbeddingEngine;
+import io.github.neuronembed.engine.EngineListener;
+import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.engine.RequestOptions;
+import io.github.neuronembed.engine.VectorReader;
+
+/**
+ * The way of an application: workers hand their rows to an engine, which queues, batches and routes
+ * them over all replicas. Slots and workers are independent of each other.
+ */
+public final class EngineService implements Service {
+
+  private final EmbeddingEngine engine;
+  private final Inputs inputs;
+  private final int batchSize;
+  private final Listener listener = new Listener();
+
+  /**
+   * @param backend closed with this
+   * @param slots of each replica
+   */
+  public EngineService(
+      InferenceBackend backend,
+      VectorReader reader,
+      int batchSize,
+      int slots,
+      int vocabularySize,
+      Inputs inputs) {
+    this.inputs = inputs;
+    this.batchSize = batchSize;
+    this.engine =
+        EmbeddingEngine.start(
+            backend,
+            reader,
+            vocabularySize,
+            EngineOptions.builder().slotsPerReplica(slots).listener(listener).build());
+  }
+
+  @Override
+  public Caller newCaller(int model) {
+    return new EngineCaller();
+  }
+
+  @Override
+  public void forget() {
+    listener.take();
+  }
+
+  @Override
+  public void addTo(Stages stages) {
+    stages.add(listener.take());
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+
+  private final class EngineCaller implements Caller {
+
+    @Override
+    public int call(long number, Stages stages) {
+      int[][] rows = SlotService.take(inputs, number, batchSize, stages);
+      engine.embedBatch(rows, RequestOptions.INTERACTIVE);
+      return rows.length;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Adds up what the engine tells on its threads. */
+  private static final class Listener implements EngineListener {
+
+    private Stages stages = new Stages();
+
+    @Override
+    public synchronized void executed(Execution execution) {
+      stages.executed(
+          execution.computedTokens(),
+          execution.writeNanos(),
+          execution.executeNanos(),
+          execution.readNanos());
+    }
+
+    @Override
+    public synchronized void ended(RequestEnd end) {
+      stages.queued(end.queueNanos());
+    }
+
+    synchronized Stages take() {
+      Stages taken = stages;
+      stages = new Stages();
+      return taken;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.neuronembed.cli.bench.measure;
+
+import io.github.neuronembed.EmbeddingException;
+import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.cli.Vectors;
+import io.github.neuronembed.cli.bench.load.Inputs;
+import io.github.neuronembed.cli.bench.result.Cell;
+import io.github.neuronembed.cli.bench.result.Quality;
+import io.github.neuronembed.engine.VectorReader;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Compares a backend's vectors with a reference's, before a cell is measured. The reference is
+ * asked once for each sequence length, and closed before anything is timed. Not thread-safe.
+ */
+public final class QualityCheck {
+
+  /** Enough for several batches' worth of different lengths, and cheap enough for a long model. */
+  private static final int ROWS = 8;
+
+  /** Opens the reference, or says why there is none by an {@link EmbeddingException}. */
+  @FunctionalInterface
+  public interface Reference {
+
+    /** Opens it for rows one at a time, up to a length; the caller closes it. */
+    InferenceBackend open(int sequenceLength);
+  }
+
+  private final Reference reference;
+  private final VectorReader reader;
+  private final Map<Integer, List<float[]>> expected = new HashMap<>();
+
+  public QualityCheck(Reference reference, VectorReader reader) {
+    this.reference = reference;
+    this.reader = reader;
+  }
+
+  /**
+   * Compares.
+   *
+   * @param inputs the rows; their first ones are compared
+   */
+  public Quality of(InferenceBackend backend, Cell cell, Inputs inputs) {
+    List<int[]> rows = new ArrayList<>();
+    for (int row = 0; row < ROWS; row++) {
+      rows.add(inputs.row(row));
+    }
+    List<float[]> right;
+    try {
+      right =
+          expected.computeIfAbsent(
+              cell.shape().sequenceLength(), length -> reference(length, rows));
+    } catch (EmbeddingException e) {
+      return Quality.skipped(String.valueOf(e.getMessage()));
+    }
+    List<float[]> vectors = vectors(backend, cell.shape(), rows);
+    return new Quality(Vectors.leastCosine(vectors, right), ROWS, null);
+  }
+
+  private List<float[]> reference(int length, List<int[]> rows) {
+    try (InferenceBackend backend = reference.open(length)) {
+      return vectors(backend, new Shape(1, length), rows);
+    }
+  }
+
+  private List<float[]> vectors(InferenceBackend backend, Shape shape, List<int[]> rows) {
+    List<float[]> vectors = new ArrayList<>();
+    try (ExecutionSlot slot = backend.replicas().get(0).newSlot(shape)) {
+      for (int from = 0; from < rows.size(); from += shape.batchSize()) {
+        List<int[]> batch = rows.subList(from, Math.min(from + shape.batchSize(), rows.size()));
+        slot.tokens()
+            .begin(batch.size(), batch.stream().mapToInt(row -> row.length).max().orElseThrow());
+        batch.forEach(slot.tokens()::row);
+        slot.tokens().finish();
+        slot.execute();
+        for (int row = 0; row < batch.size(); row++) {
+          vectors.add(reader.read(slot.tokens(), slot.output(), row));
+        }
+      }
+    }
+    return vectors;
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.neuronembed.cli.bench.report;
+
+import io.github.neuronembed.cli.bench.result.Cell;
+import io.github.neuronembed.cli.bench.result.CellResult;
+import io.github.neuronembed.cli.bench.result.Figures;
+import io.github.neuronembed.cli.bench.result.Latency;
+import io.github.neuronembed.cli.bench.result.RateStep;
+import io.github.neuronembed.cli.bench.result.Run;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What a line of a table has no room for: lines of a cell's own below it. */
+final class Details {
+
+  private Details() {}
+
+  /** A cell as the reports call it. */
+  static String name(Run run, Cell cell) {
+    return cell + (run.emulated() ? " (emulated)" : "");
+  }
+
+  /** The lines of a cell. */
+  static List<String> of(Run run, CellResult result) {
+    List<String> lines = new ArrayList<>();
+    Figures figures = result.figures();
+    if (result.failure() != null) {
+      lines.add("failed: " + result.failure());
+    }
+    // A cell that was stopped before a call ended has nothing to tell here.
+    if (figures != null && !Double.isNaN(figures.stages().execute())) {
+      lines.add(stages(figures.stages()));
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%.4g tokens a row, %.1f %% padding; CPU %.1f %% of all processors; peak memory %,.0f"
+                  + " MB resident, %,.0f MB heap",
+              figures.tokens().perRow(),
+              100 * figures.tokens().paddingRatio(),
+              figures.use().cpuPercent(),
+              figures.use().peakResidentMegabytes(),
+              figures.use().peakHeapMegabytes()));
+    }
+    for (RateStep step : result.steps()) {
+      lines.add(step(step));
+    }
+    if (!result.steps().isEmpty() && figures != null) {
+      lines.add(
+          "highest rate with a p99 under %s ms: %s rows/s"
+              .formatted(
+                  Digits.number(run.load().p99BoundMillis()),
+                  Digits.number(figures.offeredRate())));
+    }
+    if (result.quality().skipped() != null) {
+      lines.add("quality not compared: " + result.quality().skipped());
+    }
+    lines.addAll(result.remarks());
+    return lines;
+  }
+
+  private static String stages(Figures.StageTimes stages) {
+    return String.format(
+        Locale.ROOT,
+        "mean of a call: queue %.3f ms, tokenize %.3f ms; of an execution: write %.3f ms, execute"
+            + " %.3f ms, read %.3f ms",
+        stages.queue(),
+        stages.tokenize(),
+        stages.write(),
+        stages.execute(),
+        stages.read());
+  }
+
+  private static String step(RateStep step) {
+    return "tried %s rows/s: %s"
+        .formatted(
+            Digits.number(step.rowsPerSecond()),
+            step.failure() != null
+                ? step.failure()
+                : "p99 %s ms of %s calls%s, %s"
+                    .formatted(
+                        Digits.number(step.p99Millis()),
+                        Digits.count(step.calls()),
+                        Latency.isSupported(99, step.calls()) ? "" : " (too few)",
+                        step.met() ? "met" : "not met"));
+  }
+}

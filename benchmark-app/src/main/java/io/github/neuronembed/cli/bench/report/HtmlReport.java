@@ -1,0 +1,89 @@
+package io.github.neuronembed.cli.bench.report;
+
+import io.github.neuronembed.cli.bench.result.CellResult;
+import io.github.neuronembed.cli.bench.result.Run;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A run as a page: measured beside published first, then the table, the pictures, the details. */
+public final class HtmlReport {
+
+  private HtmlReport() {}
+
+  public static void write(Run run, Appendable out) throws IOException {
+    Page page = new Page(run.subject().modelName() + " on " + run.backend());
+    if (run.emulated()) {
+      page.paragraph("warning", "Emulated: nothing on this page says anything about a device.");
+    }
+    page.paragraph(
+        "lead",
+        "%s, through %s; %s; precision %s; %s to %s UTC, %s s for each cell."
+            .formatted(
+                run.load().scenario(),
+                run.subject().through(),
+                run.load().inputs(),
+                run.subject().precision(),
+                run.start().withNano(0),
+                run.stop().withNano(0),
+                Digits.number(run.durationSeconds())));
+    List<Page.Picture> pictures = Pictures.of(run);
+    List<Page.Picture> first = pictures.stream().filter(Pictures::isFirst).toList();
+    first.forEach(page::picture);
+    table(run, page);
+    pictures.stream().filter(picture -> !first.contains(picture)).forEach(page::picture);
+    page.heading("Cells");
+    int number = 0;
+    for (CellResult result : run.cells()) {
+      number++;
+      page.list(
+          number + ": " + Details.name(run, result.cell()),
+          Details.of(run, result),
+          result.remarks());
+    }
+    page.heading("Where it ran").facts(facts(run));
+    page.data("runs", Pictures.runs(List.of(run))).write(out);
+  }
+
+  private static void table(Run run, Page page) {
+    CellTable table = CellTable.of(run);
+    List<String> headings = new ArrayList<>(List.of("cell"));
+    table.columns().forEach(column -> headings.add(column.heading()));
+    List<Page.Line> lines = new ArrayList<>();
+    for (CellTable.Line line : table.lines()) {
+      String failure = line.result().failure();
+      List<String> values = new ArrayList<>();
+      values.add(
+          "%s: %s%s"
+              .formatted(
+                  lines.size() + 1,
+                  Details.name(run, line.result().cell()),
+                  failure == null ? "" : "; failed: " + failure));
+      values.addAll(line.values());
+      lines.add(new Page.Line(failure == null ? "" : "failed", values));
+    }
+    page.table("The figures of each cell", headings, lines);
+    for (CellTable.Column column : table.columns()) {
+      if (column.figure() && !column.meaning().isEmpty()) {
+        page.paragraph("note", column.heading() + ": " + column.meaning());
+      }
+    }
+    if (run.origin() != null) {
+      page.paragraph("note", "published: " + run.origin().origin());
+    }
+    run.notes().forEach(note -> page.paragraph("note", note));
+  }
+
+  private static Map<String, String> facts(Run run) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("model file", run.subject().modelFile());
+    facts.put("device", run.deviceType());
+    if (run.instanceType() != null) {
+      facts.put("instance", run.instanceType());
+    }
+    facts.putAll(run.environment());
+    return facts;
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.neuronembed.cli.bench.result;
+
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.nrt.InputPath;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One combination of the matrix.
+ *
+ * @param shape batch size and sequence length
+ * @param models replicas that work at the same time
+ * @param workersPerModel callers of each replica
+ * @param slots of each replica; 0 for one to each worker
+ * @param inputPath how inputs get to the device; null where there is no choice
+ */
+public record Cell(
+    Shape shape, int models, int workersPerModel, int slots, @Nullable InputPath inputPath) {
+
+  public Cell {
+    // One to each worker is the same, whether it was asked for or not.
+    slots = slots == workersPerModel ? 0 : slots;
+  }
+
+  /** A cell with a slot to each worker. */
+  public Cell(Shape shape, int models, int workersPerModel) {
+    this(shape, models, workersPerModel, 0, null);
+  }
+
+  public int workers() {
+    return models * workersPerModel;
+  }
+
+  /** Slots of each replica. */
+  public int slotsPerModel() {
+    return slots == 0 ? workersPerModel : slots;
+  }
+
+  /** The input path as it is written; null where there is no choice. */
+  public @Nullable String inputPathName() {
+    return inputPath == null ? null : inputPath.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** What a publication would call it. */
+  public Cell published() {
+    return new Cell(shape, models, workersPerModel);
+  }
+
+  /** One word, for tools that take no others. */
+  public String tag() {
+    return "%sx%s.m%s.w%s%s%s"
+        .formatted(
+            shape.batchSize(),
+            shape.sequenceLength(),
+            models,
+            workersPerModel,
+            slots == 0 ? "" : ".s" + slots,
+            inputPath == null ? "" : "." + inputPathName());
+  }
+
+  @Override
+  public String toString() {
+    return "%s, %s model%s, %s worker%s each%s%s"
+        .formatted(
+            shape,
+            models,
+            models == 1 ? "" : "s",
+            workersPerModel,
+            workersPerModel == 1 ? "" : "s",
+            slots == 0 ? "" : ", %s slot%s each".formatted(slots, slots == 1 ? "" : "s"),
+            inputPath == null ? "" : ", " + inputPathName());
+  }
+}
