@@ -133,9 +133,9 @@ class VerifyCommandTest {
   void theModelAtHandIsRight() throws Exception {
     assertThat(verify()).isEqualTo(ExitCode.DONE);
     assertThat(report())
-        .contains("67 golden vectors", "cosine 0.99999 (fp32)")
+        .contains("67 golden vectors", "cosine 0.99999 (")
         .containsPattern("least (0\\.99999|1\\.0)")
-        .contains("ONNX Runtime, as ", "not compiled for NeuronCores", "rewritten for speed")
+        .contains(", as the model is not compiled for NeuronCores")
         .doesNotContain("asked for")
         .endsWith("PASS\n");
     assertThat(failed()).isEmpty();
@@ -355,7 +355,8 @@ class VerifyCommandTest {
     assertThat(verify("--model", model.toString(), "--precision", "int8")).isEqualTo(ExitCode.DONE);
     assertThat(report()).contains("fp32 on ONNX Runtime", "no golden vectors ship");
 
-    assertThat(verify("--model", model.toString())).isEqualTo(ExitCode.FAILED);
+    assertThat(verify("--model", model.toString(), "--backend", "onnx"))
+        .isEqualTo(ExitCode.FAILED);
     assertThat(report()).contains("with itself", "--golden bge-small-en-v1.5");
 
     assertThat(verify("--model", model.toString(), "--golden", "bge-small-en-v1.5"))
