@@ -99,8 +99,8 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
   }
 
   @Override
-  public Response<List<Embedding>> embedAll(List<TextSegment> segments) {
-    if (segments.isEmpty()) {
+  public Response<List<Embedding>> embedAll(@Nullable List<TextSegment> segments) {
+    if (segments == null || segments.isEmpty()) {
       return Response.from(List.of());
     }
     EmbeddingResponse response = embed(EmbeddingRequest.builder().textSegments(segments).build());
