@@ -16,13 +16,18 @@ final class Completions {
   private static final Logger LOG = LoggerFactory.getLogger(Completions.class);
 
   private final EngineListener listener;
+  private final boolean listened;
   private final int[] bucketLengths;
 
   /** Ends that could not be told, for want of memory or stack: {@link #retry} tells them. */
   private final AtomicReference<@Nullable Request> untold = new AtomicReference<>();
 
-  Completions(EngineListener listener, int[] bucketLengths) {
+  /**
+   * @param listened whether somebody listens: else nothing is made for the listener
+   */
+  Completions(EngineListener listener, boolean listened, int[] bucketLengths) {
     this.listener = listener;
+    this.listened = listened;
     this.bucketLengths = bucketLengths;
   }
 
@@ -59,7 +64,7 @@ final class Completions {
         call.tellEnd();
       }
     } finally {
-      if (call.counted) {
+      if (call.counted && listened) {
         listener.ended(
             new End(
                 call.bulk ? Lane.BULK : Lane.INTERACTIVE,

@@ -92,7 +92,9 @@ public final class EmbeddingEngine implements AutoCloseable {
             new Scheduler(buckets, queue, cores, saturatedNanos(options.batchWait())),
             slots,
             new Completions(
-                listener, IntStream.range(0, buckets.count()).map(buckets::length).toArray()),
+                listener,
+                options.listener() != EngineListener.NONE,
+                IntStream.range(0, buckets.count()).map(buckets::length).toArray()),
             listener,
             this::freeLate);
     this.manyRows = new ManyRows(dispatcher, tokenRows, options);

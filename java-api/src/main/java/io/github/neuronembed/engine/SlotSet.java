@@ -8,9 +8,8 @@ import io.github.neuronembed.backend.StageTimes;
 import io.github.neuronembed.backend.TokenBatch;
 import io.github.neuronembed.engine.queue.Batch;
 import io.github.neuronembed.engine.queue.Request;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SlotSet implements AutoCloseable {
 
-  private final Map<Shape, ExecutionSlot> slots = new HashMap<>();
+  private final List<ExecutionSlot> slots = new ArrayList<>();
   private final VectorReader reader;
 
   private SlotSet(VectorReader reader) {
@@ -30,7 +29,7 @@ final class SlotSet implements AutoCloseable {
     SlotSet set = new SlotSet(reader);
     try {
       for (Shape shape : shapes) {
-        set.slots.put(shape, replica.newSlot(shape));
+        set.slots.add(replica.newSlot(shape));
       }
       return set;
     } catch (RuntimeException | Error e) {
@@ -51,10 +50,7 @@ final class SlotSet implements AutoCloseable {
   EngineListener.Execution execute(Lease lease) {
     long start = System.nanoTime();
     Batch batch = lease.batch;
-    ExecutionSlot slot = slots.get(batch.shape());
-    if (slot == null) {
-      throw new IllegalArgumentException("No slot of shape %s.".formatted(batch.shape()));
-    }
+    ExecutionSlot slot = slot(batch.shape());
     TokenBatch tokens = slot.tokens();
     tokens.begin(batch.rows(), batch.longest());
     for (int i = 0; i < batch.size(); i++) {
@@ -96,6 +92,15 @@ final class SlotSet implements AutoCloseable {
     return execution;
   }
 
+  private ExecutionSlot slot(Shape shape) {
+    for (ExecutionSlot slot : slots) {
+      if (slot.shape().equals(shape)) {
+        return slot;
+      }
+    }
+    throw new IllegalArgumentException("No slot of shape %s.".formatted(shape));
+  }
+
   private static boolean isFinite(float[] vector) {
     // The exponent of what is not finite is all ones: the sum's sign bit says so, and stays.
     int bits = 0;
@@ -129,7 +134,7 @@ final class SlotSet implements AutoCloseable {
   @Override
   public void close() {
     Throwable first = null;
-    for (ExecutionSlot slot : slots.values()) {
+    for (ExecutionSlot slot : slots) {
       try {
         slot.close();
       } catch (RuntimeException | Error e) {

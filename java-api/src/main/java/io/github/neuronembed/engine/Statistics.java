@@ -1,6 +1,7 @@
 package io.github.neuronembed.engine;
 
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.core.ByShape;
 import io.github.neuronembed.engine.core.Core;
 import io.github.neuronembed.engine.core.Cores;
 import io.github.neuronembed.engine.queue.Buckets;
@@ -28,7 +29,7 @@ final class Statistics {
   private long failed;
   private long expired;
   private long cancelled;
-  private final Map<Shape, ShapeTotals> shapes = new TreeMap<>();
+  private final ByShape<ShapeTotals> shapes;
 
   /** Texts accepted, by tokens. */
   private final long[] lengths;
@@ -50,9 +51,11 @@ final class Statistics {
 
   Statistics(Buckets buckets) {
     this.lengths = new long[buckets.longest() + 1];
+    List<Shape> all = new ArrayList<>();
     for (int bucket = 0; bucket < buckets.count(); bucket++) {
-      buckets.shapes(bucket).forEach(shape -> shapes.put(shape, new ShapeTotals()));
+      all.addAll(buckets.shapes(bucket));
     }
+    this.shapes = new ByShape<>(all, ShapeTotals::new);
   }
 
   void accepted(Group group) {
@@ -93,13 +96,11 @@ final class Statistics {
 
   void executed(Lease lease) {
     ShapeTotals sums = shapes.get(lease.batch.shape());
-    if (sums != null) {
-      sums.executions++;
-      sums.rows += lease.batch.rows();
-      sums.tokens += lease.batch.tokens();
-      sums.computedTokens += lease.computedTokens();
-      sums.nanos += lease.nanos();
-    }
+    sums.executions++;
+    sums.rows += lease.batch.rows();
+    sums.tokens += lease.batch.tokens();
+    sums.computedTokens += lease.computedTokens();
+    sums.nanos += lease.nanos();
     double observed = (double) lease.nanos() / lease.batch.tokens();
     nanosPerToken = nanosPerToken == 0 ? observed : nanosPerToken * 0.95 + observed * 0.05;
   }

@@ -211,8 +211,7 @@ public final class TextTokenizer implements AutoCloseable {
       throw new TextTooLongException(0, total(to - from), maxTokens());
     }
     return new TokenizedText(
-        between(
-            tokenIds, cutsLeft ? Math.max(from, to - room) : from, Math.min(to - from, room)),
+        between(tokenIds, cutsLeft ? Math.max(from, to - room) : from, Math.min(to - from, room)),
         total(to - from));
   }
 

@@ -222,7 +222,8 @@ class PreparedEncodersTest {
 
   @Test
   void aGraphThatIsNotRecognisedSaysWhy() throws Exception {
-    PreparedGraph.prepare(original, folder.resolve("pooled.onnx"), Pooling.of(PoolingStrategy.CLS), true);
+    PreparedGraph.prepare(
+        original, folder.resolve("pooled.onnx"), Pooling.of(PoolingStrategy.CLS), true);
     Files.move(folder.resolve("pooled.onnx"), original, StandardCopyOption.REPLACE_EXISTING);
 
     assertThatExceptionOfType(BackendUnavailableException.class)
