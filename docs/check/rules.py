@@ -32,7 +32,7 @@ NOT_RUN = [
     Rule("native/src/emulator/README.md", r"^cc app.c|\./app$", "a program of the reader's"),
     Rule("tools/golden/README.md", r"^apt-get |^mvn ", "installs packages"),
     Rule("tools/golden/README.md", r"make_golden.py|unittest", "takes a minute and a half; needs numpy and onnx"),
-    Rule("tools/clients/openai-node/README.md", r"^(neuron-embed serve &|cd |npm )", "by hand; needs packages of npm"),
+    Rule("tools/clients/node/README.md", r"^(neuron-embed serve &|cd |npm )", "by hand; needs packages of npm"),
     Rule("measurements/corpus/README.md", r"mkdir|make_corpus.py", "needs packages of Debian"),
 ]
 
