@@ -70,10 +70,12 @@ class BertEncoder:
             x = self._norm(self._linear(inner, prefix + "output.dense") + x, prefix + "output.LayerNorm")
         return x
 
-    def embed(self, ids):
-        """The text's vector, float64 [hidden_size]: the first position's ([CLS]) hidden state over its L2 norm."""
-        first = self.hidden_states(ids)[0]
-        return first / numpy.sqrt(first @ first)
+    def embed(self, ids, mean=False):
+        """The text's vector, float64 [hidden_size], over its L2 norm: the first position's ([CLS]) hidden state, or the
+        mean over all positions, special tokens included."""
+        states = self.hidden_states(ids)
+        pooled = states.mean(axis=0) if mean else states[0]
+        return pooled / numpy.sqrt(pooled @ pooled)
 
     def _attention(self, x, prefix):
         query, key, value = (
@@ -137,6 +139,13 @@ def read_onnx(data):
             wanted[bias] = bias
             wanted[f"encoder.layer.{layer}.{name}.weight"] = matrices.get(bias)
     wanted.update((f"{norm}.{part}", f"{norm}.{part}") for norm in norms for part in ("weight", "bias"))
+
+    # Some exporters keep the table of positions, 0 to the last, which the rows of the embedding are in anyway.
+    positions = initializers.pop("embeddings.position_ids", None)
+    if positions is not None:
+        table = numpy_helper.to_array(positions).ravel()
+        if not numpy.array_equal(table, numpy.arange(len(table))):
+            raise ValueError("the graph's positions are not 0, 1, 2, ...")
 
     missing = [name for name, source in wanted.items() if source not in initializers]
     unused = set(initializers) - set(wanted.values())

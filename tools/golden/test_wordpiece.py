@@ -29,6 +29,9 @@ class NormalizeTest(unittest.TestCase):
     def test_strips_accents_and_lower_cases(self):
         self.assertEqual(wordpiece.normalize("CAF\u00c9 cafe\u0301 \u0130"), "cafe cafe i")
 
+    def test_keeps_case_and_accents_where_the_file_does(self):
+        self.assertEqual(wordpiece.normalize("CAF\u00c9\u0000 \u65e5", lowercase=False), "CAF\u00c9  \u65e5 ")
+
     def test_lower_cases_each_character_by_itself(self):
         self.assertEqual(wordpiece.normalize("\u03a3\u03a3"), "\u03c3\u03c3")
 

@@ -7,8 +7,8 @@ It exists to check the tokenizer that the project ships, so it shares no code wi
    their id; every piece between them goes through the steps below on its own.
 2. Clean: drop U+FFFD and the characters of the general categories Cc, Cf and Co, except tab, line feed and carriage
    return; turn white space into a space.
-3. Put spaces around CJK ideographs, decompose (NFD), drop non-spacing marks (Mn), lower-case each character by
-   itself (so a final Greek sigma stays medial).
+3. Put spaces around CJK ideographs; then, where the file asks for lower case, decompose (NFD), drop non-spacing marks
+   (Mn), lower-case each character by itself (so a final Greek sigma stays medial).
 4. Split at spaces, and around every punctuation character, which is a word of its own.
 5. Longest match first within a word; a word of more than 100 characters, or with a part that no entry matches, is
    one [UNK].
@@ -63,10 +63,12 @@ def _is_punctuation(char):
     )
 
 
-def normalize(text):
-    """Steps 2 and 3 of the module's description."""
+def normalize(text, lowercase=True):
+    """Steps 2 and 3 of the module's description; without lowercase, case and accents stay."""
     cleaned = "".join(" " if _is_space(c) else c for c in text if not _is_dropped(c))
     spaced = "".join(f" {c} " if _is_cjk(c) else c for c in cleaned)
+    if not lowercase:
+        return spaced
     decomposed = unicodedata.normalize("NFD", spaced)
     return "".join(c.lower() for c in decomposed if unicodedata.category(c) != "Mn")
 
@@ -92,8 +94,9 @@ def split_words(normalized):
 class WordPieceTokenizer:
     """Turns a text into token ids; immutable."""
 
-    def __init__(self, vocabulary, special_tokens):
+    def __init__(self, vocabulary, special_tokens, lowercase=True):
         """vocabulary: dict of entry to id, special tokens included; special_tokens: those matched in raw text."""
+        self._lowercase = lowercase
         self._vocabulary = vocabulary
         self._special_tokens = frozenset(special_tokens)
         alternatives = "|".join(re.escape(t) for t in sorted(special_tokens, key=len, reverse=True))
@@ -112,9 +115,8 @@ class WordPieceTokenizer:
             ("normalizer.type", normalizer["type"], "BertNormalizer"),
             ("normalizer.clean_text", normalizer["clean_text"], True),
             ("normalizer.handle_chinese_chars", normalizer["handle_chinese_chars"], True),
-            ("normalizer.lowercase", normalizer["lowercase"], True),
             # None means: as lowercase.
-            ("normalizer.strip_accents", normalizer["strip_accents"] in (None, True), True),
+            ("normalizer.strip_accents", normalizer["strip_accents"] in (None, normalizer["lowercase"]), True),
             ("pre_tokenizer.type", config["pre_tokenizer"]["type"], "BertPreTokenizer"),
             (
                 "post_processor.single",
@@ -128,7 +130,8 @@ class WordPieceTokenizer:
         for token in config["added_tokens"]:
             if token["normalized"] or token["single_word"] or token["lstrip"] or token["rstrip"]:
                 raise ValueError(f"tokenizer.json: added token {token['content']!r} is not matched as plain raw text")
-        return cls(model["vocab"], [token["content"] for token in config["added_tokens"]])
+        special_tokens = [token["content"] for token in config["added_tokens"]]
+        return cls(model["vocab"], special_tokens, normalizer["lowercase"])
 
     def tokenize(self, text):
         """All tokens of a text, without [CLS] and [SEP] around them."""
@@ -137,7 +140,7 @@ class WordPieceTokenizer:
             if piece in self._special_tokens:
                 tokens.append(piece)
             else:
-                for word in split_words(normalize(piece)):
+                for word in split_words(normalize(piece, self._lowercase)):
                     tokens.extend(self._word_pieces(word))
         return tokens
 

@@ -83,10 +83,11 @@ record Diagnosis(Subject subject, Threshold threshold) {
                   golden.queryPrefix(),
                   ModelOverrides.FILE));
     }
-    if (!subject.model().prefix(InputType.PASSAGE).isEmpty()) {
+    String passage = subject.model().prefix(InputType.PASSAGE);
+    if (!passage.equals(golden.passagePrefix())) {
       causes.add(
-          "The directory puts \"%s\" before a passage, the golden vectors were made with nothing."
-              .formatted(subject.model().prefix(InputType.PASSAGE)));
+          "The directory puts \"%s\" before a passage, and the golden vectors were made with \"%s\"."
+              .formatted(passage, golden.passagePrefix()));
     }
     if (subject.model().maxTokens() != golden.maxTokens()) {
       causes.add(
@@ -98,7 +99,9 @@ record Diagnosis(Subject subject, Threshold threshold) {
 
   private boolean tokenizerDiffers(GoldenVectors golden) {
     ModelOverrides right =
-        ModelOverrides.NONE.withQueryPrefix(golden.queryPrefix()).withPassagePrefix("");
+        ModelOverrides.NONE
+            .withQueryPrefix(golden.queryPrefix())
+            .withPassagePrefix(golden.passagePrefix());
     ModelDirectory corrected;
     try {
       corrected =

@@ -50,7 +50,8 @@ public final class VerifyCommand implements Command {
     return List.of(
         String.format(
             Locale.ROOT,
-            "Golden vectors ship for bge-small-en-v1.5. Other models are compared with fp32 on ONNX"
+            "Golden vectors ship for bge-small-en-v1.5, bge-small-zh-v1.5, e5-small-v2 and"
+                + " all-MiniLM-L6-v2. Other models are compared with fp32 on ONNX"
                 + " Runtime over the same texts, which proves a compiled or int8 model, not the"
                 + " directory. A text passes at a cosine of %s for fp32, %s where a compiled"
                 + " model's output is bfloat16, and %s for int8.",
