@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# LangChain.js takes the vectors of an OpenAI answer in the order of the array and ignores each one's index, as LangChain4j
+# does (langchain4j-ignores-index.sh), though OpenAI's own client under it hands the index over. A server that answers in
+# another order gives every text another text's vector, in silence.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+npm init -y >/dev/null
+npm install --silent --no-audit --no-fund @langchain/core@1.4.0 @langchain/openai@1.6.0
+cat >index.mjs <<'JS'
+import http from "node:http";
+import { OpenAIEmbeddings } from "@langchain/openai";
+
+const answer = JSON.stringify({
+  object: "list",
+  model: "any",
+  data: [
+    { object: "embedding", index: 1, embedding: [0, 1] },
+    { object: "embedding", index: 0, embedding: [1, 0] },
+  ],
+  usage: { prompt_tokens: 2, total_tokens: 2 },
+});
+const server = http.createServer((request, response) => {
+  request.resume();
+  response.setHeader("Content-Type", "application/json");
+  response.end(answer);
+});
+await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+const baseURL = `http://127.0.0.1:${server.address().port}/v1`;
+const langchain = await new OpenAIEmbeddings({
+  apiKey: "none", model: "any", encodingFormat: "float", configuration: { baseURL },
+}).embedDocuments(["zero", "one"]);
+server.close();
+console.log("the server says that text 0 has [1,0]");
+console.log(`LangChain.js has ${JSON.stringify(langchain[0])}`);
+process.exit(langchain[0][0] === 0 && langchain[0][1] === 1 ? 0 : 1);
+JS
+npm ls --depth=0 2>/dev/null | tail -n +2
+node index.mjs
