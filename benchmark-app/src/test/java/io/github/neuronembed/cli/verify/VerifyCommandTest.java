@@ -355,8 +355,7 @@ class VerifyCommandTest {
     assertThat(verify("--model", model.toString(), "--precision", "int8")).isEqualTo(ExitCode.DONE);
     assertThat(report()).contains("fp32 on ONNX Runtime", "no golden vectors ship");
 
-    assertThat(verify("--model", model.toString(), "--backend", "onnx"))
-        .isEqualTo(ExitCode.FAILED);
+    assertThat(verify("--model", model.toString(), "--backend", "onnx")).isEqualTo(ExitCode.FAILED);
     assertThat(report()).contains("with itself", "--golden bge-small-en-v1.5");
 
     assertThat(verify("--model", model.toString(), "--golden", "bge-small-en-v1.5"))
