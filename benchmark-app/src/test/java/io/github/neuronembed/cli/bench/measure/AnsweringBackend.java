@@ -20,6 +20,8 @@ public final class AnsweringBackend extends OneReplicaBackend {
   }
 
   /**
+   * Answers one row in another way.
+   *
    * @param row zero-based, over all executions
    */
   public void answerOnce(int row, float[] vector) {

@@ -165,7 +165,6 @@ class BenchTest {
             .measure(cell)
             .result();
 
-    long calls = MadeRun.figures(result).calls();
     assertThat(MadeRun.figures(result).stages().execute()).isEqualTo(2);
     // Four callers share one slot: a call waits for the three before it.
     assertThat(MadeRun.figures(result).stages().queue()).isGreaterThan(2);
