@@ -102,8 +102,8 @@ class WordPieceTokenizerTest(unittest.TestCase):
         }
         read = wordpiece.WordPieceTokenizer.from_json(json.dumps(config))
         self.assertEqual(read.encode("Embedding[SEP]", 512), tokenizer().encode("Embedding[SEP]", 512))
-        config["normalizer"]["lowercase"] = False
-        with self.assertRaisesRegex(ValueError, "normalizer.lowercase is False"):
+        config["normalizer"]["clean_text"] = False
+        with self.assertRaisesRegex(ValueError, "normalizer.clean_text is False"):
             wordpiece.WordPieceTokenizer.from_json(json.dumps(config))
 
 
