@@ -117,9 +117,9 @@ class BenchCommandTest {
 
     assertThat(
             bench(
-                "--backend emulator --model DIR/model --batch-size 1 --sequence-length 8 --n-models 1"
-                    + " --workers-per-model 1 --duration 0.1 --warm-up 0.05 --chip inf2"
-                    + " --format json"))
+                "--backend emulator --model DIR/model --batch-size 1 --sequence-length 8 --n-models"
+                    + " 1 --workers-per-model 1 --duration 0.1 --warm-up 0.05 --chip inf2 --format"
+                    + " json"))
         .isZero();
 
     assertThat(cells().get(0).get("precision").getAsString()).isEqualTo("none");

@@ -65,7 +65,9 @@ class BenchPackagesTest {
       List<Path> files = all.filter(file -> file.toString().endsWith(".java")).toList();
       for (Path file : files) {
         assertThat(Files.readAllLines(file)).as(file.toString()).hasSizeLessThanOrEqualTo(300);
-        assertThat(files.stream().filter(other -> other.equals(file.resolveSibling(other.getFileName()))))
+        assertThat(
+                files.stream()
+                    .filter(other -> other.equals(file.resolveSibling(other.getFileName()))))
             .as(String.valueOf(file.getParent()))
             .hasSizeLessThanOrEqualTo(15);
       }
