@@ -40,10 +40,12 @@ struct Product {
   size_t out_stride;  // at least the columns of the panels
 };
 
-// One block of one row: x[i] * inverse_smooth[i], i in [0, length).
+// One block of one row: x[i] * inverse_smooth[i] + shift[i], a fused multiply-add, i in [0,
+// length).
 struct QuantizeBlock {
   const float* x;
   const float* inverse_smooth;
+  const float* shift;
   int length;  // a multiple of kStep, at most a block
   void* out;
   float* scale;

@@ -295,12 +295,16 @@ void Multiply(const Product& product) {
 
 // ---------------------------------------------------------------- rows
 
+NEURON_INLINE __m256 InputAt(const QuantizeBlock& block, int i) {
+  return _mm256_fmadd_ps(_mm256_loadu_ps(block.x + i), _mm256_loadu_ps(block.inverse_smooth + i),
+                         _mm256_loadu_ps(block.shift + i));
+}
+
 void QuantizeInt8(const QuantizeBlock& block) {
   __m256 low = _mm256_setzero_ps();
   __m256 high = low;
   for (int i = 0; i < block.length; i += kLanes) {
-    const __m256 x =
-        _mm256_mul_ps(_mm256_loadu_ps(block.x + i), _mm256_loadu_ps(block.inverse_smooth + i));
+    const __m256 x = InputAt(block, i);
     low = _mm256_min_ps(x, low);
     high = _mm256_max_ps(x, high);
   }
@@ -315,8 +319,7 @@ void QuantizeInt8(const QuantizeBlock& block) {
   const __m256i shift = _mm256_set1_epi32(zero);
   const __m128i limit = _mm_set1_epi8(static_cast<char>(kInt8Limit));
   for (int i = 0; i < block.length; i += kLanes) {
-    const __m256 x =
-        _mm256_mul_ps(_mm256_loadu_ps(block.x + i), _mm256_loadu_ps(block.inverse_smooth + i));
+    const __m256 x = InputAt(block, i);
     const __m256i rounded = _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_mul_ps(x, factor)), shift);
     const __m128i words =
         _mm_packs_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
@@ -329,8 +332,7 @@ void QuantizeInt16(const QuantizeBlock& block) {
   const __m256 sign = _mm256_set1_ps(-0.0F);
   __m256 high = _mm256_setzero_ps();
   for (int i = 0; i < block.length; i += kLanes) {
-    const __m256 x =
-        _mm256_mul_ps(_mm256_loadu_ps(block.x + i), _mm256_loadu_ps(block.inverse_smooth + i));
+    const __m256 x = InputAt(block, i);
     high = _mm256_max_ps(_mm256_andnot_ps(sign, x), high);
   }
   const float largest = MaxOf(high);
@@ -341,8 +343,7 @@ void QuantizeInt16(const QuantizeBlock& block) {
   const __m128i limit = _mm_set1_epi16(kInt16Limit);
   const __m128i least = _mm_set1_epi16(-kInt16Limit);
   for (int i = 0; i < block.length; i += kLanes) {
-    const __m256 x =
-        _mm256_mul_ps(_mm256_loadu_ps(block.x + i), _mm256_loadu_ps(block.inverse_smooth + i));
+    const __m256 x = InputAt(block, i);
     const __m256i rounded = _mm256_cvtps_epi32(_mm256_mul_ps(x, factor));
     __m128i words =
         _mm_packs_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));

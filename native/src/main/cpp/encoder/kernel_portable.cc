@@ -80,11 +80,15 @@ int32_t Round(float value, float low, float high) {
   return static_cast<int32_t>(std::nearbyint(std::min(value, high)));
 }
 
+float InputAt(const QuantizeBlock& block, int i) {
+  return std::fma(block.x[i], block.inverse_smooth[i], block.shift[i]);
+}
+
 void QuantizeInt8(const QuantizeBlock& block) {
   float low = 0;
   float high = 0;
   for (int i = 0; i < block.length; ++i) {
-    const float x = block.x[i] * block.inverse_smooth[i];
+    const float x = InputAt(block, i);
     low = std::min(low, x);
     high = std::max(high, x);
   }
@@ -95,7 +99,7 @@ void QuantizeInt8(const QuantizeBlock& block) {
   *block.zero = zero;
   auto* out = static_cast<uint8_t*>(block.out);
   for (int i = 0; i < block.length; ++i) {
-    const int32_t rounded = Round(block.x[i] * block.inverse_smooth[i] * inverse, -512, 512);
+    const int32_t rounded = Round(InputAt(block, i) * inverse, -512, 512);
     out[i] = static_cast<uint8_t>(std::clamp(rounded + zero, 0, kInt8Limit));
   }
 }
@@ -103,14 +107,13 @@ void QuantizeInt8(const QuantizeBlock& block) {
 void QuantizeInt16(const QuantizeBlock& block) {
   float largest = 0;
   for (int i = 0; i < block.length; ++i) {
-    largest = std::max(largest, std::abs(block.x[i] * block.inverse_smooth[i]));
+    largest = std::max(largest, std::abs(InputAt(block, i)));
   }
   const float inverse = largest > 0 ? kInt16Limit / largest : 0;
   *block.scale = largest * (1.0F / kInt16Limit);
   auto* out = static_cast<int16_t*>(block.out);
   for (int i = 0; i < block.length; ++i) {
-    out[i] = static_cast<int16_t>(
-        Round(block.x[i] * block.inverse_smooth[i] * inverse, -kInt16Limit, kInt16Limit));
+    out[i] = static_cast<int16_t>(Round(InputAt(block, i) * inverse, -kInt16Limit, kInt16Limit));
   }
 }
 

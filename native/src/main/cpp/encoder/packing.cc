@@ -89,15 +89,15 @@ double QuantizeInt16(const double* column, int length, int* rounded) {
 
 }  // namespace
 
-void Pack(const float* weights, const float* bias, const float* smooth, float factor,
-          const PackedTarget& target) {
+void Pack(const float* weights, const float* bias, const float* smooth, const float* means,
+          float factor, const PackedTarget& target) {
   const PackedShape& shape = target.shape;
   const bool int8 = shape.element == Element::kInt8;
   double column[kLongestBlock];
   int rounded[kLongestBlock];
   for (int c = 0; c < shape.padded_n(); ++c) {
     const bool inside = c < shape.n;
-    target.bias[c] = inside ? bias[c] * factor : 0.0F;
+    double shift = 0;
     for (int block = 0; block < shape.blocks(); ++block) {
       const int begin = shape.block_begin(block);
       const int length = shape.block_length(block);
@@ -123,10 +123,16 @@ void Pack(const float* weights, const float* bias, const float* smooth, float fa
           static_cast<int16_t*>(target.values)[at] = static_cast<int16_t>(rounded[i]);
         }
         sum += rounded[i];
+        const int row = begin + i;
+        if (means == nullptr || row >= shape.k) continue;
+        const double smoothed = smooth == nullptr ? 1.0 : static_cast<double>(smooth[row]);
+        shift += static_cast<double>(means[row]) / smoothed * column[i];
       }
       target.scales[shape.scale_index(block, c)] = static_cast<float>(scale);
       target.negated_sums[shape.scale_index(block, c)] = int8 ? -sum : 0;
     }
+    target.bias[c] =
+        inside ? static_cast<float>(static_cast<double>(bias[c] * factor) + shift) : 0.0F;
   }
 }
 

@@ -17,9 +17,10 @@ struct PackedTarget {
 };
 
 // Packs `weights`, row-major [k, n] of the target's shape, times `smooth` ([k]; null: ones) for
-// each row and times `factor`; `bias` times `factor`.
-void Pack(const float* weights, const float* bias, const float* smooth, float factor,
-          const PackedTarget& target);
+// each row and times `factor`; `bias` times `factor`. `means` ([k]; null: zeros) are the input's
+// means: what the rounding of weights adds to their product goes into the bias.
+void Pack(const float* weights, const float* bias, const float* smooth, const float* means,
+          float factor, const PackedTarget& target);
 
 }  // namespace neuron_embed::encoder
 

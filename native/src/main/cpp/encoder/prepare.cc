@@ -43,65 +43,77 @@ void CopyNorm(const NormWeights& norm, int size, const PackedNorm& target) {
   std::copy_n(norm.bias, size, Writable(target.bias));
 }
 
-void PackDense(const DenseWeights& dense, const std::vector<float>& smooth, float factor,
-               const PackedMatrix& target) {
-  Pack(dense.weights, dense.bias, smooth.empty() ? nullptr : smooth.data(), factor,
-       {target.shape, const_cast<void*>(target.values), Writable(target.scales),
-        Writable(target.negated_sums), Writable(target.bias)});
-}
+// The input of some dense layers: its channels' means, which are taken off, and what is then
+// divided out of the channels and multiplied into the layers' weights, so that both have the same
+// range: SmoothQuant (Xiao et al., 2022), alpha 0.5. Without statistics there is nothing of it.
+struct Input {
+  std::vector<float> smooth;
+  std::vector<float> means;
+};
 
-// SmoothQuant (Xiao et al., 2022) with alpha 0.5: what is divided out of an input channel, and
-// multiplied into its weights, so that both have the same range. Without ranges nothing is.
-std::vector<float> Smooth(const std::vector<float>* ranges,
-                          const std::vector<const DenseWeights*>& layers, const float* inverse) {
+Input Scale(const ChannelStatistics::Channels* seen, const std::vector<const DenseWeights*>& layers,
+            const InputScaling& scaling) {
   const auto channels = static_cast<size_t>(layers.front()->in);
-  std::fill_n(Writable(inverse), RoundUp(layers.front()->in, kStep), 1.0F);
-  if (ranges == nullptr) return {};
-  std::vector<float> smooth(channels, 1.0F);
+  std::fill_n(Writable(scaling.inverse_smooth), RoundUp(layers.front()->in, kStep), 1.0F);
+  if (seen == nullptr) return {};
+  Input input{std::vector<float>(channels, 1.0F), std::vector<float>(channels, 0.0F)};
   for (size_t channel = 0; channel < channels; ++channel) {
     float largest = 0;
     for (const DenseWeights* layer : layers) {
       const float* row = layer->weights + channel * static_cast<size_t>(layer->out);
       for (int i = 0; i < layer->out; ++i) largest = std::max(largest, std::abs(row[i]));
     }
-    const float range = (*ranges)[channel];
+    const ChannelStatistics::Channel& values = seen->channels[channel];
+    const auto mean = static_cast<float>(values.sum / static_cast<double>(seen->rows));
+    const float range = std::max(values.largest - mean, mean - values.least);
+    float& smooth = input.smooth[channel];
     // A channel that is dead on either side has nothing to balance.
-    if (range > 1e-5F && largest > 1e-5F) smooth[channel] = std::sqrt(range / largest);
-    Writable(inverse)[channel] = 1 / smooth[channel];
+    if (range > 1e-5F && largest > 1e-5F) smooth = std::sqrt(range / largest);
+    input.means[channel] = mean;
+    Writable(scaling.inverse_smooth)[channel] = 1 / smooth;
+    Writable(scaling.shift)[channel] = -mean / smooth;
   }
-  return smooth;
+  return input;
+}
+
+void PackDense(const DenseWeights& dense, const Input& input, float factor,
+               const PackedMatrix& target) {
+  const bool calibrated = !input.smooth.empty();
+  Pack(dense.weights, dense.bias, calibrated ? input.smooth.data() : nullptr,
+       calibrated ? input.means.data() : nullptr, factor,
+       {target.shape, const_cast<void*>(target.values), Writable(target.scales),
+        Writable(target.negated_sums), Writable(target.bias)});
 }
 
 void PackLayer(const LayerWeights& weights, const PackedLayer& target, int head_size,
-               const ChannelRanges* ranges, int layer) {
-  const auto seen = [&](ChannelRanges::Input input) {
-    return ranges == nullptr ? nullptr : &ranges->at(layer, input);
+               const ChannelStatistics* statistics, int layer) {
+  const auto seen = [&](ChannelStatistics::Input input) {
+    return statistics == nullptr ? nullptr : &statistics->at(layer, input);
   };
   // Scores are powers of 2 of the product.
   const auto factor = static_cast<float>(1.4426950408889634 / std::sqrt(head_size));
-  std::vector<float> smooth =
-      Smooth(seen(ChannelRanges::kAttention), {&weights.query, &weights.key, &weights.value},
-             target.attention_smooth);
-  PackDense(weights.query, smooth, factor, target.query);
-  PackDense(weights.key, smooth, 1, target.key);
-  PackDense(weights.value, smooth, 1, target.value);
-  smooth = Smooth(seen(ChannelRanges::kAttentionOutput), {&weights.attention_output},
-                  target.attention_output_smooth);
-  PackDense(weights.attention_output, smooth, 1, target.attention_output);
+  Input input = Scale(seen(ChannelStatistics::kAttention),
+                      {&weights.query, &weights.key, &weights.value}, target.attention_input);
+  PackDense(weights.query, input, factor, target.query);
+  PackDense(weights.key, input, 1, target.key);
+  PackDense(weights.value, input, 1, target.value);
+  input = Scale(seen(ChannelStatistics::kAttentionOutput), {&weights.attention_output},
+                target.attention_output_input);
+  PackDense(weights.attention_output, input, 1, target.attention_output);
   CopyNorm(weights.attention_norm, weights.query.in, target.attention_norm);
-  smooth = Smooth(seen(ChannelRanges::kIntermediate), {&weights.intermediate},
-                  target.intermediate_smooth);
-  PackDense(weights.intermediate, smooth, 1, target.intermediate);
-  smooth = Smooth(seen(ChannelRanges::kOutput), {&weights.output}, target.output_smooth);
-  PackDense(weights.output, smooth, 1, target.output);
+  input = Scale(seen(ChannelStatistics::kIntermediate), {&weights.intermediate},
+                target.intermediate_input);
+  PackDense(weights.intermediate, input, 1, target.intermediate);
+  input = Scale(seen(ChannelStatistics::kOutput), {&weights.output}, target.output_input);
+  PackDense(weights.output, input, 1, target.output);
   CopyNorm(weights.output_norm, weights.query.in, target.output_norm);
 }
 
 }  // namespace
 
-PreparedBuffer::PreparedBuffer(const BertWeights& weights, const ChannelRanges* ranges) {
+PreparedBuffer::PreparedBuffer(const BertWeights& weights, const ChannelStatistics* statistics) {
   const BertConfig& config = weights.config;
-  const Precision precision = ranges == nullptr ? Precision::kExact : Precision::kInt8;
+  const Precision precision = statistics == nullptr ? Precision::kExact : Precision::kInt8;
   size_ = PreparedBytes(config, precision);
   arena_.Take<uint8_t>(size_);
   arena_.Allocate();
@@ -111,7 +123,7 @@ PreparedBuffer::PreparedBuffer(const BertWeights& weights, const ChannelRanges* 
   CopyNorm(weights.embedding_norm, config.hidden, model.embedding_norm);
   for (int layer = 0; layer < config.layers; ++layer) {
     const auto index = static_cast<size_t>(layer);
-    PackLayer(weights.layers[index], model.layers[index], config.head_size(), ranges, layer);
+    PackLayer(weights.layers[index], model.layers[index], config.head_size(), statistics, layer);
   }
   SealPrepared(config, precision, bytes_);
 }
@@ -129,7 +141,7 @@ void Prepare(const BertWeights& weights, Precision precision, const Kernel& kern
     WriteWhole(target, exact.data(), exact.size());
     return;
   }
-  ChannelRanges ranges(weights.config);
+  ChannelStatistics statistics(weights.config);
   {
     const PackedModel model = BindPrepared(weights.config, Precision::kExact, exact.data());
     const int longest =
@@ -139,10 +151,10 @@ void Prepare(const BertWeights& weights, Precision precision, const Kernel& kern
     for (int32_t i = 0; i < calibration.texts; ++i) {
       session.Run({calibration.ids + static_cast<int64_t>(i) * calibration.row_stride,
                    calibration.row_stride, calibration.lengths + i, 1},
-                  vector.data(), &ranges);
+                  vector.data(), &statistics);
     }
   }
-  const PreparedBuffer packed(weights, &ranges);
+  const PreparedBuffer packed(weights, &statistics);
   WriteWhole(target, packed.data(), packed.size());
 }
 

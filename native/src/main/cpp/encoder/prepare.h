@@ -17,8 +17,9 @@ namespace neuron_embed::encoder {
 // A prepared file in memory.
 class PreparedBuffer {
  public:
-  // Packs in int16, or, with the ranges that calibration saw, in int8.
-  explicit PreparedBuffer(const BertWeights& weights, const ChannelRanges* ranges = nullptr);
+  // Packs in int16, or, with what calibration saw, in int8.
+  explicit PreparedBuffer(const BertWeights& weights,
+                          const ChannelStatistics* statistics = nullptr);
 
   const uint8_t* data() const { return bytes_; }
   size_t size() const { return size_; }

@@ -34,7 +34,10 @@ class Arrays {
     matrix.values = Take<uint8_t>(matrix.shape.bytes());
     return matrix;
   }
-  const float* Smooth(int k) { return Take<float>(static_cast<size_t>(RoundUp(k, kStep))); }
+  InputScaling Scaling(int k) {
+    const auto* inverse_smooth = Take<float>(static_cast<size_t>(RoundUp(k, kStep)));
+    return {inverse_smooth, Take<float>(static_cast<size_t>(RoundUp(k, kStep)))};
+  }
   PackedNorm Norm(int size) {
     const auto* scale = Take<float>(static_cast<size_t>(size));
     return {scale, Take<float>(static_cast<size_t>(size))};
@@ -60,16 +63,16 @@ PackedModel Bind(const BertConfig& config, Precision precision, Arrays* arrays) 
   model.embedding_norm = arrays->Norm(hidden);
   model.layers.resize(static_cast<size_t>(config.layers));
   for (PackedLayer& layer : model.layers) {
-    layer.attention_smooth = arrays->Smooth(hidden);
+    layer.attention_input = arrays->Scaling(hidden);
     layer.query = arrays->Matrix(element, hidden, hidden);
     layer.key = arrays->Matrix(element, hidden, hidden);
     layer.value = arrays->Matrix(element, hidden, hidden);
-    layer.attention_output_smooth = arrays->Smooth(hidden);
+    layer.attention_output_input = arrays->Scaling(hidden);
     layer.attention_output = arrays->Matrix(element, hidden, hidden);
     layer.attention_norm = arrays->Norm(hidden);
-    layer.intermediate_smooth = arrays->Smooth(hidden);
+    layer.intermediate_input = arrays->Scaling(hidden);
     layer.intermediate = arrays->Matrix(element, hidden, config.intermediate);
-    layer.output_smooth = arrays->Smooth(config.intermediate);
+    layer.output_input = arrays->Scaling(config.intermediate);
     layer.output = arrays->Matrix(element, config.intermediate, hidden);
     layer.output_norm = arrays->Norm(hidden);
   }

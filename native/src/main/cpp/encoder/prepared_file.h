@@ -26,7 +26,7 @@
 namespace neuron_embed::encoder {
 
 // Counts every change of what the file holds or means.
-constexpr int32_t kFormatVersion = 1;
+constexpr int32_t kFormatVersion = 2;
 constexpr size_t kPreparedHeaderBytes = 192;
 
 struct PackedNorm {
@@ -34,18 +34,24 @@ struct PackedNorm {
   const float* bias;   // [hidden]
 };
 
-// A dense layer's input is multiplied by inverse_smooth before it is quantized.
+// What is quantized of a dense layer's input x: x * inverse_smooth + shift, which has a mean near
+// zero and the same range as the weights. The layer's bias makes up for the shift.
+struct InputScaling {
+  const float* inverse_smooth;  // [padded input size]
+  const float* shift;           // [padded input size]
+};
+
 struct PackedLayer {
-  const float* attention_smooth;  // [padded hidden], of query, key and value
-  PackedMatrix query;             // with log2(e) / sqrt(head size)
+  InputScaling attention_input;  // of query, key and value
+  PackedMatrix query;            // with log2(e) / sqrt(head size)
   PackedMatrix key;
   PackedMatrix value;
-  const float* attention_output_smooth;  // [padded hidden]
+  InputScaling attention_output_input;
   PackedMatrix attention_output;
   PackedNorm attention_norm;
-  const float* intermediate_smooth;  // [padded hidden]
+  InputScaling intermediate_input;
   PackedMatrix intermediate;
-  const float* output_smooth;  // [padded intermediate]
+  InputScaling output_input;
   PackedMatrix output;
   PackedNorm output_norm;
 };

@@ -49,22 +49,27 @@ int64_t CheckTokens(const BertConfig& config, const TokenRows& rows) {
   return tokens;
 }
 
-ChannelRanges::ChannelRanges(const BertConfig& config) {
+ChannelStatistics::ChannelStatistics(const BertConfig& config) {
   for (int layer = 0; layer < config.layers; ++layer) {
     for (const Input input : {kAttention, kAttentionOutput, kIntermediate, kOutput}) {
-      const int channels = input == kOutput ? config.intermediate : config.hidden;
-      ranges_.emplace_back(static_cast<size_t>(channels), 0.0F);
+      const auto channels =
+          static_cast<size_t>(input == kOutput ? config.intermediate : config.hidden);
+      inputs_.push_back({std::vector<Channel>(channels), 0});
     }
   }
 }
 
-void ChannelRanges::See(int layer, Input input, int first, int count, const float* values) {
-  std::vector<float>& ranges = ranges_[static_cast<size_t>(layer) * 4 + input];
-  const int end = std::min(first + count, static_cast<int>(ranges.size()));
-  for (int i = first; i < end; ++i) {
-    float& range = ranges[static_cast<size_t>(i)];
-    range = std::max(range, std::abs(values[i - first]));
+void ChannelStatistics::See(int layer, Input input, int first, int count, const float* values) {
+  Channels& seen = inputs_[static_cast<size_t>(layer) * 4 + input];
+  const size_t end = std::min(static_cast<size_t>(first + count), seen.channels.size());
+  for (auto i = static_cast<size_t>(first); i < end; ++i) {
+    const float value = values[i - static_cast<size_t>(first)];
+    Channel& channel = seen.channels[i];
+    channel.least = seen.rows == 0 ? value : std::min(channel.least, value);
+    channel.largest = seen.rows == 0 ? value : std::max(channel.largest, value);
+    channel.sum += static_cast<double>(value);
   }
+  if (end == seen.channels.size()) ++seen.rows;
 }
 
 Session::Session(const PackedModel& model, const Kernel& kernel, int max_tokens, int max_texts,
@@ -111,7 +116,7 @@ void Session::Lay() {
   }
 }
 
-void Session::Run(const TokenRows& rows, float* out, ChannelRanges* ranges) {
+void Session::Run(const TokenRows& rows, float* out, ChannelStatistics* statistics) {
   if (rows.texts < 1 || rows.texts > max_texts_) {
     Refuse(std::to_string(rows.texts) + " texts; the session was made for 1 to " +
            std::to_string(max_texts_));
@@ -121,7 +126,7 @@ void Session::Run(const TokenRows& rows, float* out, ChannelRanges* ranges) {
     Refuse(std::to_string(tokens) + " tokens; the session was made for up to " +
            std::to_string(max_tokens_));
   }
-  ranges_ = ranges;
+  statistics_ = statistics;
   starts_[0] = 0;
   for (int i = 0; i < rows.texts; ++i) starts_[i + 1] = starts_[i] + rows.lengths[i];
   Embed(rows);
@@ -175,10 +180,10 @@ void Session::Project(int layer, int texts, bool last) {
     const size_t at = static_cast<size_t>(begin) * width_;
     for (int r = 0; r < rows; ++r) {
       const float* x = x_ + at + static_cast<size_t>(r) * width_;
-      if (ranges_ != nullptr) {
-        ranges_->See(layer, ChannelRanges::kAttention, 0, model_.config.hidden, x);
+      if (statistics_ != nullptr) {
+        statistics_->See(layer, ChannelStatistics::kAttention, 0, model_.config.hidden, x);
       }
-      Quantize(weights.query, weights.attention_smooth, x, r, scratch.input);
+      Quantize(weights.query, weights.attention_input, x, r, scratch.input);
     }
     if (!last) Multiply(scratch.input, weights.query, rows, Epilogue::kStore, q_ + at);
     Multiply(scratch.input, weights.key, rows, Epilogue::kStore, k_ + at);
@@ -190,7 +195,7 @@ void Session::Project(int layer, int texts, bool last) {
     const Scratch& scratch = scratch_.front();
     for (int r = 0; r < rows; ++r) {
       const float* x = x_ + static_cast<size_t>(starts_[begin + r]) * width_;
-      Quantize(weights.query, weights.attention_smooth, x, r, scratch.input);
+      Quantize(weights.query, weights.attention_input, x, r, scratch.input);
     }
     Multiply(scratch.input, weights.query, rows, Epilogue::kStore,
              q_ + static_cast<size_t>(begin) * width_);
@@ -233,10 +238,10 @@ void Session::Finish(int layer, int rows) {
       return base + at + static_cast<size_t>(r) * width_;
     };
     for (int r = 0; r < count; ++r) {
-      if (ranges_ != nullptr) {
-        ranges_->See(layer, ChannelRanges::kAttentionOutput, 0, config.hidden, row(q_, r));
+      if (statistics_ != nullptr) {
+        statistics_->See(layer, ChannelStatistics::kAttentionOutput, 0, config.hidden, row(q_, r));
       }
-      Quantize(weights.attention_output, weights.attention_output_smooth, row(q_, r), r,
+      Quantize(weights.attention_output, weights.attention_output_input, row(q_, r), r,
                scratch.input);
     }
     Multiply(scratch.input, weights.attention_output, count, Epilogue::kAdd, x_ + at);
@@ -244,10 +249,10 @@ void Session::Finish(int layer, int rows) {
       float* x = row(x_, r);
       kernel_.normalize(x, config.hidden, weights.attention_norm.scale, weights.attention_norm.bias,
                         config.epsilon);
-      if (ranges_ != nullptr) {
-        ranges_->See(layer, ChannelRanges::kIntermediate, 0, config.hidden, x);
+      if (statistics_ != nullptr) {
+        statistics_->See(layer, ChannelStatistics::kIntermediate, 0, config.hidden, x);
       }
-      Quantize(weights.intermediate, weights.intermediate_smooth, x, r, scratch.input);
+      Quantize(weights.intermediate, weights.intermediate_input, x, r, scratch.input);
     }
     Middle(layer, scratch, count);
     Multiply(scratch.middle, weights.output, count, Epilogue::kAdd, x_ + at);
@@ -277,8 +282,9 @@ void Session::Middle(int layer, const Scratch& scratch, int rows) {
     kernel_.multiply(product);
     for (int r = 0; r < rows; ++r) {
       const float* values = scratch.block + static_cast<size_t>(r) * kLongestBlock;
-      if (ranges_ != nullptr) ranges_->See(layer, ChannelRanges::kOutput, first, length, values);
-      QuantizeOne(weights.output, block, weights.output_smooth, values, r, scratch.middle);
+      if (statistics_ != nullptr)
+        statistics_->See(layer, ChannelStatistics::kOutput, first, length, values);
+      QuantizeOne(weights.output, block, weights.output_input, values, r, scratch.middle);
     }
   }
 }
@@ -310,15 +316,15 @@ void Session::Pool(int texts, float* out) const {
   }
 }
 
-void Session::Quantize(const PackedMatrix& matrix, const float* smooth, const float* x, int row,
-                       const QuantizedRows& into) const {
+void Session::Quantize(const PackedMatrix& matrix, const InputScaling& scaling, const float* x,
+                       int row, const QuantizedRows& into) const {
   for (int block = 0; block < matrix.shape.blocks(); ++block) {
-    QuantizeOne(matrix, block, smooth, x + matrix.shape.block_begin(block), row, into);
+    QuantizeOne(matrix, block, scaling, x + matrix.shape.block_begin(block), row, into);
   }
 }
 
 // `x` begins at the block.
-void Session::QuantizeOne(const PackedMatrix& matrix, int block, const float* smooth,
+void Session::QuantizeOne(const PackedMatrix& matrix, int block, const InputScaling& scaling,
                           const float* x, int row, const QuantizedRows& into) const {
   const PackedShape& shape = matrix.shape;
   const auto begin = static_cast<size_t>(shape.block_begin(block));
@@ -326,7 +332,8 @@ void Session::QuantizeOne(const PackedMatrix& matrix, int block, const float* sm
   const size_t scale = static_cast<size_t>(row) * into.block_stride + static_cast<size_t>(block);
   QuantizeBlock call{};
   call.x = x;
-  call.inverse_smooth = smooth + begin;
+  call.inverse_smooth = scaling.inverse_smooth + begin;
+  call.shift = scaling.shift + begin;
   call.length = shape.block_length(block);
   call.out =
       static_cast<uint8_t*>(into.values) + value * static_cast<size_t>(BytesOf(shape.element));

@@ -29,21 +29,31 @@ struct TokenRows {
 // Returns the tokens in all.
 int64_t CheckTokens(const BertConfig& config, const TokenRows& rows);
 
-// The largest magnitude that each input channel of the dense layers had:
-// [layer][dense input].
-class ChannelRanges {
+// What the dense layers' inputs were, channel by channel.
+class ChannelStatistics {
  public:
   enum Input : size_t { kAttention = 0, kAttentionOutput = 1, kIntermediate = 2, kOutput = 3 };
 
-  explicit ChannelRanges(const BertConfig& config);
-  // `count` channels from channel `first` on.
+  struct Channel {
+    float least = 0;
+    float largest = 0;
+    double sum = 0;
+  };
+  struct Channels {
+    std::vector<Channel> channels;
+    int64_t rows = 0;
+  };
+
+  explicit ChannelStatistics(const BertConfig& config);
+
+  // `count` channels of a row, from channel `first` on. Its last channel ends a row.
   void See(int layer, Input input, int first, int count, const float* values);
-  const std::vector<float>& at(int layer, Input input) const {
-    return ranges_[static_cast<size_t>(layer) * 4 + input];
+  const Channels& at(int layer, Input input) const {
+    return inputs_[static_cast<size_t>(layer) * 4 + input];
   }
 
  private:
-  std::vector<std::vector<float>> ranges_;
+  std::vector<Channels> inputs_;
 };
 
 class Session {
@@ -57,10 +67,10 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   // out: [texts, hidden]. Throws EncoderError(kArgument), and then writes
-  // nothing; allocates nothing otherwise. One call at a time. `ranges`, if not
+  // nothing; allocates nothing otherwise. One call at a time. `statistics`, if not
   // null, sees every dense layer's input; then the session must have one
   // thread.
-  void Run(const TokenRows& rows, float* out, ChannelRanges* ranges = nullptr);
+  void Run(const TokenRows& rows, float* out, ChannelStatistics* statistics = nullptr);
 
   size_t bytes() const { return arena_.bytes(); }
 
@@ -80,10 +90,10 @@ class Session {
   void Finish(int layer, int rows);
   void Pool(int texts, float* out) const;
 
-  void Quantize(const PackedMatrix& matrix, const float* smooth, const float* x, int row,
+  void Quantize(const PackedMatrix& matrix, const InputScaling& scaling, const float* x, int row,
                 const QuantizedRows& into) const;
-  void QuantizeOne(const PackedMatrix& matrix, int block, const float* smooth, const float* x,
-                   int row, const QuantizedRows& into) const;
+  void QuantizeOne(const PackedMatrix& matrix, int block, const InputScaling& scaling,
+                   const float* x, int row, const QuantizedRows& into) const;
   void Multiply(const QuantizedRows& input, const PackedMatrix& matrix, int rows, Epilogue epilogue,
                 float* out) const;
   void Middle(int layer, const Scratch& scratch, int rows);
@@ -95,7 +105,7 @@ class Session {
   const int max_texts_;
   const size_t width_;  // floats between rows of x_, q_, k_ and v_
   const bool cls_;
-  ChannelRanges* ranges_ = nullptr;
+  ChannelStatistics* statistics_ = nullptr;
 
   Arena arena_;
   int32_t* starts_ = nullptr;  // [max_texts + 1], in tokens

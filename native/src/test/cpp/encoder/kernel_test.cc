@@ -145,7 +145,7 @@ void FillWeights(Packed* packed, std::mt19937* random) {
     }
   }
   const std::vector<float> bias(static_cast<size_t>(shape.n), 0.0F);
-  Pack(weights.data(), bias.data(), nullptr, 1,
+  Pack(weights.data(), bias.data(), nullptr, nullptr, 1,
        {shape, packed->values.data(), packed->scales.data(), packed->sums.data(),
         packed->bias.data()});
 }
@@ -234,18 +234,21 @@ TEST(KernelTest, QuantizesWithinHalfAStep) {
         for (float& value : smooth) {
           value = std::uniform_real_distribution<float>(0.5F, 2.0F)(random);
         }
+        std::vector<float> shift(x.size());
+        for (float& value : shift) value = std::normal_distribution<float>(0, 0.3F)(random);
         std::vector<uint8_t> out(x.size());
         std::vector<int16_t> wide(x.size());
         float scale = 0;
         int32_t zero = 0;
-        kernel->quantize_int8({x.data(), smooth.data(), length, out.data(), &scale, &zero});
+        kernel->quantize_int8(
+            {x.data(), smooth.data(), shift.data(), length, out.data(), &scale, &zero});
         EXPECT_GE(zero, 0);
         EXPECT_LE(zero, kInt8Limit);
         float wide_scale = 0;
         kernel->quantize_int16(
-            {x.data(), smooth.data(), length, wide.data(), &wide_scale, nullptr});
+            {x.data(), smooth.data(), shift.data(), length, wide.data(), &wide_scale, nullptr});
         for (size_t i = 0; i < x.size(); ++i) {
-          const float value = x[i] * smooth[i];
+          const float value = x[i] * smooth[i] + shift[i];
           ASSERT_LE(out[i], kInt8Limit);
           // The zero point is rounded, too.
           ASSERT_NEAR(value, static_cast<float>(out[i] - zero) * scale, scale * 1.01F)
@@ -270,9 +273,11 @@ TEST(KernelTest, QuantizesWhatIsNoNumberIntoRange) {
       std::vector<int16_t> wide(16);
       float scale = 0;
       int32_t zero = 0;
-      kernel->quantize_int8({x.data(), smooth.data(), 16, out.data(), &scale, &zero});
+      kernel->quantize_int8(
+          {x.data(), smooth.data(), smooth.data(), 16, out.data(), &scale, &zero});
       for (uint8_t value : out) EXPECT_LE(value, kInt8Limit) << kernel->name << " " << odd;
-      kernel->quantize_int16({x.data(), smooth.data(), 16, wide.data(), &scale, nullptr});
+      kernel->quantize_int16(
+          {x.data(), smooth.data(), smooth.data(), 16, wide.data(), &scale, nullptr});
       for (int16_t value : wide) EXPECT_LE(std::abs(value), kInt16Limit) << kernel->name;
     }
   }

@@ -74,7 +74,7 @@ Result PackedFrom(Element element, const std::vector<float>& weights, int k, int
   const std::vector<float> bias(static_cast<size_t>(n), 0.25F);
   void* values = element == Element::kInt8 ? static_cast<void*>(result.values8.data())
                                            : static_cast<void*>(result.values16.data());
-  Pack(weights.data(), bias.data(), nullptr, 2,
+  Pack(weights.data(), bias.data(), nullptr, nullptr, 2,
        {result.shape, values, result.scales.data(), result.sums.data(), result.bias.data()});
   return result;
 }
