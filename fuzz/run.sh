@@ -13,23 +13,26 @@ if [ ! -f "$classpath" ]; then
 fi
 mkdir -p target/findings
 
-# The emulator's reader of NEFFs and the core's look at them: C++, libFuzzer.
+# C++, libFuzzer: native NAME TARGET SEEDS...
 native() {
   command -v clang++ >/dev/null || {
     echo "fuzz: there is no clang++ (Debian: apt-get install clang libclang-rt-14-dev)" >&2
     exit 1
   }
+  name=$1
+  program=$2
+  shift 2
   cmake -S ../native -B target/native -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
     -DNEURON_EMBED_FUZZ=ON -DNEURON_EMBED_TESTS=ON >target/native.log 2>&1 &&
-    cmake --build target/native --target emulator_neff_fuzz --parallel 2 >>target/native.log 2>&1 || {
+    cmake --build target/native --target "$(basename "$program")" --parallel 2 >>target/native.log 2>&1 || {
     tail -40 target/native.log >&2
     exit 1
   }
-  mkdir -p target/corpus/native-neff
+  mkdir -p "target/corpus/$name"
   # -detect_leaks needs ptrace, which some containers forbid; the sanitizer lane looks for leaks.
-  target/native/emulator/tests/emulator_neff_fuzz -max_total_time="$seconds" -timeout=10 -detect_leaks=0 \
-    -print_final_stats=1 -artifact_prefix=target/findings/native-neff- \
-    target/corpus/native-neff corpus/neff >"target/native-neff.log" 2>&1
+  "target/native/$program" -max_total_time="$seconds" -timeout=10 -detect_leaks=0 \
+    -print_final_stats=1 -artifact_prefix="target/findings/$name-" \
+    "target/corpus/$name" "$@" >"target/$name.log" 2>&1
 }
 
 java_target() {
@@ -44,16 +47,19 @@ java_target() {
 }
 
 failed=0
-for target in ${*:-native-neff text-reader request-body manifest neff tokenizer}; do
+for target in ${*:-native-neff native-prepared text-reader request-body manifest neff tokenizer}; do
   case $target in
-    native-neff) native ;;
+    # The emulator's reader of NEFFs and the core's look at them.
+    native-neff) native native-neff emulator/tests/emulator_neff_fuzz corpus/neff ;;
+    # The encoder's prepared file.
+    native-prepared) native native-prepared tests/encoder/encoder_prepared_fuzz ;;
     text-reader) java_target text-reader cli.embed.TextReaderFuzz ;;
     request-body) java_target request-body cli.serve.RequestBodyFuzz ;;
     manifest) java_target manifest model.ManifestFuzz ;;
     neff) java_target neff model.NeffFileFuzz ;;
     tokenizer) java_target tokenizer tokenizer.TokenizerFuzz ;;
     *)
-      echo "fuzz: no target $target; there are native-neff text-reader request-body manifest neff tokenizer" >&2
+      echo "fuzz: no target $target; there are native-neff native-prepared text-reader request-body manifest neff tokenizer" >&2
       exit 2
       ;;
   esac && verdict=ok || { verdict=FOUND failed=1; }

@@ -63,7 +63,7 @@ extern "C" {
 
 /* How many kernels this machine can run; at least 1. */
 NEURON_API int32_t neuron_encoder_kernel_count(void) NEURON_NOEXCEPT;
-/* Their names, the fastest first: "avx512vnni", "avx2", and last "portable", which runs everywhere,
+/* Their names, the fastest first: "avx2", and last "portable", which runs everywhere,
  * is slow and is there for tests. Null past the end. Never freed. */
 NEURON_API const char* neuron_encoder_kernel_name(int32_t index) NEURON_NOEXCEPT;
 

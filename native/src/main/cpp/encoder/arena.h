@@ -31,7 +31,7 @@ class Arena {
   T* Take(size_t count) {
     uint8_t* taken = base_ == nullptr ? nullptr : base_ + end_;
     end_ += (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-    return reinterpret_cast<T*>(taken);
+    return static_cast<T*>(static_cast<void*>(taken));
   }
 
   size_t bytes() const { return bytes_; }

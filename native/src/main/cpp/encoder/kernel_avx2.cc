@@ -70,6 +70,11 @@ NEURON_INLINE __m256i MaskOf(int count) {
 
 // ---------------------------------------------------------------- products
 
+template <typename T>
+NEURON_INLINE const T* At(const uint8_t* p) {
+  return static_cast<const T*>(static_cast<const void*>(p));
+}
+
 NEURON_INLINE __m256i Load(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
 }
@@ -105,9 +110,8 @@ NEURON_INLINE void AddInt8(__m256i& sum, const uint8_t* row, __m256i w0, __m256i
       "vpmaddwd %[ones], %[first], %[first]\n\t"
       "vpaddd %[first], %[sum], %[sum]"
       : [sum] "+x"(sum), [first] "=&x"(first), [second] "=&x"(second)
-      : [low] "m"(*reinterpret_cast<const uint32_t*>(row)),
-        [high] "m"(*reinterpret_cast<const uint32_t*>(row + 4)), [w0] "x"(w0), [w1] "x"(w1),
-        [ones] "x"(ones));
+      : [low] "m"(*At<uint32_t>(row)), [high] "m"(*At<uint32_t>(row + 4)), [w0] "x"(w0),
+        [w1] "x"(w1), [ones] "x"(ones));
 }
 
 // The same for 2 successive k of a row in int16 with a whole panel.
@@ -121,7 +125,7 @@ NEURON_INLINE void AddInt16(__m256i& sum0, __m256i& sum1, const uint8_t* row, __
       "vpaddd %[product], %[sum0], %[sum0]\n\t"
       "vpaddd %[x], %[sum1], %[sum1]"
       : [sum0] "+x"(sum0), [sum1] "+x"(sum1), [x] "=&x"(x), [product] "=&x"(product)
-      : [two] "m"(*reinterpret_cast<const uint32_t*>(row)), [w0] "x"(w0), [w1] "x"(w1));
+      : [two] "m"(*At<uint32_t>(row)), [w0] "x"(w0), [w1] "x"(w1));
 }
 
 template <size_t kRows>
@@ -323,7 +327,7 @@ void QuantizeInt8(const QuantizeBlock& block) {
     const __m256i rounded = _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_mul_ps(x, factor)), shift);
     const __m128i words =
         _mm_packs_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + i),
+    _mm_storel_epi64(static_cast<__m128i*>(static_cast<void*>(out + i)),
                      _mm_min_epu8(_mm_packus_epi16(words, words), limit));
   }
 }
@@ -348,7 +352,7 @@ void QuantizeInt16(const QuantizeBlock& block) {
     __m128i words =
         _mm_packs_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
     words = _mm_max_epi16(_mm_min_epi16(words, limit), least);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), words);
+    _mm_storeu_si128(static_cast<__m128i*>(static_cast<void*>(out + i)), words);
   }
 }
 

@@ -23,7 +23,7 @@ class Arrays {
   const T* Take(size_t count) {
     const uint8_t* taken = base_ == nullptr ? nullptr : base_ + end_;
     end_ = (end_ + count * sizeof(T) + 63) / 64 * 64;
-    return reinterpret_cast<const T*>(taken);
+    return static_cast<const T*>(static_cast<const void*>(taken));
   }
   PackedMatrix Matrix(Element element, int k, int n) {
     PackedMatrix matrix{};

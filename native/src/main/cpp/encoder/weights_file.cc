@@ -93,7 +93,8 @@ WeightsFile::WeightsFile(const std::string& path) : file_(path), weights_() {
     throw fail("it has " + std::to_string(file_.size()) + " bytes, and its sizes need " +
                std::to_string(expected));
   }
-  const auto* tensors = reinterpret_cast<const float*>(data + kWeightsHeaderBytes);
+  const auto* tensors =
+      static_cast<const float*>(static_cast<const void*>(data + kWeightsHeaderBytes));
   for (size_t i = 0; i < floats; ++i) {
     if (!std::isfinite(tensors[i])) throw fail("value " + std::to_string(i) + " is not finite");
   }
