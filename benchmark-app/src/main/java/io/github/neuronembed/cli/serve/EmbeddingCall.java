@@ -11,10 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param inputs at least one
  * @param type what the texts are; null if the request's fields do not say
  * @param truncation what happens to a long text; null if the request does not say
+ * @param form of the vectors that the answer is made of
  * @param answer writes the body of the answer
  */
 record EmbeddingCall(
-    Inputs inputs, @Nullable InputType type, @Nullable TruncationPolicy truncation, Answer answer)
+    Inputs inputs,
+    @Nullable InputType type,
+    @Nullable TruncationPolicy truncation,
+    VectorForm form,
+    Answer answer)
     implements Call {
 
   /** Writes the body of an answer. */

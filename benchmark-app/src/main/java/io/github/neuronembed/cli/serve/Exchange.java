@@ -162,9 +162,9 @@ final class Exchange {
   /** Makes room for the answer, and has it written when the vectors are there. */
   private void expect(EmbeddingCall call, List<TokenizedText> texts) {
     int count = texts.size();
-    int dimension = server.embedder().dimension();
-    long written = call.answer().bytes(count, dimension);
-    MemoryBudget.Part memory = server.answer(written + (long) count * dimension * Float.BYTES);
+    VectorForm form = call.form();
+    long written = call.answer().bytes(count, form.dimension());
+    MemoryBudget.Part memory = server.answer(written + form.bytes(count));
     long tokens = texts.stream().mapToLong(text -> text.ids().length).sum();
     Map<String, String> headers = TokenHeaders.of(texts, tokens, call.inputs().characters());
     EmbeddingCall.Answer answer = call.answer();
@@ -177,7 +177,8 @@ final class Exchange {
                     failOnLoop(failure);
                     return null;
                   }
-                  write(memory, written, headers, out -> answer.write(vectors, tokens, out));
+                  write(
+                      memory, written, headers, out -> answer.write(form.of(vectors), tokens, out));
                   return null;
                 },
                 server.workers());

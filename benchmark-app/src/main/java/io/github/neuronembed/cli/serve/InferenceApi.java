@@ -75,9 +75,7 @@ final class InferenceApi {
     if (fields.texts == null) {
       throw HttpError.invalid("inputs", "'inputs' is missing: a string or a list of strings.");
     }
-    if (fields.dimensions != 0) {
-      model.requireDimension(fields.dimensions);
-    }
+    VectorForm form = model.form(fields.dimensions);
     boolean byTheModel = model.directory().normalize();
     if (!fields.normalize && byTheModel) {
       throw HttpError.invalid(
@@ -88,6 +86,7 @@ final class InferenceApi {
         fields.texts,
         fields.type,
         fields.truncation,
+        form,
         new VectorsAnswer(fields.normalize && !byTheModel));
   }
 
@@ -166,6 +165,7 @@ final class InferenceApi {
         Inputs.ofTexts(texts),
         fields.parameters.type,
         fields.parameters.truncation,
+        model.form(0),
         new CosinesAnswer());
   }
 

@@ -61,11 +61,10 @@ final class OpenAiApi implements RequestReader {
     if (fields.input == null) {
       throw HttpError.invalid("input", "'input' is missing: a string or a list of strings.");
     }
-    if (fields.dimensions > 0) {
-      model.requireDimension(fields.dimensions);
-    }
+    VectorForm form = model.form(fields.dimensions);
     String name = model.require(fields.name);
-    return new EmbeddingCall(fields.input, fields.type, null, new Answer(name, fields.base64));
+    return new EmbeddingCall(
+        fields.input, fields.type, null, form, new Answer(name, fields.base64));
   }
 
   private record Answer(String model, boolean base64) implements EmbeddingCall.Answer {

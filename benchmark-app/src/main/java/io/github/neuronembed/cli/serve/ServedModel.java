@@ -45,15 +45,21 @@ record ServedModel(ModelDirectory directory, Set<String> aliases) {
   }
 
   /**
-   * Checks the length of vectors that a request asks for.
+   * The form of the vectors that a request asks for.
    *
+   * @param dimensions how long; 0 for the model's own length
    * @throws HttpError if it is not one that the model was trained for
    */
-  void requireDimension(int dimensions) {
+  VectorForm form(int dimensions) {
+    int whole = directory.dimension();
+    if (dimensions == 0) {
+      return new VectorForm(whole, whole, directory.normalize());
+    }
     try {
       directory.matryoshka().require(dimensions, name());
     } catch (IllegalArgumentException e) {
       throw HttpError.invalid("dimensions", String.valueOf(e.getMessage()));
     }
+    return new VectorForm(whole, dimensions, directory.normalize());
   }
 }

@@ -28,7 +28,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A server of bge-small-en-v1.5, the real one or its tokenizer alone, and a client of it. */
+/**
+ * A server of bge-small-en-v1.5, the real one or its tokenizer alone, or of another model, and a
+ * client of it.
+ */
 final class RunningServer implements AutoCloseable {
 
   static final ModelDirectory MODEL = ModelArgument.resolve("bge-small-en-v1.5");
@@ -42,32 +45,33 @@ final class RunningServer implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
 
   private RunningServer(
+      ModelDirectory model,
       ServerOptions options,
       @Nullable InferenceBackend backend,
       Consumer<EngineOptions.Builder> engine)
       throws IOException {
     var builder =
         TextEmbedder.builder()
-            .model(MODEL)
+            .model(model)
             .engine(
                 engineOptions -> {
                   engineOptions
                       .closeTimeout(Duration.ZERO)
                       // As many texts wait on a machine of many processors.
                       .slotsPerReplica(2)
-                      .listener(new EngineMetrics(metrics.registry(), MODEL.name()));
+                      .listener(new EngineMetrics(metrics.registry(), model.name()));
                   engine.accept(engineOptions);
                 });
     if (backend != null) {
       builder.backend(backend);
     }
     embedder = builder.build();
-    server = EmbeddingServer.start(embedder, MODEL, options, metrics, "test");
+    server = EmbeddingServer.start(embedder, model, options, metrics, "test");
   }
 
   /** The real model on ONNX Runtime. */
   static RunningServer ofModel(ServerOptions options) throws IOException {
-    return new RunningServer(options, null, engine -> {});
+    return new RunningServer(MODEL, options, null, engine -> {});
   }
 
   /**
@@ -83,13 +87,19 @@ final class RunningServer implements AutoCloseable {
       ServerOptions options, Duration time, Consumer<EngineOptions.Builder> engine)
       throws IOException {
     HashBackend hashes = new HashBackend(MODEL.hiddenSize(), time, false);
-    return new RunningServer(options, hashes, engine);
+    return new RunningServer(MODEL, options, hashes, engine);
+  }
+
+  /** Hashes in place of another model's vectors. */
+  static RunningServer ofHashes(ModelDirectory model, ServerOptions options) throws IOException {
+    HashBackend hashes = new HashBackend(model.hiddenSize(), Duration.ZERO, false);
+    return new RunningServer(model, options, hashes, engine -> {});
   }
 
   /** A model that gives no numbers. */
   static RunningServer ofNaNs() throws IOException {
     HashBackend broken = new HashBackend(MODEL.hiddenSize(), Duration.ZERO, true);
-    return new RunningServer(options(), broken, engine -> {});
+    return new RunningServer(MODEL, options(), broken, engine -> {});
   }
 
   static ServerOptions.Builder limits() {

@@ -1,0 +1,30 @@
+package io.github.neuronembed.cli.serve;
+
+import io.github.neuronembed.vectors.Matryoshka;
+import java.util.List;
+
+/**
+ * How long the vectors of an answer are.
+ *
+ * @param whole elements of the model's own vectors
+ * @param dimension elements of the answer's, at most as many
+ * @param normalize whether a shortened vector is scaled to length 1 again, as the model's are
+ */
+record VectorForm(int whole, int dimension, boolean normalize) {
+
+  /** The vectors in this form. */
+  List<float[]> of(List<float[]> vectors) {
+    return isShorter()
+        ? vectors.stream().map(vector -> Matryoshka.shorten(vector, dimension, normalize)).toList()
+        : vectors;
+  }
+
+  /** The most bytes that so many vectors take at a time, as floats: both forms of them. */
+  long bytes(int vectors) {
+    return (long) vectors * (whole + (isShorter() ? dimension : 0)) * Float.BYTES;
+  }
+
+  private boolean isShorter() {
+    return dimension < whole;
+  }
+}
