@@ -424,6 +424,25 @@ public final class TextEmbedder implements AutoCloseable {
     return tokenizer.countTokens(text, type);
   }
 
+  /**
+   * The tokens of a text one by one, before any truncation, for callers that show or mark them.
+   *
+   * @param specialTokens whether those that the model sees around the text are among them
+   * @return a new list, see {@link TextTokenizer#tokens}
+   */
+  public List<Token> tokens(String text, InputType type, boolean specialTokens) {
+    return tokenizer.tokens(text, type, specialTokens);
+  }
+
+  /**
+   * Makes a text of token ids, see {@link TextTokenizer#decode}.
+   *
+   * @throws IllegalArgumentException if an id is not of the vocabulary
+   */
+  public String decode(int[] tokenIds, boolean skipSpecialTokens) {
+    return tokenizer.decode(tokenIds, skipSpecialTokens);
+  }
+
   /** Length of a vector: the model's own, or what {@link TextEmbedderBuilder#dimensions} said. */
   public int dimension() {
     return dimension;

@@ -1,6 +1,7 @@
 package io.github.neuronembed.tokenizer;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -67,7 +68,7 @@ final class TokenizerDefinition {
     this.cutsLeft = config.cutsLeft();
     definition.add("pre_tokenizer", typed(part("pre_tokenizer", "BertPreTokenizer")));
     definition.add("post_processor", JsonNull.INSTANCE);
-    definition.add("decoder", JsonNull.INSTANCE);
+    definition.add("decoder", decoder());
     definition.add("model", wordPiece);
     this.json = definition.toString();
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(json)) {
@@ -155,6 +156,20 @@ final class TokenizerDefinition {
     copy.addProperty("max_input_chars_per_word", longestWord.positive());
     copy.add("vocab", vocab);
     return copy;
+  }
+
+  /** How ids become a text again. Any other decoder than WordPiece's counts as none. */
+  private JsonElement decoder() {
+    return root.get("decoder")
+        .filter(stated -> stated.require("type").string().equals("WordPiece"))
+        .<JsonElement>map(
+            stated -> {
+              JsonObject copy = typed(stated);
+              copy.addProperty("prefix", stated.require("prefix").string());
+              copy.addProperty("cleanup", stated.require("cleanup").bool());
+              return copy;
+            })
+        .orElse(JsonNull.INSTANCE);
   }
 
   private JsonArray addedTokens(List<JsonValue> stated) {

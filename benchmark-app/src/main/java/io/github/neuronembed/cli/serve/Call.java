@@ -1,14 +1,19 @@
 package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.TextEmbedder;
+import java.util.function.BooleanSupplier;
 
 /** What a request asks for, as read from its body. */
 sealed interface Call permits EmbeddingCall, Call.OfTokenizer {
 
   /** A request that only needs the tokenizer. */
   interface OfTokenizerWork {
-    /** Writes the answer. */
-    void write(TextEmbedder embedder, JsonOutput out);
+    /**
+     * Writes the answer.
+     *
+     * @param wanted whether somebody still waits; if not, the rest may be left out
+     */
+    void write(TextEmbedder embedder, JsonOutput out, BooleanSupplier wanted);
   }
 
   /**

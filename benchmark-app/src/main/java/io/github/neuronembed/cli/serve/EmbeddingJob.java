@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddingJob {
 
   private final TextEmbedder embedder;
-  private final int vocabularySize;
+  private final ServedModel model;
   private final Lane lane;
   private final long deadlineNanos;
   private final CompletableFuture<List<float[]>> result = new CompletableFuture<>();
@@ -29,9 +29,9 @@ final class EmbeddingJob {
   /**
    * @param deadlineNanos when it is of no use any more, by {@link System#nanoTime()}
    */
-  EmbeddingJob(TextEmbedder embedder, int vocabularySize, Lane lane, long deadlineNanos) {
+  EmbeddingJob(TextEmbedder embedder, ServedModel model, Lane lane, long deadlineNanos) {
     this.embedder = embedder;
-    this.vocabularySize = vocabularySize;
+    this.model = model;
     this.lane = lane;
     this.deadlineNanos = deadlineNanos;
   }
@@ -69,14 +69,7 @@ final class EmbeddingJob {
             null, "A query's prefix cannot be put before token ids: send the text.");
       }
       int[] ids = inputs.tokenIds().get(index);
-      for (int id : ids) {
-        if (id < 0 || id >= vocabularySize) {
-          throw HttpError.invalid(
-              null,
-              "Input %s has the token id %s, the model's are below %s: send ids of the model's own tokenizer, or texts."
-                  .formatted(index, id, vocabularySize));
-        }
-      }
+      model.requireIds(index, ids);
       return embedder.withSpecialTokens(ids, truncation);
     } catch (TextTooLongException e) {
       throw HttpError.invalid(

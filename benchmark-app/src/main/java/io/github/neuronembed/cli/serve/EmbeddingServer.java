@@ -61,7 +61,7 @@ final class EmbeddingServer implements AutoCloseable {
   private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
 
   private final TextEmbedder embedder;
-  private final int vocabularySize;
+  private final ServedModel model;
   private final ServerOptions options;
   private final ServerMetrics metrics;
   private final Vertx vertx;
@@ -90,14 +90,13 @@ final class EmbeddingServer implements AutoCloseable {
       ServerMetrics metrics,
       String version) {
     this.embedder = embedder;
-    this.vocabularySize = directory.vocabularySize();
     this.options = options;
     this.metrics = metrics;
     this.bodies = new MemoryBudget(options.maxBufferedBytes());
     this.answers = new MemoryBudget(options.maxBufferedBytes());
     this.connections =
         new Connections(options.maxConnections(), options.receiveTimeout(), IDLE, System::nanoTime);
-    ServedModel model = new ServedModel(directory, options.modelAliases());
+    this.model = new ServedModel(directory, options.modelAliases());
     Routes routes = new Routes(this, model, new Pages(embedder, model, options, version), metrics);
     this.workers = Executors.newFixedThreadPool(WORKERS, daemons("neuron-embed-http-"));
     this.bulkWorkers = Executors.newFixedThreadPool(BULK_THREADS, daemons("neuron-embed-bulk-"));
@@ -299,7 +298,7 @@ final class EmbeddingServer implements AutoCloseable {
   }
 
   EmbeddingJob newJob(Lane lane, long deadlineNanos) {
-    return new EmbeddingJob(embedder, vocabularySize, lane, deadlineNanos);
+    return new EmbeddingJob(embedder, model, lane, deadlineNanos);
   }
 
   HttpError bodyTooLarge() {

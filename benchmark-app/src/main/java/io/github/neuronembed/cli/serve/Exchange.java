@@ -185,7 +185,11 @@ final class Exchange {
   }
 
   private void answer(Call.OfTokenizer call) {
-    write(server.answer(0), 0, Map.of(), out -> call.work().write(server.embedder(), out));
+    write(
+        server.answer(0),
+        0,
+        Map.of(),
+        out -> call.work().write(server.embedder(), out, () -> state != State.OVER));
   }
 
   private interface Writing {

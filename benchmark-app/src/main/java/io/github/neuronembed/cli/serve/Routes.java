@@ -31,6 +31,7 @@ final class Routes {
     this.cors = new Cors(options.corsOrigins());
     InputReader inputs = new InputReader(options.maxTexts(), options.textsOnly());
     InferenceApi inference = new InferenceApi(served, inputs);
+    TokenizerApi tokenizer = new TokenizerApi(served, inputs);
     OpenAiApi openAi = new OpenAiApi(served, inputs);
     this.model =
         Route.ofPage(
@@ -49,6 +50,9 @@ final class Routes {
       add(Route.ofPosts(path, ErrorFormat.INFERENCE, inference::embed));
     }
     add(Route.ofPosts("/similarity", ErrorFormat.INFERENCE, inference::similarity));
+    add(Route.ofPosts("/tokenize", ErrorFormat.INFERENCE, tokenizer::tokenize));
+    add(Route.ofPosts("/decode", ErrorFormat.INFERENCE, tokenizer::decode));
+    add(Route.ofPosts("/embed_all", ErrorFormat.INFERENCE, tokenizer::embedAll));
     add(Route.ofPage("/info", ErrorFormat.INFERENCE, request -> pages.info()));
     for (String path : new String[] {"/health", "/health/ready", "/ping"}) {
       add(Route.ofOpenPage(path, ready));

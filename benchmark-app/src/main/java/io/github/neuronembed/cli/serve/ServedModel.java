@@ -45,6 +45,23 @@ record ServedModel(ModelDirectory directory, Set<String> aliases) {
   }
 
   /**
+   * Checks token ids.
+   *
+   * @param index of the input, for people
+   * @throws HttpError if one of them is not of the model's vocabulary
+   */
+  void requireIds(int index, int[] tokenIds) {
+    for (int id : tokenIds) {
+      if (id < 0 || id >= directory.vocabularySize()) {
+        throw HttpError.invalid(
+            null,
+            "Input %s has the token id %s, the model's are below %s: send ids of the model's own tokenizer, or texts."
+                .formatted(index, id, directory.vocabularySize()));
+      }
+    }
+  }
+
+  /**
    * The form of the vectors that a request asks for.
    *
    * @param dimensions how long; 0 for the model's own length
