@@ -153,9 +153,12 @@ final class TokenizerApi {
 
   /** Refuses a request to {@code /embed_all}. */
   Call embedAll(RequestBody body) {
-    throw new HttpError(
-        HttpError.Kind.FAILED,
-        "%s is served by a graph that gives a vector for each text and none for its tokens: send the texts to /embed."
-            .formatted(model.name()));
+    return new Call.OfTokenizer(
+        (embedder, out, wanted) -> {
+          throw new HttpError(
+              HttpError.Kind.FAILED,
+              "%s is served by a graph that gives a vector for each text and none for its tokens: send the texts to /embed."
+                  .formatted(model.name()));
+        });
   }
 }
