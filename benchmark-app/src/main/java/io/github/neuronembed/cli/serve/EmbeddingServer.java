@@ -96,7 +96,7 @@ final class EmbeddingServer implements AutoCloseable {
     this.answers = new MemoryBudget(options.maxBufferedBytes());
     this.connections =
         new Connections(options.maxConnections(), options.receiveTimeout(), IDLE, System::nanoTime);
-    this.model = new ServedModel(directory, options.modelAliases());
+    this.model = new ServedModel(directory, options.modelAliases(), options.ranges());
     Routes routes = new Routes(this, model, new Pages(embedder, model, options, version), metrics);
     this.workers = Executors.newFixedThreadPool(WORKERS, daemons("neuron-embed-http-"));
     this.bulkWorkers = Executors.newFixedThreadPool(BULK_THREADS, daemons("neuron-embed-bulk-"));

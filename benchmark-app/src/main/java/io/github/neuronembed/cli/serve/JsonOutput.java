@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.JsonPrimitive;
 import io.vertx.core.buffer.Buffer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Base64;
 
@@ -84,21 +82,8 @@ final class JsonOutput {
     return this;
   }
 
-  /**
-   * Appends little-endian floats in base64, as a string.
-   *
-   * @throws IllegalStateException if one of them is no number
-   */
-  JsonOutput base64(float[] vector) {
-    ByteBuffer floats =
-        ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (float element : vector) {
-      floats.putFloat(finite(element));
-    }
-    return base64(floats.array());
-  }
-
-  private JsonOutput base64(byte[] data) {
+  /** Appends bytes in base64, as a string. */
+  JsonOutput base64(byte[] data) {
     return json("\"").json(Base64.getEncoder().encodeToString(data)).json("\"");
   }
 

@@ -2,14 +2,16 @@ package io.github.neuronembed.cli.serve;
 
 import com.google.gson.JsonPrimitive;
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.vectors.VectorType;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * OpenAI's {@code POST /v1/embeddings}. Beyond OpenAI's fields it knows {@code input_type}, which
- * is {@code query}, or {@code passage} or {@code document}; it ignores {@code user} and fields that
- * it does not know.
+ * is {@code query}, or {@code passage} or {@code document}, and Voyage's and Mistral's {@code
+ * output_dtype} and {@code output_dimension}; it ignores {@code user} and fields that it does not
+ * know.
  */
 final class OpenAiApi implements RequestReader {
 
@@ -26,6 +28,7 @@ final class OpenAiApi implements RequestReader {
     private @Nullable String name;
     private @Nullable InputType type;
     private int dimensions;
+    private VectorType dtype = VectorType.FLOAT32;
     private boolean base64;
 
     @Override
@@ -34,7 +37,8 @@ final class OpenAiApi implements RequestReader {
         case "input" -> input = inputs.inputs(body);
         case "model" -> name = body.word();
         case "encoding_format" -> base64 = isBase64(body.word());
-        case "dimensions" -> dimensions = body.dimensions();
+        case "dimensions", "output_dimension" -> dimensions = body.dimensions();
+        case "output_dtype" -> dtype = VectorFormat.type(body.word(), field);
         case "input_type" -> type = InputTypes.of(body.word(), field);
         default -> {
           return false;
@@ -62,22 +66,19 @@ final class OpenAiApi implements RequestReader {
       throw HttpError.invalid("input", "'input' is missing: a string or a list of strings.");
     }
     VectorForm form = model.form(fields.dimensions);
+    VectorFormat format =
+        new VectorFormat(model.encoder(fields.dtype, form.dimension()), fields.base64);
     String name = model.require(fields.name);
-    return new EmbeddingCall(
-        fields.input, fields.type, null, form, new Answer(name, fields.base64));
+    return new EmbeddingCall(fields.input, fields.type, null, form, new Answer(name, format));
   }
 
-  private record Answer(String model, boolean base64) implements EmbeddingCall.Answer {
+  private record Answer(String model, VectorFormat format) implements EmbeddingCall.Answer {
 
     private static final int AROUND = 64;
 
     @Override
     public long bytes(int inputs, int dimension) {
-      long vector =
-          base64
-              ? JsonOutput.bytesOfBase64((long) dimension * Float.BYTES)
-              : JsonOutput.bytesOf(dimension);
-      return inputs * (AROUND + vector);
+      return inputs * (AROUND + format.bytes(dimension));
     }
 
     @Override
@@ -86,11 +87,7 @@ final class OpenAiApi implements RequestReader {
       for (int i = 0; i < vectors.size(); i++) {
         out.json(i > 0 ? "," : "").json("{\"object\":\"embedding\",\"index\":").number(i);
         out.json(",\"embedding\":");
-        if (base64) {
-          out.base64(vectors.get(i));
-        } else {
-          out.vector(vectors.get(i));
-        }
+        format.write(vectors.get(i), out);
         out.json("}");
       }
       out.json("],\"model\":").json(new JsonPrimitive(model).toString());

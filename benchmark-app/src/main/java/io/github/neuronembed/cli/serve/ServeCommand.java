@@ -12,6 +12,8 @@ import io.github.neuronembed.cli.ValueOption;
 import io.github.neuronembed.engine.EngineMetrics;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.vectors.Int8Ranges;
+import io.github.neuronembed.vectors.RangesFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -81,6 +83,11 @@ public final class ServeCommand implements Command {
             .get());
     ValueOption.addTo(
         options,
+        "ranges",
+        "FILE",
+        "for int8 vectors: the range of each element, as 'embed --write-ranges' wrote it");
+    ValueOption.addTo(
+        options,
         "cors-origin",
         "ORIGIN",
         "a web page's origin that may ask from a browser, * for every one; repeatable");
@@ -106,8 +113,8 @@ public final class ServeCommand implements Command {
   @Override
   public int run(CommandLine arguments, Streams streams) throws IOException, InterruptedException {
     requireOptionsOnly(arguments);
-    ServerOptions options = serverOptions(arguments);
     ModelDirectory model = EmbedderArguments.model(arguments);
+    ServerOptions options = serverOptions(arguments, model);
     try (ServerMetrics metrics = new ServerMetrics();
         TextEmbedder embedder = open(arguments, model, options, metrics)) {
       // What happens only the first time is over before anybody waits for it.
@@ -136,7 +143,8 @@ public final class ServeCommand implements Command {
     return ExitCode.DONE;
   }
 
-  private static ServerOptions serverOptions(CommandLine arguments) throws IOException {
+  private static ServerOptions serverOptions(CommandLine arguments, ModelDirectory model)
+      throws IOException {
     return ServerOptions.builder()
         .host(arguments.getOptionValue("host", LOCAL))
         .port(number(arguments, "port", 8080, 0, 65_535))
@@ -146,6 +154,7 @@ public final class ServeCommand implements Command {
         .truncation(
             arguments.hasOption("strict") ? TruncationPolicy.STRICT : TruncationPolicy.TRUNCATE)
         .textsOnly(arguments.hasOption("texts-only"))
+        .ranges(ranges(arguments, model))
         .maxBodyBytes(number(arguments, "max-body", 8, 1, 1024) * MEBIBYTE)
         .maxBufferedBytes(Runtime.getRuntime().maxMemory() / HEAP_PER_BODIES)
         .maxTexts(number(arguments, "max-texts", 2048, 1, 1_000_000))
@@ -155,6 +164,21 @@ public final class ServeCommand implements Command {
         .requestTimeout(seconds(arguments, "request-timeout", 60, 1))
         .drainTimeout(seconds(arguments, "drain-timeout", 25, 0))
         .build();
+  }
+
+  private static @Nullable Int8Ranges ranges(CommandLine arguments, ModelDirectory model)
+      throws IOException {
+    String file = arguments.getOptionValue("ranges");
+    if (file == null) {
+      return null;
+    }
+    Int8Ranges ranges = RangesFile.read(Path.of(file));
+    try {
+      model.matryoshka().require(ranges.dimension(), model.name());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--ranges %s: %s".formatted(file, e.getMessage()));
+    }
+    return ranges;
   }
 
   private static Duration seconds(CommandLine arguments, String option, int byDefault, int least) {

@@ -1,6 +1,9 @@
 package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.vectors.Int8Ranges;
+import io.github.neuronembed.vectors.VectorEncoder;
+import io.github.neuronembed.vectors.VectorType;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -9,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param directory what is served
  * @param aliases names that it answers to beside its own
+ * @param ranges of the elements of int8 vectors; null if there are none of those
  */
-record ServedModel(ModelDirectory directory, Set<String> aliases) {
+record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8Ranges ranges) {
 
   String name() {
     return directory.name();
@@ -59,6 +63,31 @@ record ServedModel(ModelDirectory directory, Set<String> aliases) {
                 .formatted(index, id, directory.vocabularySize()));
       }
     }
+  }
+
+  /**
+   * What makes the bytes of vectors.
+   *
+   * @param dimension of the vectors
+   * @throws HttpError if it takes ranges, and there are none for that dimension
+   */
+  VectorEncoder encoder(VectorType type, int dimension) {
+    if (type != VectorType.INT8) {
+      return VectorEncoder.of(type);
+    }
+    if (ranges == null) {
+      throw HttpError.invalid(
+          "output_dtype",
+          "int8 vectors need the range of each element, and this server has none: start it with"
+              + " --ranges FILE, which 'embed --write-ranges FILE' writes, or ask for binary.");
+    }
+    if (ranges.dimension() != dimension) {
+      throw HttpError.invalid(
+          "output_dtype",
+          "int8 vectors are to be had with %s dimensions, for which this server has ranges, not with %s."
+              .formatted(ranges.dimension(), dimension));
+    }
+    return VectorEncoder.int8(ranges);
   }
 
   /**

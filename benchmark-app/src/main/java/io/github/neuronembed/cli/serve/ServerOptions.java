@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.vectors.Int8Ranges;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param modelAliases names that a request may give the model beside its own
  * @param truncation what happens to a long text when the request does not say
  * @param textsOnly whether token ids are refused
+ * @param ranges of the elements of int8 vectors; null to refuse those
  * @param maxBodyBytes most bytes of a request's body
  * @param maxBufferedBytes most bytes of all the bodies that are held at a time, and as many of all
  *     the answers
@@ -35,6 +37,7 @@ record ServerOptions(
     Set<String> modelAliases,
     TruncationPolicy truncation,
     boolean textsOnly,
+    @Nullable Int8Ranges ranges,
     int maxBodyBytes,
     long maxBufferedBytes,
     int maxTexts,
@@ -63,6 +66,7 @@ record ServerOptions(
     private Set<String> modelAliases = Set.of();
     private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
     private boolean textsOnly;
+    private @Nullable Int8Ranges ranges;
     private int maxBodyBytes = 8 * 1024 * 1024;
     private long maxBufferedBytes = Runtime.getRuntime().maxMemory() / 8;
     private int maxTexts = 2048;
@@ -106,6 +110,11 @@ record ServerOptions(
 
     Builder textsOnly(boolean only) {
       this.textsOnly = only;
+      return this;
+    }
+
+    Builder ranges(@Nullable Int8Ranges ofElements) {
+      this.ranges = ofElements;
       return this;
     }
 
@@ -158,6 +167,7 @@ record ServerOptions(
           modelAliases,
           truncation,
           textsOnly,
+          ranges,
           maxBodyBytes,
           maxBufferedBytes,
           maxTexts,

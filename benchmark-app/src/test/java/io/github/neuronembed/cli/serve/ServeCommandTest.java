@@ -7,6 +7,8 @@ import com.google.gson.JsonParser;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.NeuronEmbed;
+import io.github.neuronembed.vectors.Int8Ranges;
+import io.github.neuronembed.vectors.RangesFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -255,6 +257,18 @@ class ServeCommandTest {
   }
 
   @Test
+  void rangesOfAnotherLengthAreAUsageError() throws Exception {
+    Path file = temp.resolve("ranges.npy");
+    Files.write(file, RangesFile.toBytes(Int8Ranges.of(new float[] {-1}, new float[] {1})));
+    Process process = start("--ranges", file.toString());
+
+    List<String> lines = lines(process);
+
+    assertThat(process.waitFor()).isEqualTo(2);
+    assertThat(lines).anyMatch(line -> line.contains("--ranges") && line.contains("384"));
+  }
+
+  @Test
   void aPortThatIsTakenIsSaid() throws Exception {
     try (RunningServer other = RunningServer.ofHashes(RunningServer.options(), Duration.ZERO)) {
       Process process = start("--port", Integer.toString(other.server.port()));
@@ -264,7 +278,7 @@ class ServeCommandTest {
       assertThat(process.waitFor()).isEqualTo(1);
       assertThat(lines)
           .endsWith(
-              "neuron-embed: Port %d of 127.0.0.1 is taken; give another --port."
+              "neuron-embed: Port %s of 127.0.0.1 is taken; give another --port."
                   .formatted(other.server.port()));
     }
   }

@@ -9,11 +9,14 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.model.ModelFolder;
+import io.github.neuronembed.vectors.Int8Ranges;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -37,7 +40,12 @@ class VectorFormsTest {
   static void start() throws Exception {
     ModelFolder model = ModelFolder.complete(folder.resolve("tiny"));
     model.set("config.json", "matryoshka_dimensions", "[3, 4]");
-    server = RunningServer.ofHashes(model.open(), RunningServer.options());
+    server =
+        RunningServer.ofHashes(
+            model.open(),
+            RunningServer.limits()
+                .ranges(Int8Ranges.of(new float[] {-0.3f, 0, -1}, new float[] {0.3f, 0.1f, 1}))
+                .build());
   }
 
   @AfterAll
@@ -124,6 +132,73 @@ class VectorFormsTest {
                 .post("/embed", "{\"inputs\":\"a\",\"dimensions\":" + dimensions + "}")
                 .statusCode())
         .isEqualTo(422);
+  }
+
+  /** One byte: an element above zero is a bit, the first in the highest. */
+  private static int bits(String text, int dimensions) {
+    float[] whole = server.embedder.embed(text, InputType.PASSAGE);
+    int bits = 0;
+    for (int i = 0; i < dimensions; i++) {
+      bits += whole[i] > 0 ? 1 << (7 - i) : 0;
+    }
+    return bits;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {SHORT, 8})
+  void bitsArePackedAsVoyageHasThem(int dimensions) throws Exception {
+    String length = "\"output_dimension\":" + dimensions + ",\"output_dtype\":";
+    List<JsonElement> signed = embeddings(openAi(length + "\"binary\""));
+    List<JsonElement> unsigned = embeddings(openAi(length + "\"ubinary\""));
+    List<JsonElement> signedBytes =
+        embeddings(openAi(length + "\"binary\",\"encoding_format\":\"base64\""));
+    List<JsonElement> unsignedBytes =
+        embeddings(openAi(length + "\"ubinary\",\"encoding_format\":\"base64\""));
+    for (int i = 0; i < TEXTS.size(); i++) {
+      int bits = bits(TEXTS.get(i), dimensions);
+      assertThat(unsigned.get(i).toString()).isEqualTo("[" + bits + "]");
+      assertThat(signed.get(i).toString()).isEqualTo("[" + (bits - 128) + "]");
+      assertThat(Base64.getDecoder().decode(unsignedBytes.get(i).getAsString()))
+          .containsExactly((byte) bits);
+      assertThat(Base64.getDecoder().decode(signedBytes.get(i).getAsString()))
+          .containsExactly((byte) (bits - 128));
+    }
+  }
+
+  @Test
+  void int8IsThePlaceInTheServersRanges() throws Exception {
+    String fields = "\"dimensions\":3,\"output_dtype\":\"int8\"";
+    List<JsonElement> numbers = embeddings(openAi(fields));
+    List<JsonElement> bytes = embeddings(openAi(fields + ",\"encoding_format\":\"base64\""));
+    List<JsonElement> floats = embeddings(openAi("\"dimensions\":3,\"output_dtype\":\"float\""));
+    float[] lowest = {-0.3f, 0, -1};
+    float[] steps = {(0.3f - -0.3f) / 255, 0.1f / 255, 2f / 255};
+    for (int i = 0; i < TEXTS.size(); i++) {
+      float[] vector = floats(floats.get(i));
+      byte[] expected = new byte[SHORT];
+      for (int k = 0; k < SHORT; k++) {
+        double place = Math.floor((vector[k] - lowest[k]) / steps[k]);
+        expected[k] = (byte) (Math.min(255, Math.max(0, place)) - 128);
+      }
+      assertThat(Base64.getDecoder().decode(bytes.get(i).getAsString())).isEqualTo(expected);
+      assertThat(numbers.get(i).toString()).isEqualTo(Arrays.toString(expected).replace(" ", ""));
+    }
+  }
+
+  @Test
+  void int8WithoutRangesOfThatLengthIsRefused() throws Exception {
+    HttpResponse<String> other = openAi("\"output_dtype\":\"int8\"");
+    assertThat(other.statusCode()).isEqualTo(400);
+    assertThat(other.body()).contains("3 dimensions", "not with 8", "\"param\":\"output_dtype\"");
+    try (RunningServer none = RunningServer.ofHashes(RunningServer.options(), Duration.ZERO)) {
+      HttpResponse<String> refused =
+          none.post("/v1/embeddings", "{\"input\":\"a\",\"output_dtype\":\"int8\"}");
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body()).contains("--ranges FILE", "\"param\":\"output_dtype\"");
+    }
+    HttpResponse<String> unknown = openAi("\"output_dtype\":\"uint8\"");
+    assertThat(unknown.statusCode()).isEqualTo(400);
+    assertThat(unknown.body()).contains("none of float, int8, binary and ubinary");
   }
 
   @Test

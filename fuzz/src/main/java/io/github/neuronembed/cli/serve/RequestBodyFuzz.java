@@ -7,10 +7,11 @@ import java.util.Set;
 public final class RequestBodyFuzz {
 
   private static final ServedModel MODEL =
-      new ServedModel(ModelArgument.resolve(ModelArgument.AT_HAND), Set.of("alias"));
+      new ServedModel(ModelArgument.resolve(ModelArgument.AT_HAND), Set.of("alias"), null);
   private static final InputReader INPUTS = new InputReader(8, false);
   private static final OpenAiApi OPEN_AI = new OpenAiApi(MODEL, INPUTS);
   private static final InferenceApi INFERENCE = new InferenceApi(MODEL, INPUTS);
+  private static final TokenizerApi TOKENIZER = new TokenizerApi(MODEL, INPUTS);
 
   private RequestBodyFuzz() {}
 
@@ -19,6 +20,8 @@ public final class RequestBodyFuzz {
     read(OPEN_AI, data);
     read(INFERENCE::embed, data);
     read(INFERENCE::similarity, data);
+    read(TOKENIZER::tokenize, data);
+    read(TOKENIZER::decode, data);
   }
 
   private static void read(RequestReader reader, byte[] data) {
