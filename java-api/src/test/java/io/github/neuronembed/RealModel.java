@@ -49,7 +49,9 @@ enum RealModel {
     Path folder = Path.of("target", title).toAbsolutePath();
     String file = "/" + title.toLowerCase(Locale.ROOT);
     write(folder.resolve("config.json"), config);
-    write(folder.resolve("modules.json"), BgeSmall.SETTINGS.get("modules.json"));
+    write(
+        folder.resolve("modules.json"),
+        Objects.requireNonNull(BgeSmall.SETTINGS.get("modules.json")));
     write(folder.resolve("1_Pooling/config.json"), pooling);
     write(folder.resolve("sentence_bert_config.json"), limit);
     write(folder.resolve("config_sentence_transformers.json"), prompts);
