@@ -15,8 +15,9 @@ public enum Precision {
   /**
    * 8-bit integers with float activations in between. Smaller and faster, its vectors close to
    * those of {@link #FP32}, not equal. The native core's encoder makes them from the float32 file,
-   * with a scale for each token (cosines of 0.998 and more); ONNX Runtime takes {@code
-   * onnx/model_quantized.onnx} or {@code onnx/model_int8.onnx}, with one scale for all tokens.
+   * with a scale for each token (cosines of 0.9995 and more, for a text without words 0.999); ONNX
+   * Runtime takes {@code onnx/model_quantized.onnx} or {@code onnx/model_int8.onnx}, with one scale
+   * for all tokens.
    */
   INT8
 }

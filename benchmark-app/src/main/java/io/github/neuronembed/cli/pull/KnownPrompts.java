@@ -7,8 +7,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What model families expect before a text whose repositories do not state it. Each comes from the
- * authors' own words, which the row names; read in November 2026.
+ * What model families expect before a text whose repositories do not state it, as their authors say
+ * where the row names. bge's was read there in November 2026; the model cards of the others could
+ * not be opened then, and are stated as they are known.
  *
  * @param source where the authors say so
  * @param repositories the repositories that it holds for, all by these authors

@@ -28,7 +28,7 @@ record Threshold(double cosine, String reason) {
    */
   static final double INT8 = 0.95;
 
-  /** The encoder's eight bits have a scale for each token; some of its products are of sixteen. */
+  /** The encoder's eight bits have a scale for each token; a text without words is the furthest. */
   static final double ENCODER_INT8 = 0.998;
 
   private static final int MAX_MANIFEST_BYTES = 1 << 20;

@@ -28,7 +28,7 @@ public record CpuOptions(int replicas, int threads, List<Shape> shapes) {
   }
 
   /**
-   * The measured policy: an execution runs on its caller's thread, as many callers as there are
+   * The default policy: an execution runs on its caller's thread, as many callers as there are
    * processors, and batches bounded by tokens.
    *
    * @param maxTokens tokens of the longest text the model takes

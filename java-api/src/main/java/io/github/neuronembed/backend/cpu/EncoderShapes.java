@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class EncoderShapes {
 
-  /** Tokens of a batch; more gain nothing. See docs/decisions. */
+  /** Tokens of a batch: what others of it wait for, and what stays in the processor's caches. */
   private static final int BATCH_TOKENS = 256;
 
   private static final int SHORTEST = 16;

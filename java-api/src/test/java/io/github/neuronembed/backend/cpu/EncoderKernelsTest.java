@@ -44,6 +44,9 @@ class EncoderKernelsTest {
   /** A portable kernel is slow: it computes so many of the shortest texts. */
   private static final int PORTABLE_TEXTS = 3;
 
+  /** Tokens of a text without words, which int8 is furthest from. */
+  private static final int BLANK = 2;
+
   private static ModelDirectory model;
   private static final List<int[]> TEXTS = new ArrayList<>();
 
@@ -83,7 +86,7 @@ class EncoderKernelsTest {
             kernel ->
                 Stream.of(
                     Arguments.of(kernel, Precision.EXACT, 0.99999),
-                    Arguments.of(kernel, Precision.INT8, 0.998)));
+                    Arguments.of(kernel, Precision.INT8, 0.9993)));
   }
 
   @ParameterizedTest
@@ -103,9 +106,10 @@ class EncoderKernelsTest {
       EncoderBatch batch = new EncoderBatch(opened.hiddenSize(), 2, model.maxTokens());
       for (int i = 0; i < count; i++) {
         float[] alone = run(session, batch, List.of(TEXTS.get(i))).get(0);
+        int tokens = TEXTS.get(i).length;
         assertThat(Vectors.cosine(alone, expected(TEXTS.get(i))))
-            .as("text %s of %s tokens", i, TEXTS.get(i).length)
-            .isGreaterThanOrEqualTo(leastCosine);
+            .as("text %s of %s tokens", i, tokens)
+            .isGreaterThanOrEqualTo(tokens > BLANK ? leastCosine : Math.min(leastCosine, 0.998));
         // Its company is as long as it is short.
         List<float[]> two = run(session, batch, List.of(TEXTS.get(count - 1 - i), TEXTS.get(i)));
         assertThat(two.get(1)).as("text %s in company", i).isEqualTo(alone);
