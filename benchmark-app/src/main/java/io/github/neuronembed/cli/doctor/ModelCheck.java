@@ -32,7 +32,8 @@ final class ModelCheck {
                     model.maxTokens(),
                     model.prefix(InputType.QUERY),
                     model.prefix(InputType.PASSAGE))));
-    try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
+    try {
+      TextTokenizer.open(model).close();
       findings.add(
           Finding.ok(
               "tokenizer", "%s fits the model".formatted(model.tokenizerFile().getFileName())));

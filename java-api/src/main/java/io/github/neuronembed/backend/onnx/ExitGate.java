@@ -3,7 +3,6 @@ package io.github.neuronembed.backend.onnx;
 import ai.onnxruntime.OrtException;
 import io.github.neuronembed.InferenceException;
 import java.io.File;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +28,7 @@ final class ExitGate {
 
   private final AtomicInteger inFlight = new AtomicInteger();
   private final Runnable atEnd;
+  private volatile boolean taken;
   private volatile boolean closed;
 
   /**
@@ -76,14 +76,16 @@ final class ExitGate {
     }
   }
 
-  /** The exit hook: ends when the monitor is taken. */
+  /**
+   * The exit hook: ends when the monitor is taken, or when another gate has it. That one, of
+   * another class loader, waits for all hooks, so that this one must not wait for it.
+   */
   private void guard(Class<?> lastHook) {
-    CountDownLatch taken = new CountDownLatch(1);
     Thread guard =
         new Thread(
             () -> {
               synchronized (lastHook) {
-                taken.countDown();
+                taken = true;
                 awaitLastHook();
                 closed = true;
                 awaitLastCall();
@@ -93,10 +95,8 @@ final class ExitGate {
             "neuron-embed-exit-gate");
     guard.setDaemon(true);
     guard.start();
-    try {
-      taken.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    while (!taken && guard.getState() != Thread.State.BLOCKED) {
+      pause();
     }
   }
 

@@ -40,6 +40,12 @@ class ExitGateTest {
     assertThat(endOf("idle")).containsExactly("numbers before: 8");
   }
 
+  /** Two class loaders have a gate each, and each would wait for the other's hook. */
+  @Test
+  void aProcessWithTwoGatesEnds() throws Exception {
+    assertThat(endOf("gates")).contains("numbers before: 8");
+  }
+
   private List<String> endOf(String probe) throws Exception {
     ModelFolder model = ModelFolder.complete(folder.resolve("model"));
     Path onnx = model.path("onnx/model.onnx");

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 
 /**
  * The main program of a process that ends while embedding goes on: {@code drain} does as a server
- * that drains in an exit hook, {@code busy} never stops, {@code idle} closes nothing. The second
- * argument is a model directory.
+ * that drains in an exit hook, {@code busy} never stops, {@code idle} closes nothing, {@code gates}
+ * has a second gate, as another class loader's. The second argument is a model directory.
  */
 final class ExitProbe {
 
@@ -24,6 +24,9 @@ final class ExitProbe {
     System.out.println("numbers before: " + embedder.embedPassage("the fox").length);
     if (args[0].equals("drain")) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(embedder)));
+    }
+    if (args[0].equals("gates")) {
+      new ExitGate(() -> System.out.println("second gate closed")).install();
     }
     if (args[0].equals("busy")) {
       for (int i = 0; i < 4; i++) {
