@@ -1,8 +1,10 @@
 package io.github.neuronembed.engine;
 
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** How an engine works. Immutable. */
+/** How an engine works. Immutable; equal if all options are. */
 public final class EngineOptions {
 
   private final int slotsPerReplica;
@@ -80,6 +82,27 @@ public final class EngineOptions {
   /** Told what happens. */
   public EngineListener listener() {
     return listener;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof EngineOptions options && values().equals(options.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  private List<Object> values() {
+    return List.of(
+        slotsPerReplica,
+        maxQueuedRequests,
+        maxQueuedTokens,
+        batchWait,
+        bulkShare,
+        closeTimeout,
+        listener);
   }
 
   /** Starts with: two slots, 2,048 requests and half a million tokens a lane, no wait, a tenth. */

@@ -58,6 +58,19 @@ public final class RequestOptions {
   }
 
   @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof RequestOptions options
+        && lane == options.lane
+        && waiting == options.waiting
+        && Objects.equals(timeout, options.timeout);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(lane, timeout, waiting);
+  }
+
+  @Override
   public String toString() {
     return lane
         + (timeout == null ? "" : " within " + timeout)
