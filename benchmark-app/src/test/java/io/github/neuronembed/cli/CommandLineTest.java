@@ -395,7 +395,7 @@ class CommandLineTest {
     JsonObject original = vectors().get(0);
     assertThat(err()).doesNotContain("rewritten");
     out.reset();
-    assertThat(run("how tides work", "embed")).isZero();
+    assertThat(run("how tides work", "embed", "--backend", "onnx")).isZero();
     JsonObject prepared = vectors().get(0);
     assertThat(err()).contains("rewritten");
     double cosine = 0;
