@@ -149,9 +149,9 @@ class VerifyCommandTest {
 
   @Test
   void int8PassesItsLooserThresholdOnly() throws Exception {
-    assertThat(verify("--precision", "int8")).isEqualTo(ExitCode.DONE);
+    assertThat(verify("--backend", "onnx", "--precision", "int8")).isEqualTo(ExitCode.DONE);
     assertThat(report()).contains("cosine 0.95 (int8)");
-    fails("--precision", "int8", "--threshold", "0.9999");
+    fails("--backend", "onnx", "--precision", "int8", "--threshold", "0.9999");
     assertThat(causes()).singleElement().asString().contains("int8 graph");
   }
 
@@ -176,7 +176,7 @@ class VerifyCommandTest {
         model.resolve("config_sentence_transformers.json"),
         config -> config.getAsJsonObject("prompts").addProperty("query", ""));
 
-    fails("--model", model.toString(), "--precision", "int8");
+    fails("--model", model.toString());
 
     assertThat(failed())
         .isNotEmpty()
