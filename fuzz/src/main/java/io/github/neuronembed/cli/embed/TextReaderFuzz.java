@@ -11,12 +11,12 @@ public final class TextReaderFuzz {
 
   /** Reads the bytes in every format. */
   public static void fuzzerTestOneInput(byte[] data) throws IOException {
-    for (TextReader.Format format : TextReader.Format.values()) {
+    for (TextSource.Format format : TextSource.Format.values()) {
       read(data, format);
     }
   }
 
-  private static void read(byte[] data, TextReader.Format format) throws IOException {
+  private static void read(byte[] data, TextSource.Format format) throws IOException {
     try (TextReader reader =
         new TextReader("fuzz", new ByteArrayInputStream(data), format, InputType.PASSAGE, 0)) {
       for (int lines = 0; lines <= data.length + 1; lines++) {
