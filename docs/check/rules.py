@@ -32,6 +32,8 @@ NOT_RUN = [
     Rule("native/src/emulator/README.md", r"^cc app.c|\./app$", "a program of the reader's"),
     Rule("tools/golden/README.md", r"^apt-get |^mvn ", "installs packages"),
     Rule("tools/golden/README.md", r"make_golden.py|unittest", "takes a minute and a half; needs numpy and onnx"),
+    Rule("tools/clients/java/README.md", r"^tools/clients/java/check.sh", "CI runs it by itself"),
+    Rule("deploy/README.md", r"^(docker|kubectl) ", "needs a container engine or a cluster"),
     Rule("tools/clients/node/README.md", r"^(neuron-embed serve &|cd |npm )", "by hand; needs packages of npm"),
     Rule("measurements/corpus/README.md", r"mkdir|make_corpus.py", "needs packages of Debian"),
 ]
@@ -90,6 +92,7 @@ PYTHON_PROGRAMS = [
 # Options of other programs that the pages name.
 FOREIGN_OPTIONS = {
     "--archives": "spark-submit",
+    "--build-arg": "docker",
     "--cpunodebind": "numactl",
     "--device": "docker",
     "--enable-native-access": "java",
