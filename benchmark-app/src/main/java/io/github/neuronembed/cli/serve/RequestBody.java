@@ -32,7 +32,9 @@ final class RequestBody implements AutoCloseable {
   /** A body that has come, and counts in no budget. */
   static RequestBody of(byte[] bytes) {
     RequestBody body = new RequestBody(new MemoryBudget(Long.MAX_VALUE));
-    if (!body.append(Buffer.buffer(bytes))) {
+    if (!body.append(
+        bytes.length,
+        (from, to, target, at) -> System.arraycopy(bytes, from, target, at, to - from))) {
       throw new AssertionError("There is always room.");
     }
     return body;
@@ -45,8 +47,18 @@ final class RequestBody implements AutoCloseable {
 
   /** Takes a part in; false if there is no room for it. */
   boolean append(Buffer chunk) {
+    return append(chunk.length(), chunk::getBytes);
+  }
+
+  /** Bytes that can be copied in parts. */
+  @FunctionalInterface
+  private interface Source {
+    void copy(int from, int to, byte[] target, int at);
+  }
+
+  private boolean append(int bytes, Source source) {
     int from = 0;
-    while (from < chunk.length()) {
+    while (from < bytes) {
       if (usedOfLast == last.length) {
         int size = Math.min(Math.max(FIRST_BLOCK, 2 * last.length), LARGEST_BLOCK);
         if (!memory.extend(size)) {
@@ -56,12 +68,12 @@ final class RequestBody implements AutoCloseable {
         blocks.add(last);
         usedOfLast = 0;
       }
-      int count = Math.min(chunk.length() - from, last.length - usedOfLast);
-      chunk.getBytes(from, from + count, last, usedOfLast);
+      int count = Math.min(bytes - from, last.length - usedOfLast);
+      source.copy(from, from + count, last, usedOfLast);
       usedOfLast += count;
       from += count;
     }
-    length += chunk.length();
+    length += bytes;
     return true;
   }
 
