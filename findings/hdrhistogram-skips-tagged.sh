@@ -2,7 +2,8 @@
 # HdrHistogram's own HistogramLogProcessor leaves every tagged line out of its report unless one tag is named by -tag, and says
 # nothing of it; -alltags is accepted and changes nothing. Who tags histograms by operation, and reads percentiles off the
 # report, sees those of the lines without a tag.
-. "$(dirname "$0")/run.sh"
+work=$(mktemp -d)
+. "$(dirname "$0")/java-program"
 artifacts org.hdrhistogram:HdrHistogram:2.2.2
 cat >"$work/Tags.java" <<'JAVA'
 import java.io.ByteArrayOutputStream;
@@ -50,4 +51,4 @@ public class Tags {
   }
 }
 JAVA
-java_program Tags "$work/log.hlog"
+java_program Tags "$work/log.hlog" || exit 1

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # LangChain4j's OpenAI client takes the vectors of an answer in the order of the array and ignores each one's index. A server
 # that answers in another order, as OpenAI's interface lets it, gives every text another text's vector, in silence.
-. "$(dirname "$0")/run.sh"
+work=$(mktemp -d)
+. "$(dirname "$0")/java-program"
 artifacts dev.langchain4j:langchain4j-open-ai:1.19.0
 cat >"$work/Index.java" <<'JAVA'
 import com.sun.net.httpserver.HttpServer;
@@ -38,4 +39,4 @@ public class Index {
   }
 }
 JAVA
-java_program Index
+java_program Index || exit 1

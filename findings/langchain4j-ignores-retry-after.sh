@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # LangChain4j's OpenAI client takes no notice of Retry-After: a server that is busy and says "in 10 seconds" is asked three
 # times within about two seconds, and then the application has an exception. Any server that sheds load meets it.
-. "$(dirname "$0")/run.sh"
+work=$(mktemp -d)
+. "$(dirname "$0")/java-program"
 artifacts dev.langchain4j:langchain4j-open-ai:1.19.0
 cat >"$work/RetryAfter.java" <<'JAVA'
 import com.sun.net.httpserver.HttpServer;
@@ -38,4 +39,4 @@ public class RetryAfter {
   }
 }
 JAVA
-java_program RetryAfter
+java_program RetryAfter || exit 1

@@ -2,7 +2,8 @@
 # Lucene documents DOT_PRODUCT for vectors of length 1 and scores between 0 and 1, and takes vectors of any length: one of
 # length 1.0002, as a model's bfloat16 output has it, scores above 1 with itself. Code that takes a score for a share of 1,
 # and a query with a minimum score, meets it.
-. "$(dirname "$0")/run.sh"
+work=$(mktemp -d)
+. "$(dirname "$0")/java-program"
 artifacts org.apache.lucene:lucene-core:9.12.1
 cat >"$work/Scores.java" <<'JAVA'
 import org.apache.lucene.document.Document;
@@ -34,4 +35,4 @@ public class Scores {
   }
 }
 JAVA
-java_program Scores
+java_program Scores || exit 1

