@@ -2,11 +2,14 @@
 // it calls no inline function of a header but intrinsics and what is always
 // inlined.
 
+#include "encoder/kernel_avx2.h"
+
 #include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
 
+#include "encoder/approximations.h"
 #include "encoder/kernels.h"
 
 namespace neuron_embed::encoder {
@@ -18,35 +21,26 @@ constexpr int kLanes = 8;
 
 // ---------------------------------------------------------------- functions
 
-// x * Phi(x). Phi(x) - 1/2 = x P(x^2): a least-squares fit of degree 12 in x^2
-// over |x| <= 5, in u = x^2 * 2/25 - 1; Phi is within 3e-7.
+// x * Phi(x).
 NEURON_INLINE __m256 Gelu(__m256 x) {
   const __m256 limit = _mm256_set1_ps(5.0F);
   const __m256 near =
       _mm256_max_ps(_mm256_min_ps(x, limit), _mm256_sub_ps(_mm256_setzero_ps(), limit));
   const __m256 u =
       _mm256_fmsub_ps(_mm256_mul_ps(near, near), _mm256_set1_ps(0.08F), _mm256_set1_ps(1.0F));
-  constexpr float kCoefficients[] = {
-      0.00058620132F,  -0.00160305900F, 0.00178566168F,  -0.00271144253F, 0.00634524133F,
-      -0.01114073303F, 0.01643311232F,  -0.02327796444F, 0.03143562004F,  -0.04044113308F,
-      0.05152102187F,  -0.07029634714F, 0.14136378467F};
-  __m256 sum = _mm256_set1_ps(kCoefficients[0]);
-  for (int i = 1; i < 13; ++i) sum = _mm256_fmadd_ps(sum, u, _mm256_set1_ps(kCoefficients[i]));
+  __m256 sum = _mm256_set1_ps(kGeluFit[0]);
+  for (int i = 1; i < 13; ++i) sum = _mm256_fmadd_ps(sum, u, _mm256_set1_ps(kGeluFit[i]));
   // Below the fit's range Phi counts as what it is at its edge, and so must x.
   return _mm256_mul_ps(_mm256_max_ps(x, near), _mm256_fmadd_ps(near, sum, _mm256_set1_ps(0.5F)));
 }
 
-// 2^x for x <= 0, within 3e-7; 2^-126 below that.
+// 2^x for x <= 0; 2^-126 below -126.
 NEURON_INLINE __m256 Exp2(__m256 x) {
   x = _mm256_max_ps(x, _mm256_set1_ps(-126.0F));
   const __m256 whole = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m256 part = _mm256_sub_ps(x, whole);
-  __m256 sum = _mm256_set1_ps(0.00132669706F);
-  sum = _mm256_fmadd_ps(sum, part, _mm256_set1_ps(0.00967545994F));
-  sum = _mm256_fmadd_ps(sum, part, _mm256_set1_ps(0.05550742522F));
-  sum = _mm256_fmadd_ps(sum, part, _mm256_set1_ps(0.24022121723F));
-  sum = _mm256_fmadd_ps(sum, part, _mm256_set1_ps(0.69314694405F));
-  sum = _mm256_fmadd_ps(sum, part, _mm256_set1_ps(1.0F));
+  __m256 sum = _mm256_set1_ps(kExp2Fit[0]);
+  for (int i = 1; i < 6; ++i) sum = _mm256_fmadd_ps(sum, part, _mm256_set1_ps(kExp2Fit[i]));
   const __m256i exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(whole), 23);
   return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), exponent));
 }
@@ -304,7 +298,9 @@ NEURON_INLINE __m256 InputAt(const QuantizeBlock& block, int i) {
                          _mm256_loadu_ps(block.shift + i));
 }
 
-void QuantizeInt8(const QuantizeBlock& block) {
+}  // namespace
+
+void avx2::QuantizeInt8(const QuantizeBlock& block) {
   __m256 low = _mm256_setzero_ps();
   __m256 high = low;
   for (int i = 0; i < block.length; i += kLanes) {
@@ -332,7 +328,7 @@ void QuantizeInt8(const QuantizeBlock& block) {
   }
 }
 
-void QuantizeInt16(const QuantizeBlock& block) {
+void avx2::QuantizeInt16(const QuantizeBlock& block) {
   const __m256 sign = _mm256_set1_ps(-0.0F);
   __m256 high = _mm256_setzero_ps();
   for (int i = 0; i < block.length; i += kLanes) {
@@ -356,7 +352,7 @@ void QuantizeInt16(const QuantizeBlock& block) {
   }
 }
 
-void Normalize(float* x, int size, const float* scale, const float* bias, float epsilon) {
+void avx2::Normalize(float* x, int size, const float* scale, const float* bias, float epsilon) {
   const int whole = size / kLanes * kLanes;
   const __m256i mask = MaskOf(size - whole);
   __m256 sum = _mm256_maskload_ps(x + whole, mask);
@@ -380,6 +376,8 @@ void Normalize(float* x, int size, const float* scale, const float* bias, float 
   }
   for (int i = whole; i < size; ++i) x[i] = (x[i] - mean) * factor * scale[i] + bias[i];
 }
+
+namespace {
 
 // ---------------------------------------------------------------- attention
 
@@ -465,9 +463,9 @@ NEURON_INLINE void Transpose8(const float* from, size_t stride, float* to, size_
   }
 }
 
-// keys: per block of kKeyBlock [head_size, kKeyBlock]; values: [key, width].
-// What is missing up to the next 16 keys, and the next 16 columns, is zero.
-void Gather(const Attention& attention, float* keys, float* values, int width) {
+}  // namespace
+
+void avx2::Gather(const Attention& attention, float* keys, float* values, int width) {
   const int size = attention.head_size;
   const int padded = (attention.keys + 15) / 16 * 16;
   for (int j = 0; j < padded; j += kLanes) {
@@ -497,6 +495,8 @@ void Gather(const Attention& attention, float* keys, float* values, int width) {
     for (; i < width; ++i) to[i] = i < size ? from[i] : 0.0F;
   }
 }
+
+namespace {
 
 // Turns a row's scores of one block of keys into weights, relative to the
 // largest score so far; the row's sums so far are put in relation to it, too.
@@ -541,7 +541,7 @@ void Attend(const Attention& attention) {
   float* sums = scores + kQueryBlock * kKeyBlock;
   float* largest = sums + kQueryBlock * columns;
   float* total = largest + kQueryBlock;
-  Gather(attention, keys, values, width);
+  avx2::Gather(attention, keys, values, width);
   for (int query = 0; query < attention.queries; query += kQueryBlock) {
     const int rows =
         attention.queries - query < kQueryBlock ? attention.queries - query : kQueryBlock;
@@ -578,6 +578,7 @@ void Attend(const Attention& attention) {
 
 }  // namespace
 
-const Kernel kAvx2Kernel = {"avx2", Multiply, QuantizeInt8, QuantizeInt16, Normalize, Attend};
+const Kernel kAvx2Kernel = {"avx2",          Multiply, avx2::QuantizeInt8, avx2::QuantizeInt16,
+                            avx2::Normalize, Attend};
 
 }  // namespace neuron_embed::encoder

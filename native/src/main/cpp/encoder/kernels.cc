@@ -13,7 +13,11 @@ struct Runnable {
 #if defined(__x86_64__)
     // Asks the processor and the operating system (XGETBV) both.
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni")) {
+      kernels[count++] = &kAvx512VnniKernel;
+    }
+    if (avx2) {
       kernels[count++] = &kAvx2Kernel;
     }
 #endif

@@ -13,6 +13,7 @@ namespace neuron_embed::encoder {
 extern const Kernel kPortableKernel;
 #if defined(__x86_64__)
 extern const Kernel kAvx2Kernel;
+extern const Kernel kAvx512VnniKernel;
 #endif
 
 // Kernel number `index` that this machine can run, the fastest first; null past

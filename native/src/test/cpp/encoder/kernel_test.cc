@@ -1,4 +1,5 @@
-// Each kernel that this machine can run against plain arithmetic, and against the portable one.
+// Each kernel that this machine can run, and that of AVX-512 with emulated instructions, against
+// plain arithmetic, and against the portable one.
 
 #include "encoder/kernel.h"
 
@@ -15,10 +16,19 @@
 #include "encoder/packing.h"
 
 namespace neuron_embed::encoder {
+
+#if defined(NEURON_EMBED_EMULATED_AVX512)
+extern const Kernel kEmulatedAvx512VnniKernel;
+#endif
+
 namespace {
 
 std::vector<const Kernel*> Kernels() {
   std::vector<const Kernel*> kernels;
+#if defined(NEURON_EMBED_EMULATED_AVX512)
+  // It takes functions of the AVX2 kernel.
+  if (__builtin_cpu_supports("avx2")) kernels.push_back(&kEmulatedAvx512VnniKernel);
+#endif
   for (size_t i = 0; KernelAt(i) != nullptr; ++i) kernels.push_back(KernelAt(i));
   return kernels;
 }
