@@ -4,16 +4,20 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The input of a slot: token ids, attention mask and, where the model wants them, token types, each
- * {@code [batchSize, sequenceLength]}, written in place into memory that the backend hands to the
- * model. Every element of a finished batch has been written, so nothing of an earlier one can leak:
- * a short row is padded, and a fixed shape's missing rows are padding with one attended token.
+ * The input of a slot, written in place into memory that the backend hands to the model. Token ids,
+ * attention mask and, where the model wants them, token types are each {@code [batchSize,
+ * sequenceLength]}. A packed shape has the ids and {@code starts}, {@code [batchSize, textsPerRow +
+ * 1]}: where each text of a row begins, then the end of the last one, then the row's length as
+ * often as is left.
  *
- * <p>Not thread-safe: it belongs to the thread that uses the slot.
+ * <p>Every element of a finished batch has been written, so nothing of an earlier one can leak: a
+ * row is padded, and a fixed shape's missing rows are padding of one attended token; in a packed
+ * shape, a text of one padding token.
+ *
+ * <p>Not thread-safe: it belongs to the thread that uses the slot. Writing allocates nothing.
  */
 public final class TokenBatch {
 
@@ -23,15 +27,15 @@ public final class TokenBatch {
   private final Ids inputIds;
   private final @Nullable Ids attentionMask;
   private final @Nullable Ids tokenTypeIds;
-  private final int[] lengths;
+  private final @Nullable Ids starts;
+  private final FirstFit placed;
   private int batchSize;
   private int sequenceLength;
   private int rows;
-  private int written;
   private boolean finished;
 
   /**
-   * Wraps buffers of a backend; does not own them.
+   * Wraps buffers of a backend for a plain shape; does not own them.
    *
    * @param shape the most rows and tokens
    * @param fixedShape whether every batch has exactly this shape (a NEFF), or just the rows and
@@ -41,7 +45,7 @@ public final class TokenBatch {
    * @param inputIds direct buffer of at least {@code shape.tokens()} elements
    * @param attentionMask as {@code inputIds}; null if the model computes it from the ids
    * @param tokenTypeIds as {@code inputIds}; null if the model takes none
-   * @throws IllegalArgumentException if a buffer is too small or not direct
+   * @throws IllegalArgumentException if a buffer is too small or not direct, or the shape is packed
    */
   public TokenBatch(
       Shape shape,
@@ -51,45 +55,85 @@ public final class TokenBatch {
       ByteBuffer inputIds,
       @Nullable ByteBuffer attentionMask,
       @Nullable ByteBuffer tokenTypeIds) {
+    if (shape.isPacked()) {
+      throw new IllegalArgumentException("The packed shape %s needs starts.".formatted(shape));
+    }
     this.shape = shape;
     this.fixedShape = fixedShape;
     this.padTokenId = padTokenId;
-    this.inputIds = Ids.over(inputIds, type, shape, "input ids");
+    this.inputIds = Ids.over(inputIds, type, shape, shape.tokens(), "input ids");
     this.attentionMask =
-        attentionMask == null ? null : Ids.over(attentionMask, type, shape, "attention mask");
+        attentionMask == null
+            ? null
+            : Ids.over(attentionMask, type, shape, shape.tokens(), "attention mask");
     this.tokenTypeIds =
-        tokenTypeIds == null ? null : Ids.over(tokenTypeIds, type, shape, "token types");
-    this.lengths = new int[shape.batchSize()];
+        tokenTypeIds == null
+            ? null
+            : Ids.over(tokenTypeIds, type, shape, shape.tokens(), "token types");
+    this.starts = null;
+    this.placed = new FirstFit(shape);
+  }
+
+  /**
+   * Wraps buffers of a backend for a packed shape, which is always exact; does not own them.
+   *
+   * @param type of the ids, {@link ElementType#INT32} or {@link ElementType#INT64}
+   * @param padTokenId the id that fills a row up, the model's padding token
+   * @param inputIds direct buffer of at least {@code shape.tokens()} elements
+   * @param starts direct buffer of at least {@code batchSize * (textsPerRow + 1)} elements of
+   *     {@link ElementType#INT32}
+   * @throws IllegalArgumentException if a buffer is too small or not direct, or the shape is plain
+   */
+  public TokenBatch(
+      Shape shape, ElementType type, int padTokenId, ByteBuffer inputIds, ByteBuffer starts) {
+    if (!shape.isPacked()) {
+      throw new IllegalArgumentException("The plain shape %s has no starts.".formatted(shape));
+    }
+    this.shape = shape;
+    this.fixedShape = true;
+    this.padTokenId = padTokenId;
+    this.inputIds = Ids.over(inputIds, type, shape, shape.tokens(), "input ids");
+    this.attentionMask = null;
+    this.tokenTypeIds = null;
+    this.starts =
+        Ids.over(
+            starts,
+            ElementType.INT32,
+            shape,
+            (long) shape.batchSize() * (shape.textsPerRow() + 1),
+            "starts");
+    this.placed = new FirstFit(shape);
   }
 
   /**
    * Starts a batch; what was there before is void.
    *
-   * @param rows texts to come, 1 to {@code shape.batchSize()}
+   * @param rows texts to come, 1 to {@code shape.texts()}
    * @param longest tokens of the longest of them, 1 to {@code shape.sequenceLength()}
    * @throws IllegalArgumentException if the batch does not fit the shape
    */
   public void begin(int rows, int longest) {
-    if (rows < 1 || rows > shape.batchSize() || longest < 1 || longest > shape.sequenceLength()) {
+    if (rows < 1 || rows > shape.texts() || longest < 1 || longest > shape.sequenceLength()) {
       throw new IllegalArgumentException(
           "%s rows of up to %s tokens do not fit the shape %s.".formatted(rows, longest, shape));
     }
     this.rows = rows;
     this.batchSize = fixedShape ? shape.batchSize() : rows;
     this.sequenceLength = fixedShape ? shape.sequenceLength() : longest;
-    this.written = 0;
     this.finished = false;
+    placed.clear();
   }
 
   /**
-   * Writes the next row.
+   * Writes the next text, where {@link FirstFit} places it.
    *
-   * @param tokenIds the row's ids, special tokens included; read during the call only
-   * @throws IllegalArgumentException if the row is empty or longer than {@link #begin} announced
-   * @throws IllegalStateException if all announced rows are written
+   * @param tokenIds the text's ids, special tokens included; read during the call only
+   * @throws IllegalArgumentException if the text is empty or longer than {@link #begin} announced,
+   *     or no row of a packed shape has room for it
+   * @throws IllegalStateException if all announced texts are written
    */
   public void row(int[] tokenIds) {
-    if (written == rows) {
+    if (placed.texts() == rows) {
       throw new IllegalStateException(
           "The batch has its %s rows already: begin a new one.".formatted(rows));
     }
@@ -99,47 +143,63 @@ public final class TokenBatch {
           "A row of %s tokens does not fit a batch of length %s."
               .formatted(length, sequenceLength));
     }
-    int at = written * sequenceLength;
-    inputIds.put(at, tokenIds);
-    inputIds.fill(at + length, sequenceLength - length, padTokenId);
-    if (attentionMask != null) {
-      attentionMask.fill(at, length, 1);
-      attentionMask.fill(at + length, sequenceLength - length, 0);
+    if (!placed.place(length)) {
+      throw new IllegalArgumentException(
+          "No row of the shape %s has room for a text of %s tokens more.".formatted(shape, length));
     }
-    if (tokenTypeIds != null) {
-      tokenTypeIds.fill(at, sequenceLength, 0);
+    int text = placed.texts() - 1;
+    inputIds.put(placed.row(text) * sequenceLength + placed.start(text), tokenIds);
+    if (starts != null) {
+      starts.fill(placed.vector(text) + placed.row(text), 1, placed.start(text));
     }
-    lengths[written++] = length;
   }
 
   /**
    * Ends the batch: it can be executed.
    *
-   * @throws IllegalStateException if a row is missing
+   * @throws IllegalStateException if a text is missing
    */
   public void finish() {
-    if (rows == 0 || written != rows) {
-      throw new IllegalStateException("The batch has %s of its %s rows.".formatted(written, rows));
+    if (rows == 0 || placed.texts() != rows) {
+      throw new IllegalStateException(
+          "The batch has %s of its %s rows.".formatted(placed.texts(), rows));
     }
-    int from = rows * sequenceLength;
-    int padding = (batchSize - rows) * sequenceLength;
-    if (padding > 0) {
-      inputIds.fill(from, padding, padTokenId);
-      if (tokenTypeIds != null) {
-        tokenTypeIds.fill(from, padding, 0);
-      }
+    for (int row = 0; row < batchSize; row++) {
+      int at = row * sequenceLength;
+      int used = placed.tokensOf(row);
+      int padding = sequenceLength - used;
+      inputIds.fill(at + used, padding, padTokenId);
       if (attentionMask != null) {
-        attentionMask.fill(from, padding, 0);
         // A row that attends to nothing is a division by zero in the softmax.
-        for (int row = rows; row < batchSize; row++) {
-          attentionMask.fill(row * sequenceLength, 1, 1);
-        }
+        int attended = Math.max(1, used);
+        attentionMask.fill(at, attended, 1);
+        attentionMask.fill(at + attended, sequenceLength - attended, 0);
+      }
+      if (tokenTypeIds != null) {
+        tokenTypeIds.fill(at, sequenceLength, 0);
+      }
+      if (starts != null) {
+        endOfRow(starts, row, used);
       }
     }
     finished = true;
   }
 
-  /** Rows of texts, without the padding rows of a fixed shape. */
+  /** Writes where the last text of a row ends, and what is left of its starts. */
+  private void endOfRow(Ids all, int row, int used) {
+    int texts = placed.textsOf(row);
+    int at = row * (shape.textsPerRow() + 1);
+    if (texts == 0) {
+      all.fill(at, 1, 0);
+      all.fill(at + 1, 1, 1);
+      texts = 1;
+    } else {
+      all.fill(at + texts, 1, used);
+    }
+    all.fill(at + texts + 1, shape.textsPerRow() - texts, sequenceLength);
+  }
+
+  /** Texts, each a row of its own in a plain shape. */
   public int rows() {
     return rows;
   }
@@ -154,9 +214,14 @@ public final class TokenBatch {
     return sequenceLength;
   }
 
+  /** Where the texts written since {@link #begin} lie. Valid until the next {@code begin}. */
+  public FirstFit placed() {
+    return placed;
+  }
+
   /** Tokens of a text, without padding. */
   public int length(int row) {
-    return lengths[Objects.checkIndex(row, rows)];
+    return placed.length(row);
   }
 
   /** Whether {@link #finish()} was called since {@link #begin}. */
@@ -167,8 +232,8 @@ public final class TokenBatch {
   /** The elements of one input tensor, of either integer width. */
   private abstract static class Ids {
 
-    static Ids over(ByteBuffer buffer, ElementType type, Shape shape, String what) {
-      long need = (long) shape.tokens() * type.bytes();
+    static Ids over(ByteBuffer buffer, ElementType type, Shape shape, long elements, String what) {
+      long need = elements * type.bytes();
       if (!buffer.isDirect() || buffer.capacity() < need) {
         throw new IllegalArgumentException(
             "The buffer of the %s must be direct and hold %s bytes for the shape %s."

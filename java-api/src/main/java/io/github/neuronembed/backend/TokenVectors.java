@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The output of a slot, read where the model left it: a vector for every token, {@code [batchSize,
  * sequenceLength, hiddenSize]}, or, where the graph pools, a vector for every row, {@code
- * [batchSize, hiddenSize]}; float32 or bfloat16.
+ * [batchSize, hiddenSize]}, or, where it is packed, for every place of a text, {@code [batchSize,
+ * textsPerRow, hiddenSize]}; float32 or bfloat16.
  *
  * <p>Not thread-safe: it belongs to the thread that uses the slot.
  */
@@ -19,6 +20,7 @@ public final class TokenVectors {
   private final boolean pooled;
   private final @Nullable FloatBuffer floats;
   private final @Nullable ShortBuffer halves;
+  private final @Nullable FirstFit packed;
   private int sequenceLength;
 
   /**
@@ -27,15 +29,39 @@ public final class TokenVectors {
    * @param data direct buffer that holds the output of the largest batch
    * @param type {@link ElementType#FLOAT32} or {@link ElementType#BFLOAT16}
    * @param hiddenSize elements of a vector
-   * @param pooled whether the graph gives one vector a row
+   * @param pooled whether the graph gives one vector a text
    * @param sequenceLength tokens a row has in the output, see {@link #sequenceLength(int)}
    * @throws IllegalArgumentException if the type is not one of the two
    */
   public TokenVectors(
       ByteBuffer data, ElementType type, int hiddenSize, boolean pooled, int sequenceLength) {
+    this(data, type, hiddenSize, pooled, sequenceLength, null);
+  }
+
+  /**
+   * Wraps the output of a packed shape, whose graph pools; does not own it.
+   *
+   * @param data direct buffer of a vector for each place of a text
+   * @param type {@link ElementType#FLOAT32} or {@link ElementType#BFLOAT16}
+   * @param hiddenSize elements of a vector
+   * @param tokens the slot's input, which knows where each text lies
+   * @throws IllegalArgumentException if the type is not one of the two
+   */
+  public TokenVectors(ByteBuffer data, ElementType type, int hiddenSize, TokenBatch tokens) {
+    this(data, type, hiddenSize, true, 1, tokens.placed());
+  }
+
+  private TokenVectors(
+      ByteBuffer data,
+      ElementType type,
+      int hiddenSize,
+      boolean pooled,
+      int sequenceLength,
+      @Nullable FirstFit packed) {
     this.hiddenSize = hiddenSize;
     this.pooled = pooled;
     this.sequenceLength = sequenceLength;
+    this.packed = packed;
     ByteBuffer whole = data.duplicate().order(ByteOrder.nativeOrder()).clear();
     switch (type) {
       case FLOAT32 -> {
@@ -52,7 +78,7 @@ public final class TokenVectors {
     }
   }
 
-  /** Whether the graph gives one vector a row. */
+  /** Whether the graph gives one vector a text. */
   public boolean isPooled() {
     return pooled;
   }
@@ -80,7 +106,8 @@ public final class TokenVectors {
       throw new IndexOutOfBoundsException(
           "No token %s: a row has %s.".formatted(token, pooled ? 1 : sequenceLength));
     }
-    int at = (pooled ? row : row * sequenceLength + token) * hiddenSize;
+    int vector = packed != null ? packed.vector(row) : pooled ? row : row * sequenceLength + token;
+    int at = vector * hiddenSize;
     if (floats != null) {
       floats.get(at, destination, offset, hiddenSize);
     } else if (halves != null) {

@@ -18,16 +18,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** Makes emulated models of a model directory, for trying the device path without a device. */
 public final class PackCommand implements Command {
-
-  private static final Pattern SHAPE = Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})");
 
   @Override
   public String name() {
@@ -95,9 +91,8 @@ public final class PackCommand implements Command {
     for (Shape shape : shapes) {
       if (shape.sequenceLength() > model.maxTokens()) {
         throw new UsageException(
-            "--shapes has %sx%s, and %s takes at most %s tokens."
-                .formatted(
-                    shape.batchSize(), shape.sequenceLength(), model.name(), model.maxTokens()));
+            "--shapes has %s, and %s takes at most %s tokens."
+                .formatted(shape, model.name(), model.maxTokens()));
       }
     }
     Path folder =
@@ -136,13 +131,12 @@ public final class PackCommand implements Command {
   private static List<Shape> shapes(String argument) {
     List<Shape> shapes = new ArrayList<>();
     for (String part : argument.split(",", -1)) {
-      Matcher matcher = SHAPE.matcher(part.strip());
-      if (!matcher.matches()) {
-        throw new UsageException(
-            "--shapes takes batch x length, such as 1x128,4x32, not '%s'.".formatted(part));
+      Shape shape;
+      try {
+        shape = Shape.parse(part.strip());
+      } catch (IllegalArgumentException e) {
+        throw new UsageException("--shapes: " + e.getMessage());
       }
-      Shape shape =
-          new Shape(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
       if (!shapes.contains(shape)) {
         shapes.add(shape);
       }

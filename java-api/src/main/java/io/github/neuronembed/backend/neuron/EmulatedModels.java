@@ -104,12 +104,18 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
    * @param shapes what to pack
    * @param folder where; made if it is not there
    * @return the manifest
-   * @throws IllegalArgumentException if the outputs are to be pooled in another way
+   * @throws IllegalArgumentException if a shape is packed, or the outputs are to be pooled in
+   *     another way
    * @throws ModelLoadException if the emulator cannot compute the model's ONNX file
    * @throws IOException if reading or writing fails
    */
   public NeuronManifest pack(ModelDirectory model, List<Shape> shapes, Path folder)
       throws IOException {
+    if (shapes.stream().anyMatch(Shape::isPacked)) {
+      throw new IllegalArgumentException(
+          "The emulator computes plain shapes: leave packed ones such as %s out."
+              .formatted(shapes.stream().filter(Shape::isPacked).findFirst().orElseThrow()));
+    }
     Source source = computed ? source(model.onnxFile(Precision.FP32), pooled) : null;
     boolean graphPools = source != null && source.output.pooled();
     if (pooled && !graphPools && !poolsAsEmulator(model)) {

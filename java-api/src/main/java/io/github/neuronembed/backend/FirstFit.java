@@ -1,0 +1,143 @@
+package io.github.neuronembed.backend;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Where texts lie in the rows of a shape: each, in the order given, in the first row that has room
+ * for its tokens and for one text more, behind what is there. In a plain shape that is a row of its
+ * own. Whoever chooses texts and whoever writes them place alike by it.
+ *
+ * <p>Allocates nothing after it was made. Not thread-safe.
+ */
+public final class FirstFit {
+
+  private final Shape shape;
+  private final int[] rowTokens;
+  private final int[] rowTexts;
+  private final int[] rows;
+  private final int[] starts;
+  private final int[] lengths;
+  private final int[] places;
+  private int texts;
+  private int tokens;
+
+  /** Rows before this one take nothing more. */
+  private int firstOpen;
+
+  /** Without a text. */
+  public FirstFit(Shape shape) {
+    this.shape = shape;
+    this.rowTokens = new int[shape.batchSize()];
+    this.rowTexts = new int[shape.batchSize()];
+    this.rows = new int[shape.texts()];
+    this.starts = new int[shape.texts()];
+    this.lengths = new int[shape.texts()];
+    this.places = new int[shape.texts()];
+  }
+
+  public Shape shape() {
+    return shape;
+  }
+
+  /** Takes all texts out. */
+  public void clear() {
+    Arrays.fill(rowTokens, 0);
+    Arrays.fill(rowTexts, 0);
+    texts = 0;
+    tokens = 0;
+    firstOpen = 0;
+  }
+
+  /**
+   * Places the next text.
+   *
+   * @param length its tokens, at least 1
+   * @return whether there was room; if not, nothing changes
+   */
+  public boolean place(int length) {
+    for (int row = firstOpen; row < rowTokens.length; row++) {
+      if (isOpen(row) && length <= shape.sequenceLength() - rowTokens[row]) {
+        rows[texts] = row;
+        starts[texts] = rowTokens[row];
+        lengths[texts] = length;
+        places[texts] = rowTexts[row];
+        texts++;
+        tokens += length;
+        rowTokens[row] += length;
+        rowTexts[row]++;
+        while (firstOpen < rowTokens.length && !isOpen(firstOpen)) {
+          firstOpen++;
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isOpen(int row) {
+    return rowTexts[row] < shape.textsPerRow() && rowTokens[row] < shape.sequenceLength();
+  }
+
+  /**
+   * Takes out the text that was placed last.
+   *
+   * @throws IllegalStateException if there is none
+   */
+  public void takeBack() {
+    if (texts == 0) {
+      throw new IllegalStateException("There is no text to take back.");
+    }
+    texts--;
+    int row = rows[texts];
+    rowTokens[row] -= lengths[texts];
+    rowTexts[row]--;
+    tokens -= lengths[texts];
+    firstOpen = Math.min(firstOpen, row);
+  }
+
+  /** Whether no row takes another text, however short. */
+  public boolean isFull() {
+    return firstOpen == rowTokens.length;
+  }
+
+  /** Texts that were placed. */
+  public int texts() {
+    return texts;
+  }
+
+  /** Tokens of the texts. */
+  public int tokens() {
+    return tokens;
+  }
+
+  /** Tokens of the texts of a row. */
+  public int tokensOf(int row) {
+    return rowTokens[row];
+  }
+
+  /** Texts of a row. */
+  public int textsOf(int row) {
+    return rowTexts[row];
+  }
+
+  /** The row of a text. */
+  public int row(int text) {
+    return rows[Objects.checkIndex(text, texts)];
+  }
+
+  /** Where in its row a text begins, in tokens. */
+  public int start(int text) {
+    return starts[Objects.checkIndex(text, texts)];
+  }
+
+  /** Tokens of a text. */
+  public int length(int text) {
+    return lengths[Objects.checkIndex(text, texts)];
+  }
+
+  /** Where a text's vector is in the output of a graph that pools: a vector for each place. */
+  public int vector(int text) {
+    return row(text) * shape.textsPerRow() + places[text];
+  }
+}
