@@ -24,6 +24,13 @@ record BertEncoder(
     return layers.get(0).query().quantization() != null;
   }
 
+  /** Refuses an encoder whose weights are not all float32. */
+  void expectFloats() throws UnsupportedGraphException {
+    if (quantized() || embeddings.word().quantization() != null) {
+      throw new UnsupportedGraphException("Its weights are integers already.");
+    }
+  }
+
   /**
    * @param word {@code [vocabulary, hidden]}
    * @param position {@code [positions, hidden]}

@@ -47,10 +47,8 @@ public final class EncoderWeights {
    */
   public static EncoderWeights of(Path original) throws IOException, UnsupportedGraphException {
     BertEncoder encoder = BertEncoder.of(OnnxModelFile.read(original));
+    encoder.expectFloats();
     Embeddings embeddings = encoder.embeddings();
-    if (encoder.quantized() || embeddings.word().quantization() != null) {
-      throw new UnsupportedGraphException("Its weights are integers already.");
-    }
     List<Layer> layers = encoder.layers();
     float epsilon = embeddings.norm().epsilon();
     long intermediate = layers.get(0).intermediate().outputs();

@@ -18,38 +18,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Shapes in comments: B rows, S tokens, H hidden size, h heads of d values.
  */
-final class FusedBertGraph {
+final class FusedBertGraph extends PooledBertGraph {
 
-  static final String OUTPUT = "sentence_embedding";
-
-  private static final String BATCH = "batch_size";
-  private static final String SEQUENCE = "sequence_length";
-  private static final int FLOAT = TensorProto.DataType.FLOAT.getNumber();
   private static final int INT32 = TensorProto.DataType.INT32.getNumber();
 
-  /** The least norm and the least token count that are divided by, as in the reference model. */
-  private static final float LEAST_NORM = 1e-12f;
-
-  private static final float LEAST_COUNT = 1e-9f;
-
-  private final BertEncoder encoder;
-  private final PoolingStrategy pooling;
-  private final boolean normalize;
-  private final GraphBuilder graph = new GraphBuilder();
-  private final long hiddenSize;
-  private final long heads;
-  private final long headSize;
   private @Nullable String integerMask;
 
   FusedBertGraph(BertEncoder encoder, PoolingStrategy pooling, boolean normalize) {
-    this.encoder = encoder;
-    this.pooling = pooling;
-    this.normalize = normalize;
-    this.hiddenSize = encoder.hiddenSize();
-    this.heads = encoder.heads();
-    this.headSize = hiddenSize / heads;
+    super(encoder, pooling, normalize);
   }
 
+  @Override
   GraphBuilder build() {
     for (String input :
         List.of(
@@ -75,15 +54,9 @@ final class FusedBertGraph {
             yield layer(last, context, first);
           }
           case MEAN -> mean(layer(last, attention(last, hidden), hidden));
-          case MAX, MEAN_SQRT_LEN_TOKENS, WEIGHTED_MEAN, LAST_TOKEN ->
-              throw new IllegalArgumentException("A graph pools by cls or mean, not " + pooling);
+          case MAX, MEAN_SQRT_LEN_TOKENS, WEIGHTED_MEAN, LAST_TOKEN -> throw cannotPool();
         };
-    if (normalize) {
-      graph.node("Div", pooled, norm(pooled)).as(OUTPUT);
-    } else {
-      graph.node("Identity", pooled).as(OUTPUT);
-    }
-    graph.output(GraphBuilder.tensor(OUTPUT, TensorProto.DataType.FLOAT, BATCH, hiddenSize));
+    output(pooled, BATCH, hiddenSize);
     return graph;
   }
 
@@ -102,12 +75,7 @@ final class FusedBertGraph {
     String position = dequantized("position", rows, embeddings.position().quantization());
     String sum = graph.node("Add", word, type).as("word_and_type");
     sum = graph.node("Add", sum, position).as("embeddings.sum");
-    LayerNorm norm = embeddings.norm();
-    return graph
-        .node("LayerNormalization", sum, weight(norm.scale()), weight(norm.bias()))
-        .with("axis", -1)
-        .with("epsilon", norm.epsilon())
-        .as("embeddings");
+    return normed("embeddings", sum, embeddings.norm());
   }
 
   private String lookup(String name, Table table, String ids) {
@@ -256,13 +224,7 @@ final class FusedBertGraph {
     String tokens =
         graph.node("Transpose", hidden).withInts("perm", 0, 2, 1).as(name + "tokens"); // [B, H, S]
     String scores = graph.node("MatMul", asked, tokens).as(name + "scores"); // [B, h, S]
-    scores =
-        graph
-            .node(
-                "Mul",
-                scores,
-                graph.scalar("score_scale", (float) (1 / Math.sqrt((double) headSize))))
-            .as(name + "scores.scaled");
+    scores = graph.node("Mul", scores, scoreScale()).as(name + "scores.scaled");
     scores = graph.node("Add", scores, hiding()).as(name + "scores.masked");
     String seen = graph.node("Softmax", scores).with("axis", -1).as(name + "probabilities");
     seen = graph.node("MatMul", seen, hidden).as(name + "seen"); // [B, h, H]
@@ -303,11 +265,7 @@ final class FusedBertGraph {
   }
 
   private String split(String x, String as) {
-    return graph.node("Reshape", x, perHead()).as(as);
-  }
-
-  private String perHead() {
-    return graph.longs("per_head", 0, heads, headSize);
+    return graph.node("Reshape", x, graph.longs("per_head", 0, heads, headSize)).as(as);
   }
 
   private String swapped(String x, String as) {
@@ -325,26 +283,12 @@ final class FusedBertGraph {
     String mask = floatMask();
     String sum = graph.node("MatMul", mask, tokens).as("tokens.sum"); // [B, 1, H]
     String count = graph.node("ReduceSum", mask, graph.longs("two", 2)).as("tokens.count");
-    count = graph.node("Max", count, graph.scalar("least_count", LEAST_COUNT)).as("tokens.divisor");
+    count = graph.node("Max", count, leastCount()).as("tokens.divisor");
     String mean = graph.node("Div", sum, count).as("tokens.mean");
     return graph.node("Squeeze", mean, graph.longs("one", 1)).as("pooled");
   }
 
-  private String norm(String pooled) {
-    String norm =
-        graph.node("ReduceL2", pooled).withInts("axes", -1).with("keepdims", 1).as("norm");
-    return graph.node("Max", norm, graph.scalar("least_norm", LEAST_NORM)).as("norm.divisor");
-  }
-
   // Weights.
-
-  private static String name(int index) {
-    return "layer." + index + ".";
-  }
-
-  private String weight(Tensor tensor) {
-    return graph.weight(tensor.asWeight());
-  }
 
   /** Matrices or vectors as one, column after column. */
   private String sideBySide(String name, List<Tensor> tensors) {
@@ -359,10 +303,5 @@ final class FusedBertGraph {
                 .iterator();
     List<Long> dims = model.rank() == 2 ? List.of((long) rows, columns) : List.of(columns);
     return graph.weight(Weight.of(name, model.type(), dims, parts));
-  }
-
-  private static ByteBuffer row(Tensor tensor, int row, int rows) {
-    int bytes = tensor.bytes().capacity() / rows;
-    return tensor.bytes().slice(row * bytes, bytes);
   }
 }

@@ -3,7 +3,10 @@ package io.github.neuronembed.model.graph;
 import io.github.neuronembed.model.graph.onnx.AttributeProto;
 import io.github.neuronembed.model.graph.onnx.AttributeProto.AttributeType;
 import io.github.neuronembed.model.graph.onnx.GraphProto;
+import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
+import io.github.neuronembed.model.graph.onnx.OperatorSetIdProto;
+import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import io.github.neuronembed.model.graph.onnx.TensorShapeProto;
 import io.github.neuronembed.model.graph.onnx.TypeProto;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Puts a graph together, node after node; a value is known by its name. */
@@ -20,9 +24,16 @@ final class GraphBuilder {
   /** The domain of ONNX Runtime's contributed operators. */
   static final String CONTRIBUTED = "com.microsoft";
 
+  /** The oldest file format that holds the operator set below. */
+  private static final long IR_VERSION = 8;
+
+  /** The first operator set with LayerNormalization. */
+  private static final long OPSET = 17;
+
   private final GraphProto.Builder graph = GraphProto.newBuilder();
   private final List<Weight> weights = new ArrayList<>();
   private final Set<String> weightNames = new HashSet<>();
+  private boolean contributes;
 
   /** Declares an input or output: float32 or int64. A dimension is a number or a name. */
   static ValueInfoProto tensor(String name, TensorProto.DataType type, Object... dims) {
@@ -83,11 +94,40 @@ final class GraphBuilder {
   Node contributed(String operator, String... inputs) {
     Node node = node(operator, inputs);
     node.proto.setDomain(CONTRIBUTED);
+    contributes = true;
     return node;
   }
 
   GraphProto graph() {
     return graph.build();
+  }
+
+  /**
+   * A model of the graph, without its initializers. It passes on what another says of itself.
+   *
+   * @param properties more of the model's properties, which win over the other's
+   */
+  ModelProto modelAfter(ModelProto original, Map<String, String> properties) {
+    ModelProto.Builder model =
+        ModelProto.newBuilder()
+            .setIrVersion(IR_VERSION)
+            .setProducerName("neuron-embed")
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
+            .setGraph(graph().toBuilder().setName(original.getGraph().getName()));
+    if (contributes) {
+      model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(CONTRIBUTED).setVersion(1));
+    }
+    if (original.hasDocString()) {
+      model.setDocString(original.getDocString());
+    }
+    original.getMetadataPropsList().stream()
+        .filter(property -> !properties.containsKey(property.getKey()))
+        .forEach(model::addMetadataProps);
+    properties.forEach(
+        (key, value) ->
+            model.addMetadataProps(
+                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+    return model.build();
   }
 
   List<Weight> weights() {

@@ -2,9 +2,6 @@ package io.github.neuronembed.model.graph;
 
 import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
-import io.github.neuronembed.model.graph.onnx.ModelProto;
-import io.github.neuronembed.model.graph.onnx.OperatorSetIdProto;
-import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,12 +41,6 @@ public final class PreparedGraph {
   static final String POOLING_KEY = "neuron_embed.prepared.pooling";
   static final String NORMALIZE_KEY = "neuron_embed.prepared.normalize";
 
-  /** The oldest file format that holds the operator set below. */
-  private static final long IR_VERSION = 8;
-
-  /** The first operator set with LayerNormalization. */
-  private static final long OPSET = 17;
-
   private PreparedGraph() {}
 
   /**
@@ -76,28 +67,11 @@ public final class PreparedGraph {
       throws IOException, UnsupportedGraphException {
     PoolingStrategy pooling = inGraph(stated);
     OnnxModel read = OnnxModelFile.read(original);
-    ModelProto model = read.proto();
     GraphBuilder graph = new FusedBertGraph(BertEncoder.of(read), pooling, normalize).build();
-    ModelProto.Builder prepared =
-        ModelProto.newBuilder()
-            .setIrVersion(IR_VERSION)
-            .setProducerName("neuron-embed")
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
-            .addOpsetImport(
-                OperatorSetIdProto.newBuilder().setDomain(GraphBuilder.CONTRIBUTED).setVersion(1))
-            .setGraph(graph.graph().toBuilder().setName(model.getGraph().getName()));
-    if (model.hasDocString()) {
-      prepared.setDocString(model.getDocString());
-    }
-    Map<String, String> ours = properties(originalSha256, pooling, normalize);
-    model.getMetadataPropsList().stream()
-        .filter(property -> !ours.containsKey(property.getKey()))
-        .forEach(prepared::addMetadataProps);
-    ours.forEach(
-        (key, value) ->
-            prepared.addMetadataProps(
-                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
-    OnnxModelFile.write(target, prepared.build(), graph.weights());
+    OnnxModelFile.write(
+        target,
+        graph.modelAfter(read.proto(), properties(originalSha256, pooling, normalize)),
+        graph.weights());
   }
 
   /** The one pooling that a rewritten graph does. */

@@ -1,0 +1,54 @@
+package io.github.neuronembed.model.graph;
+
+import io.github.neuronembed.model.Pooling;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Makes of a BERT encoder's ONNX file one whose rows hold several texts each, end to end. The
+ * original is only read. The graph is of ONNX's own operators (operator set 17), and its shapes are
+ * open: one file serves every B, S and K.
+ *
+ * <ul>
+ *   <li>{@code input_ids}, int64 {@code [B, S]}: the texts of a row one behind the other, each with
+ *       its special tokens, then padding;
+ *   <li>{@code starts}, int64 {@code [B, K + 1]}: where each text of the row begins, then where the
+ *       last one ends; unused entries are S. They never descend;
+ *   <li>{@code sentence_embedding}, float32 {@code [B, K, hidden]}: a text's vector, pooled and, if
+ *       the model says so, L2-normalised. Vectors without a text are finite, and mean nothing.
+ * </ul>
+ *
+ * <p>A text sees no other, and its positions begin at 0: its vector is the one that it has alone,
+ * up to the order of sums.
+ */
+public final class PackedGraph {
+
+  /** The input that says where texts are. */
+  public static final String STARTS = PackedBertGraph.STARTS;
+
+  private PackedGraph() {}
+
+  /**
+   * Writes it.
+   *
+   * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and
+   *     {@code token_type_ids}, int64, and the last hidden state as its only output
+   * @param target the file to write or replace; its folder exists
+   * @param pooling how the model pools
+   * @param normalize whether its vectors have length 1
+   * @throws UnsupportedGraphException if the original is not a float32 encoder that is recognised,
+   *     or the pooling is another than cls or mean over all tokens; nothing is written
+   * @throws IOException if a file cannot be read or written; a file that was at the target is still
+   *     there
+   */
+  public static void write(Path original, Path target, Pooling pooling, boolean normalize)
+      throws IOException, UnsupportedGraphException {
+    OnnxModel read = OnnxModelFile.read(original);
+    BertEncoder encoder = BertEncoder.of(read);
+    encoder.expectFloats();
+    GraphBuilder graph =
+        new PackedBertGraph(encoder, PreparedGraph.inGraph(pooling), normalize).build();
+    OnnxModelFile.write(target, graph.modelAfter(read.proto(), Map.of()), graph.weights());
+  }
+}
