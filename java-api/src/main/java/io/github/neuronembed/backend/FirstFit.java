@@ -75,6 +75,24 @@ public final class FirstFit {
     return false;
   }
 
+  /**
+   * Places texts that belong together.
+   *
+   * @param together the tokens of each, at least one
+   * @return whether there was room for all; if not, nothing changes
+   */
+  public boolean place(int[][] together) {
+    for (int i = 0; i < together.length; i++) {
+      if (!place(together[i].length)) {
+        for (; i > 0; i--) {
+          takeBack();
+        }
+        return false;
+      }
+    }
+    return true;
+  }
+
   private boolean isOpen(int row) {
     return rowTexts[row] < shape.textsPerRow() && rowTokens[row] < shape.sequenceLength();
   }

@@ -9,6 +9,7 @@ import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.engine.core.Cores;
 import io.github.neuronembed.engine.queue.Buckets;
+import io.github.neuronembed.engine.queue.PackedBatches;
 import io.github.neuronembed.engine.queue.PlainBatches;
 import io.github.neuronembed.engine.queue.Request;
 import io.github.neuronembed.engine.queue.RequestQueue;
@@ -30,13 +31,14 @@ import org.slf4j.LoggerFactory;
  * Turns concurrent requests into full, well-shaped executions on every core of a backend.
  *
  * <p>A request is rows of token ids. It goes to the bucket of the shortest length that holds it,
- * and shares an execution with what else waits there. A synchronous caller that finds an idle slot
- * runs it on its own thread; the engine's threads serve the rest. The requests of a call are
- * admitted together or refused as one. Too much waiting work is refused at once ({@link
- * EngineOverloadedException}), bulk work waits for room instead. A core that fails leaves the
- * rotation, and its requests are executed once more elsewhere. Every accepted request ends exactly
- * once: with its own vectors, each of finite numbers, or with an exception. One that is thrown has
- * the stack of the thread that waited, and the engine's as its cause.
+ * and shares an execution with what else waits there, or, where shapes are packed, a row with what
+ * else waits anywhere. A synchronous caller that finds an idle slot runs it on its own thread; the
+ * engine's threads serve the rest. The requests of a call are admitted together or refused as one.
+ * Too much waiting work is refused at once ({@link EngineOverloadedException}), bulk work waits for
+ * room instead. A core that fails leaves the rotation, and its requests are executed once more
+ * elsewhere. Every accepted request ends exactly once: with its own vectors, each of finite
+ * numbers, or with an exception. One that is thrown has the stack of the thread that waited, and
+ * the engine's as its cause.
  *
  * <p>A batch is bound to a core as late as the core can take it without a pause, so that it may
  * grow until then, and urgent work waits for one execution, not for two.
@@ -83,7 +85,9 @@ public final class EmbeddingEngine implements AutoCloseable {
     RequestQueue queue =
         new RequestQueue(
             buckets,
-            new PlainBatches(buckets, backend.fixedShapes()),
+            buckets.arePacked()
+                ? new PackedBatches(buckets)
+                : new PlainBatches(buckets, backend.fixedShapes()),
             options.bulkShare(),
             options.maxQueuedRequests(),
             options.maxQueuedTokens());
@@ -161,8 +165,9 @@ public final class EmbeddingEngine implements AutoCloseable {
    * @throws IllegalArgumentException if the row is empty, too long, or has an id that is none
    * @throws EngineOverloadedException if too much is waiting (interactive lane)
    * @throws DeadlineExceededException if the deadline passed before the execution began
-   * @throws InferenceException if the execution failed or gave a value that is no finite number, or
-   *     this thread was interrupted
+   * @throws io.github.neuronembed.NotFiniteException if the model gave a value that is no finite
+   *     number
+   * @throws InferenceException if the execution failed, or this thread was interrupted
    * @throws DeviceFailureException if no core is left
    * @throws IllegalStateException after {@link #close()}, or on a thread of the engine
    */
@@ -173,7 +178,8 @@ public final class EmbeddingEngine implements AutoCloseable {
   /**
    * Embeds rows as one execution and waits for it: for callers that form their batches themselves.
    *
-   * @param rows at most as many as the largest compiled batch of their bucket; as in {@link #embed}
+   * @param rows at most as many as one execution holds: the largest compiled batch of their bucket,
+   *     or what fits in the rows of a packed shape; as in {@link #embed}
    * @return a new vector for each row, in their order
    * @throws IllegalArgumentException if there are no rows, too many, or one is wrong
    */

@@ -75,7 +75,7 @@ public interface EngineListener {
     /** Its lane. */
     Lane lane();
 
-    /** The compiled length it was routed to. */
+    /** The shortest compiled length that holds it; a packed batch may go to a longer one. */
     int bucketLength();
 
     /** Its texts. */

@@ -3,6 +3,7 @@ package io.github.neuronembed.engine;
 import io.github.neuronembed.DeadlineExceededException;
 import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.NotFiniteException;
 
 /** The engine's own exceptions, and those of its threads for the thread that waited. */
 final class Failures {
@@ -25,6 +26,9 @@ final class Failures {
     }
     if (failure instanceof DeviceFailureException device) {
       return new DeviceFailureException(message, device.core(), failure);
+    }
+    if (failure instanceof NotFiniteException) {
+      return new NotFiniteException(message, failure);
     }
     if (failure instanceof InferenceException inference) {
       return new InferenceException(message, inference.isRetryable(), failure);

@@ -4,6 +4,7 @@ import io.github.neuronembed.DeadlineExceededException;
 import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.EngineOverloadedException;
 import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.NotFiniteException;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.core.Core;
 import io.github.neuronembed.engine.core.Cores;
@@ -29,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scheduler {
 
-  private final Buckets buckets;
   private final RequestQueue queue;
   private final Cores cores;
   private final Statistics statistics;
@@ -45,7 +45,6 @@ final class Scheduler {
    * @param batchWaitNanos how long a free slot waits for company for a batch that is not full
    */
   Scheduler(Buckets buckets, RequestQueue queue, Cores cores, long batchWaitNanos) {
-    this.buckets = buckets;
     this.queue = queue;
     this.cores = cores;
     this.statistics = new Statistics(buckets);
@@ -53,7 +52,7 @@ final class Scheduler {
     this.batchWaitNanos = batchWaitNanos;
     this.leases = new Lease[cores.slots().size()];
     for (Slot slot : cores.slots()) {
-      leases[slot.index] = new Lease(slot, new Batch(buckets.largestBatch()));
+      leases[slot.index] = new Lease(slot, new Batch(buckets.mostTexts()));
     }
   }
 
@@ -107,7 +106,7 @@ final class Scheduler {
       return null;
     }
     Request request = group.requests.get(0);
-    boolean full = request.rows.length == buckets.largestBatch(request.bucket);
+    boolean full = queue.fills(request);
     if ((core.nanosUntilWanted(now) > 0 && !(full && !group.bulk))
         || (!full && batchWaitNanos > 0)) {
       return null;
@@ -116,7 +115,7 @@ final class Scheduler {
     queue.pass(group);
     statistics.accepted(group);
     lease.batch.add(request);
-    lease.batch.shape(buckets.shapeFor(request.bucket, request.rows.length));
+    lease.batch.shape(queue.shapeFor(request, core.times()));
     return begin(lease, now);
   }
 
@@ -223,7 +222,11 @@ final class Scheduler {
       if (request.state != Request.State.RUNNING) {
         continue;
       }
-      if (failure == null) {
+      if (executesAlone(request, batch, failure)) {
+        request.alone = true;
+        statistics.retried();
+        queue.putBack(request);
+      } else if (failure == null) {
         complete(request, spoiled, now);
       } else if (again && mayRunAgain(request)) {
         request.retried = true;
@@ -240,6 +243,18 @@ final class Scheduler {
     }
     lease.end();
     return dies ? device : null;
+  }
+
+  /**
+   * Whether a request is executed once more without company, so that a text whose numbers are no
+   * numbers fails by itself: the device says so of an execution as a whole, and a text spoils the
+   * row that it shares.
+   */
+  private boolean executesAlone(Request request, Batch batch, @Nullable RuntimeException failure) {
+    boolean suspect =
+        failure instanceof NotFiniteException
+            || (failure == null && request.spoiled && batch.shape().isPacked());
+    return suspect && batch.size() > 1 && request.group().counted && !closed && !cores.noneServes();
   }
 
   private void complete(Request request, @Nullable RuntimeException spoiled, long now) {

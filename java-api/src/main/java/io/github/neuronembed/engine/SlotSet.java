@@ -1,6 +1,6 @@
 package io.github.neuronembed.engine;
 
-import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.NotFiniteException;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.backend.Shape;
@@ -110,12 +110,12 @@ final class SlotSet implements AutoCloseable {
     return bits >= 0;
   }
 
-  private static InferenceException notFinite(Execution execution) {
-    return new InferenceException(
+  private static NotFiniteException notFinite(Execution execution) {
+    return new NotFiniteException(
         ("The model gave a vector with a value that is no finite number (core %s, shape %s)."
                 + " Verify the model's files; compile a NEFF anew.")
             .formatted(execution.core(), execution.shape()),
-        false);
+        null);
   }
 
   private record Execution(

@@ -47,19 +47,11 @@ final class TokenRows {
     }
     // Copied, so that the ids that were checked are those that a device sees.
     int[][] copies = new int[rows.length][];
-    int longest = 0;
     for (int i = 0; i < rows.length; i++) {
       copies[i] = rows[i].clone();
       check(copies[i]);
-      longest = Math.max(longest, copies[i].length);
     }
-    int bucket = buckets.bucketOf(longest);
-    if (copies.length > buckets.largestBatch(bucket)) {
-      throw new IllegalArgumentException(
-          "%s rows of up to %s tokens do not fit in one execution, only %s do."
-              .formatted(copies.length, longest, buckets.largestBatch(bucket)));
-    }
-    return new Request(copies, bucket);
+    return new Request(copies, buckets.bucketOf(copies));
   }
 
   private void check(int[] row) {

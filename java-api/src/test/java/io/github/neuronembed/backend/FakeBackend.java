@@ -13,8 +13,8 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cores without hardware: a vector is a hash of the row's ids, a core computes one execution after
- * the other, for as long as it is told, and fails when a plan says so.
+ * Cores without hardware: a vector is a hash of a text's ids, a core computes one execution after
+ * the other, for as long as it is given, and fails when a plan says so.
  */
 public final class FakeBackend implements InferenceBackend {
 
@@ -33,7 +33,7 @@ public final class FakeBackend implements InferenceBackend {
   /** If present, an execution needs a permit to end. */
   private final @Nullable Semaphore gate;
 
-  /** An id whose rows get a vector that is no number. */
+  /** An id whose texts get a vector that is no number, and all texts of a packed row with it. */
   public static final int POISON = 29_999;
 
   /** How many of the next times that a slot says how long it took are an error. */
@@ -172,7 +172,6 @@ public final class FakeBackend implements InferenceBackend {
     private final FakeReplica replica;
     private final Shape shape;
     private final ByteBuffer ids;
-    private final ByteBuffer mask;
     private final ByteBuffer output;
     private final TokenBatch tokens;
     private final TokenVectors vectors;
@@ -183,10 +182,16 @@ public final class FakeBackend implements InferenceBackend {
       this.replica = replica;
       this.shape = shape;
       this.ids = direct(shape.tokens());
-      this.mask = direct(shape.tokens());
-      this.output = direct(shape.batchSize() * hiddenSize);
-      this.tokens = new TokenBatch(shape, fixedShapes, ElementType.INT32, 0, ids, mask, null);
-      this.vectors = new TokenVectors(output, ElementType.FLOAT32, hiddenSize, true, 1);
+      this.output = direct(shape.texts() * hiddenSize);
+      if (shape.isPacked()) {
+        ByteBuffer starts = direct(shape.texts() + shape.batchSize());
+        this.tokens = new TokenBatch(shape, ElementType.INT32, 0, ids, starts);
+        this.vectors = new TokenVectors(output, ElementType.FLOAT32, hiddenSize, tokens);
+      } else {
+        ByteBuffer mask = direct(shape.tokens());
+        this.tokens = new TokenBatch(shape, fixedShapes, ElementType.INT32, 0, ids, mask, null);
+        this.vectors = new TokenVectors(output, ElementType.FLOAT32, hiddenSize, true, 1);
+      }
     }
 
     private static ByteBuffer direct(int elements) {
@@ -240,21 +245,32 @@ public final class FakeBackend implements InferenceBackend {
         }
         rest = end - System.nanoTime();
       }
-      int length = tokens.sequenceLength();
-      for (int row = 0; row < tokens.rows(); row++) {
-        int[] own = new int[tokens.length(row)];
-        for (int i = 0; i < own.length; i++) {
-          own[i] = ids.getInt((row * length + i) * 4);
-        }
-        float[] vector = vectorOf(own);
-        if (own[0] == POISON) {
+      FirstFit placed = tokens.placed();
+      boolean[] poisoned = new boolean[tokens.batchSize()];
+      for (int text = 0; text < tokens.rows(); text++) {
+        poisoned[placed.row(text)] |= ids(text)[0] == POISON;
+      }
+      for (int text = 0; text < tokens.rows(); text++) {
+        float[] vector = vectorOf(ids(text));
+        if (poisoned[placed.row(text)]) {
           vector[1] = Float.NaN;
         }
         for (int i = 0; i < vector.length; i++) {
-          output.putFloat((row * hiddenSize + i) * 4, vector[i]);
+          output.putFloat((placed.vector(text) * hiddenSize + i) * 4, vector[i]);
         }
       }
       executedRows.addAndGet(tokens.rows());
+    }
+
+    /** The ids of a text where the batch has them. */
+    private int[] ids(int text) {
+      FirstFit placed = tokens.placed();
+      int[] own = new int[placed.length(text)];
+      int at = placed.row(text) * tokens.sequenceLength() + placed.start(text);
+      for (int i = 0; i < own.length; i++) {
+        own[i] = ids.getInt((at + i) * 4);
+      }
+      return own;
     }
 
     @Override

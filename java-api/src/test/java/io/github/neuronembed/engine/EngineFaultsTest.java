@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.EngineOverloadedException;
 import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.NotFiniteException;
 import io.github.neuronembed.backend.FakeBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.PoolingStrategy;
@@ -19,8 +20,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -204,6 +207,58 @@ class EngineFaultsTest {
       assertThat(engine.snapshot().notFinite()).isEqualTo(2);
       assertThat(engine.snapshot().failed()).isEqualTo(2);
       assertThat(engine.snapshot().executionsByCore()).containsEntry(0, 3L);
+    }
+  }
+
+  @Test
+  void aTextThatSpoilsItsRowFailsAloneAndItsNeighboursDoNot() {
+    Semaphore gate = new Semaphore(0);
+    FakeBackend backend = FakeBackend.gated(1, gate, new Shape(1, 16, 4));
+    try (EmbeddingEngine engine = start(backend, 4)) {
+      CompletableFuture<float[]> hanging = hang(engine, backend);
+      CompletableFuture<float[]> first = engine.submit(ROW, RequestOptions.INTERACTIVE);
+      CompletableFuture<float[]> bad =
+          engine.submit(new int[] {FakeBackend.POISON, 2}, RequestOptions.INTERACTIVE);
+      CompletableFuture<float[]> last = engine.submit(ROW, RequestOptions.INTERACTIVE);
+      gate.release(5);
+
+      hanging.join();
+      assertThat(first.join()).isEqualTo(FakeBackend.vectorOf(ROW));
+      assertThat(last.join()).isEqualTo(FakeBackend.vectorOf(ROW));
+      assertThatThrownBy(bad::get).hasCauseInstanceOf(NotFiniteException.class);
+      assertThat(engine.snapshot().notFinite()).isEqualTo(1);
+      assertThat(engine.snapshot().retried()).isEqualTo(3);
+      assertThat(engine.snapshot().executionsByCore()).containsEntry(0, 5L);
+    }
+  }
+
+  /** A device says of an execution as a whole that its numbers are no numbers. */
+  @Test
+  void anExecutionWithNumbersThatAreNoneIsDoneTextByTextOnce() {
+    Semaphore gate = new Semaphore(0);
+    AtomicInteger executions = new AtomicInteger();
+    IntConsumer faults =
+        core -> {
+          int number = executions.incrementAndGet();
+          if (number == 2 || number == 4) {
+            throw new NotFiniteException("NaN", null);
+          }
+        };
+    FakeBackend backend = new FakeBackend(1, List.of(SHAPE), true, shape -> 0, faults, gate);
+    try (EmbeddingEngine engine = start(backend, 4)) {
+      CompletableFuture<float[]> hanging = hang(engine, backend);
+      CompletableFuture<float[]> first = engine.submit(ROW, RequestOptions.INTERACTIVE);
+      CompletableFuture<float[]> bad = engine.submit(ROW, RequestOptions.INTERACTIVE);
+      CompletableFuture<float[]> last = engine.submit(ROW, RequestOptions.INTERACTIVE);
+      gate.release(5);
+
+      hanging.join();
+      first.join();
+      last.join();
+      assertThatThrownBy(bad::get).hasCauseInstanceOf(NotFiniteException.class);
+      assertThat(engine.snapshot().retried()).isEqualTo(3);
+      assertThat(engine.snapshot().failed()).isEqualTo(1);
+      assertThat(executions).hasValue(5);
     }
   }
 

@@ -1,13 +1,17 @@
 package io.github.neuronembed.engine;
 
+import io.github.neuronembed.NotFiniteException;
 import io.github.neuronembed.engine.core.Cores;
 import io.github.neuronembed.engine.core.Slot;
+import io.github.neuronembed.engine.queue.Batch;
+import io.github.neuronembed.engine.queue.Buckets;
 import io.github.neuronembed.engine.queue.Group;
 import io.github.neuronembed.engine.queue.LaneQueue;
 import io.github.neuronembed.engine.queue.Request;
 import io.github.neuronembed.engine.queue.RequestQueue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
@@ -20,11 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SchedulerRules {
 
-  private static final int MOST_IN_BATCH = 8;
+  /** The most requests of a lane that a packed batch is chosen from. */
+  private static final int MOST_CANDIDATES = 256;
 
   private final RequestQueue queue;
   private final Cores cores;
-  private final int buckets;
+  private final Buckets buckets;
   private final double bulkShare;
   private final long slackTokens;
   private final boolean companyFree;
@@ -47,7 +52,7 @@ final class SchedulerRules {
   SchedulerRules(
       RequestQueue queue,
       Cores cores,
-      int buckets,
+      Buckets buckets,
       double bulkShare,
       long largestBatchTokens,
       boolean companyFree) {
@@ -57,7 +62,7 @@ final class SchedulerRules {
     this.bulkShare = bulkShare;
     this.slackTokens = 3 * largestBatchTokens;
     this.companyFree = companyFree;
-    this.lastArrival = new long[2][buckets];
+    this.lastArrival = new long[2][buckets.count()];
   }
 
   static void require(boolean rule, String broken) {
@@ -155,6 +160,9 @@ final class SchedulerRules {
     led[1] += patientLed ? 1 : 0;
     Request leader = lease.batch.request(0);
     require(
+        !oldestLeads || leader == (leader.group().bulk ? patient : urgent),
+        "led by another than the oldest");
+    require(
         leader.avoidCore != lease.slot.core.index() || !otherCoreCould,
         "back to the core that failed it");
     taken(lease, oldestLeads, now);
@@ -166,28 +174,87 @@ final class SchedulerRules {
     require(lease.slot.core.serves(), "a lease of a core that left");
     require(out.stream().noneMatch(o -> o.slot == lease.slot), "a slot leased twice");
     out.add(lease);
-    int rows = 0;
+    boolean packed = buckets.arePacked();
+    boolean alone = lease.batch.request(0).alone;
+    require(!alone || lease.batch.size() == 1, "in company, and goes alone");
+    PlacedTexts placed = new PlacedTexts(lease.batch.shape());
     for (int i = 0; i < lease.batch.size(); i++) {
       Request request = lease.batch.request(i);
       SimulatedGroup group = SimulatedGroup.of(request);
-      rows += request.rows.length;
+      require(placed.add(request), "no room in the shape");
+      require(!request.alone || alone, "joined, and goes alone");
       require(!group.isOver() && !group.isExpired(now), "executed, and nobody waits");
-      require(request.longest <= lease.batch.shape().sequenceLength(), "too long for the shape");
       int lane = lane(group);
       Request left = queue.lane(group.bulk).oldest(request.bucket);
-      require(left == null || left.sequence > request.sequence, "overtaken in its bucket");
-      if (!request.retried) {
+      require(
+          packed || alone || left == null || left.sequence > request.sequence,
+          "overtaken in its bucket");
+      if (!request.retried && !request.alone) {
         long arrival = group.arrival + group.requests.indexOf(request);
-        require(arrival >= lastArrival[lane][request.bucket], "not in the order of arrival");
-        lastArrival[lane][request.bucket] = arrival;
+        if (!packed) {
+          require(arrival >= lastArrival[lane][request.bucket], "not in the order of arrival");
+          lastArrival[lane][request.bucket] = arrival;
+        }
         long turns = led[lane] - group.ledBefore;
-        // Each turn took one that was older; it may come once more, also from the last batch.
-        require(
-            !oldestLeads || turns <= 2 * (group.ahead + MOST_IN_BATCH) + group.requests.size() + 1,
-            "starved");
+        // Each turn took one that was older; it may come twice more, also from the last batch.
+        long older = 3 * (group.ahead + buckets.mostTexts()) + group.requests.size() + 1;
+        require(!oldestLeads || turns <= older, "starved");
       }
     }
-    require(rows <= lease.batch.shape().batchSize(), "too many rows for the shape");
+  }
+
+  /**
+   * A batch was chosen and is not taken out yet. A packed one holds its leader, then its lane, then
+   * the other one, each by age as far as there is room: who is passed over has none.
+   */
+  void chosen(Batch batch) {
+    if (!buckets.arePacked()) {
+      return;
+    }
+    Request leader = batch.request(0);
+    List<Request> inOrder = new ArrayList<>(byAge(leader.group().bulk));
+    inOrder.remove(leader);
+    inOrder.add(0, leader);
+    int ofLane = inOrder.size();
+    inOrder.addAll(byAge(!leader.group().bulk));
+    PlacedTexts placed = new PlacedTexts(batch.shape());
+    int taken = 0;
+    for (int i = 0; i < inOrder.size(); i++) {
+      if (placed.add(inOrder.get(i))) {
+        require(
+            taken < batch.size() && batch.request(taken) == inOrder.get(i),
+            "passed over, and there was room");
+        require(batch.rides(taken) == (i >= ofLane), "rides, or not, and should not");
+        taken++;
+      }
+    }
+    require(taken == batch.size(), "in a batch without room");
+  }
+
+  private List<Request> byAge(boolean bulk) {
+    List<Request> all = new ArrayList<>();
+    for (int bucket = 0; bucket < buckets.count(); bucket++) {
+      for (Request r = queue.lane(bulk).oldest(bucket); r != null; r = LaneQueue.after(r)) {
+        all.add(r);
+      }
+    }
+    all.sort(Comparator.comparingLong(r -> r.sequence));
+    return all.subList(0, Math.min(all.size(), MOST_CANDIDATES));
+  }
+
+  /** Who of a lease is to be executed once more, alone, when it comes back as it is. */
+  List<Request> suspects(Lease lease, Scheduler scheduler) {
+    List<Request> suspects = new ArrayList<>();
+    boolean packed = lease.batch.shape().isPacked();
+    boolean all = lease.failure() instanceof NotFiniteException;
+    for (int i = 0; i < lease.batch.size() && !scheduler.isClosed() && !cores.noneServes(); i++) {
+      Request request = lease.batch.request(i);
+      boolean spoiled = lease.failure() == null && packed && request.spoiled;
+      if (lease.batch.size() > 1 && request.state == Request.State.RUNNING && (all || spoiled)) {
+        suspects.add(request);
+      }
+    }
+    return suspects;
   }
 
   private void share(Lease lease, boolean bothWaited) {
@@ -246,9 +313,12 @@ final class SchedulerRules {
     for (boolean bulk : new boolean[] {false, true}) {
       LaneQueue lane = queue.lane(bulk);
       long ofLane = 0;
-      for (int bucket = 0; bucket < buckets; bucket++) {
+      for (int bucket = 0; bucket <= buckets.count(); bucket++) {
+        boolean alone = bucket == buckets.count();
         long last = -1;
-        for (Request r = lane.oldest(bucket); r != null; r = LaneQueue.after(r)) {
+        Request first = alone ? lane.oldestAlone() : lane.oldest(bucket);
+        for (Request r = first; r != null; r = LaneQueue.after(r)) {
+          require(r.alone == alone, "waits among others, and goes alone");
           require(r.state == Request.State.QUEUED && !r.group().isOver(), "waits for nobody");
           require(r.sequence > last, "not by age");
           last = r.sequence;

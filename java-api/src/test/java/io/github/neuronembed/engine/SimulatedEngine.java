@@ -5,6 +5,7 @@ import static io.github.neuronembed.engine.SchedulerRules.require;
 import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.EngineOverloadedException;
 import io.github.neuronembed.InferenceException;
+import io.github.neuronembed.NotFiniteException;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.core.Core;
 import io.github.neuronembed.engine.core.Cores;
@@ -13,6 +14,7 @@ import io.github.neuronembed.engine.queue.Batch;
 import io.github.neuronembed.engine.queue.BatchPolicy;
 import io.github.neuronembed.engine.queue.Buckets;
 import io.github.neuronembed.engine.queue.Group;
+import io.github.neuronembed.engine.queue.PackedBatches;
 import io.github.neuronembed.engine.queue.PlainBatches;
 import io.github.neuronembed.engine.queue.Request;
 import io.github.neuronembed.engine.queue.RequestQueue;
@@ -28,14 +30,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedEngine {
 
-  private static final List<Shape> SHAPES =
+  private static final List<Shape> PLAIN =
       List.of(
           new Shape(1, 8), new Shape(4, 8), new Shape(8, 8), new Shape(4, 32), new Shape(2, 128));
+  private static final List<Shape> PACKED =
+      List.of(
+          new Shape(4, 8),
+          new Shape(1, 16, 4),
+          new Shape(2, 32, 6),
+          new Shape(1, 128, 10),
+          new Shape(2, 128));
   private static final int LONGEST = 128;
   private static final int AUDIT_EVERY = 512;
 
   private final Random random;
-  private final Buckets buckets = new Buckets(SHAPES);
+  private final Buckets buckets;
   private final RequestQueue queue;
   private final Cores cores;
   private final Scheduler scheduler;
@@ -53,27 +62,28 @@ final class SimulatedEngine {
   SimulatedEngine(long seed) {
     this.random = new Random(seed);
     boolean fixed = random.nextBoolean();
+    boolean packed = fixed && random.nextBoolean();
+    List<Shape> shapes = packed ? PACKED : PLAIN;
+    this.buckets = new Buckets(shapes);
+    BatchPolicy policy = packed ? new PackedBatches(buckets) : new PlainBatches(buckets, fixed);
     double share = random.nextInt(4) == 0 ? 0.4 : 0.1;
     this.waitsForCompany = random.nextInt(4) == 0;
     this.maxRequests = 1 + random.nextInt(200);
     this.maxTokens = 1 + random.nextInt(8_000);
     this.dies = random.nextInt(3) == 0 ? 0 : 0.0005;
-    this.queue =
-        new RequestQueue(
-            buckets, new Faulty(new PlainBatches(buckets, fixed)), share, maxRequests, maxTokens);
+    this.queue = new RequestQueue(buckets, new Faulty(policy), share, maxRequests, maxTokens);
     int count = 1 + random.nextInt(4);
     this.cores =
-        new Cores(IntStream.range(0, count).boxed().toList(), 1 + random.nextInt(3), fixed, SHAPES);
+        new Cores(IntStream.range(0, count).boxed().toList(), 1 + random.nextInt(3), fixed, shapes);
     this.scheduler = new Scheduler(buckets, queue, cores, waitsForCompany ? 400 : 0);
     this.rules =
-        new SchedulerRules(
-            queue, cores, buckets.count(), share, 8 * LONGEST, fixed || waitsForCompany);
+        new SchedulerRules(queue, cores, buckets, share, 8 * LONGEST, fixed || waitsForCompany);
     for (int length = 1; length <= LONGEST; length++) {
       rowsOfLength[length] = new int[][] {new int[length], new int[length]};
     }
   }
 
-  /** The policy of plain shapes, which now and then has no memory. */
+  /** A policy that now and then has no memory. */
   private final class Faulty implements BatchPolicy {
     private final BatchPolicy policy;
 
@@ -84,6 +94,7 @@ final class SimulatedEngine {
     @Override
     public void choose(Request leader, RequestQueue waiting, ServiceTimes times, Batch batch) {
       policy.choose(leader, waiting, times, batch);
+      rules.chosen(batch);
       if (policyThrows) {
         throw new OutOfMemoryError("simulated");
       }
@@ -92,6 +103,16 @@ final class SimulatedEngine {
     @Override
     public boolean isFull(Request leader, RequestQueue waiting) {
       return policy.isFull(leader, waiting);
+    }
+
+    @Override
+    public boolean fills(Request request) {
+      return policy.fills(request);
+    }
+
+    @Override
+    public Shape shapeFor(Request request, ServiceTimes times) {
+      return policy.shapeFor(request, times);
     }
   }
 
@@ -135,10 +156,9 @@ final class SimulatedEngine {
     List<Request> requests = new ArrayList<>(size);
     for (int i = 0; i < size; i++) {
       int length = 1 + (random.nextBoolean() ? random.nextInt(8) : random.nextInt(LONGEST));
-      int[][] rows = rowsOfLength[length];
-      requests.add(
-          new Request(
-              random.nextInt(8) == 0 ? rows : new int[][] {rows[0]}, buckets.bucketOf(length)));
+      int[][] two = rowsOfLength[length];
+      int[][] rows = random.nextInt(8) == 0 ? two : new int[][] {two[0]};
+      requests.add(new Request(rows, buckets.bucketOf(rows)));
     }
     long deadline = random.nextInt(5) == 0 ? now + random.nextInt(2_000) : Group.NO_DEADLINE;
     SimulatedGroup group = new SimulatedGroup(requests, bulk, waits, now, deadline);
@@ -225,14 +245,23 @@ final class SimulatedEngine {
       lease.failed(new InferenceException("never", false));
     } else if (dice < 6) {
       lease.failed(new StackOverflowError("deep"));
-    } else if (dice >= 7) {
-      // At 6 an error came before any end could be noted.
-      boolean spoils = dice == 7;
-      lease.batch.request(0).spoiled = spoils;
-      lease.succeeded(1, 10, 64, spoils ? new InferenceException("NaN", false) : null);
+    } else if (dice < 8) {
+      lease.failed(new NotFiniteException("NaN", null));
+    } else if (dice >= 9) {
+      // At 8 an error came before any end could be noted.
+      boolean spoils = dice < 11;
+      // In a packed row a text spoils its neighbours.
+      for (int i = 0; spoils && i < lease.batch.size(); i++) {
+        lease.batch.request(i).spoiled = i == 0 || lease.batch.shape().isPacked();
+      }
+      lease.succeeded(1, 10, 64, spoils ? new NotFiniteException("NaN", null) : null);
     }
+    List<Request> suspects = rules.suspects(lease, scheduler);
     scheduler.finished(lease, now);
     rules.returned(lease);
+    require(
+        suspects.stream().allMatch(r -> r.state == Request.State.QUEUED && r.alone),
+        "failed for another one's text");
     scheduler.expire(now);
   }
 

@@ -5,6 +5,7 @@ import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.NotFiniteException;
 import io.github.neuronembed.nrt.NrtException;
 import io.github.neuronembed.nrt.NrtStatus;
 
@@ -81,6 +82,9 @@ final class NeuronErrors {
     }
     if (e.statusClass().isDeviceFailure()) {
       return deviceFailure(e);
+    }
+    if (e.status() == NrtStatus.NRT_EXEC_COMPLETED_WITH_NUM_ERR) {
+      return new NotFiniteException(String.valueOf(e.getMessage()), e);
     }
     boolean retryable =
         switch (e.statusClass()) {

@@ -3,11 +3,12 @@ package io.github.neuronembed.engine.queue;
 import io.github.neuronembed.backend.Shape;
 import org.jspecify.annotations.Nullable;
 
-/** What one execution computes. Reusable; holds as many requests as the largest shape has rows. */
+/** What one execution computes. Reusable; holds as many requests as any shape takes texts. */
 public final class Batch {
 
   private final @Nullable Request[] requests;
   private int count;
+  private int led;
   private @Nullable Shape shape;
   private int rows;
   private int tokens;
@@ -15,6 +16,7 @@ public final class Batch {
 
   public Batch(int mostRequests) {
     this.requests = new Request[mostRequests];
+    this.led = Integer.MAX_VALUE;
   }
 
   public void clear() {
@@ -22,6 +24,7 @@ public final class Batch {
       requests[--count] = null;
     }
     shape = null;
+    led = Integer.MAX_VALUE;
     rows = 0;
     tokens = 0;
     longest = 0;
@@ -33,6 +36,16 @@ public final class Batch {
     rows += request.rows.length;
     tokens += request.tokens;
     longest = Math.max(longest, request.longest);
+  }
+
+  /** Who is added from now on fills room that would be empty. */
+  public void ridersFollow() {
+    led = count;
+  }
+
+  /** Whether a request only fills room that would be empty. */
+  public boolean rides(int index) {
+    return index >= led;
   }
 
   public void shape(Shape chosen) {

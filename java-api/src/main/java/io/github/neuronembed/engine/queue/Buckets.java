@@ -1,31 +1,38 @@
 package io.github.neuronembed.engine.queue;
 
+import io.github.neuronembed.backend.FirstFit;
 import io.github.neuronembed.backend.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
-/** The lengths that a backend serves, ascending, and the batch sizes of each. Immutable. */
+/** The lengths that a backend serves, ascending, and the shapes of each. Immutable. */
 public final class Buckets {
 
   private final int[] lengths;
   private final List<List<Shape>> shapes;
+  private final boolean packed;
 
   public Buckets(List<Shape> all) {
-    TreeMap<Integer, TreeMap<Integer, Shape>> byLength = new TreeMap<>();
+    TreeMap<Integer, TreeSet<Shape>> byLength = new TreeMap<>();
     for (Shape shape : all) {
-      byLength
-          .computeIfAbsent(shape.sequenceLength(), length -> new TreeMap<>())
-          .put(shape.batchSize(), shape);
+      byLength.computeIfAbsent(shape.sequenceLength(), length -> new TreeSet<>()).add(shape);
     }
+    this.packed = all.stream().anyMatch(Shape::isPacked);
     this.lengths = byLength.keySet().stream().mapToInt(Integer::intValue).toArray();
     List<List<Shape>> lists = new ArrayList<>();
-    byLength.values().forEach(byBatch -> lists.add(List.copyOf(byBatch.values())));
+    byLength.values().forEach(ofLength -> lists.add(List.copyOf(ofLength)));
     this.shapes = List.copyOf(lists);
   }
 
   public int count() {
     return lengths.length;
+  }
+
+  /** Whether a shape is packed. */
+  public boolean arePacked() {
+    return packed;
   }
 
   /** The shapes of a bucket, by batch size. */
@@ -59,13 +66,42 @@ public final class Buckets {
             .formatted(tokens, longest()));
   }
 
-  /** The most rows that one execution of a bucket takes. */
+  /**
+   * The bucket of rows that are executed together: that of the longest, or, where shapes are
+   * packed, the next longer one with a shape that holds them all.
+   *
+   * @param rows at least one
+   * @throws IllegalArgumentException if no shape holds them
+   */
+  public int bucketOf(int[][] rows) {
+    int longest = 0;
+    for (int[] row : rows) {
+      longest = Math.max(longest, row.length);
+    }
+    int bucket = bucketOf(longest);
+    if (rows.length == 1) {
+      return bucket;
+    }
+    int last = packed ? lengths.length - 1 : bucket;
+    for (int at = bucket; at <= last; at++) {
+      for (Shape shape : shapes.get(at)) {
+        if (new FirstFit(shape).place(rows)) {
+          return at;
+        }
+      }
+    }
+    throw new IllegalArgumentException(
+        "%s rows of up to %s tokens do not fit in one execution of %s."
+            .formatted(rows.length, longest, shapes.subList(bucket, last + 1)));
+  }
+
+  /** The most rows that one execution of a plain bucket takes. */
   public int largestBatch(int bucket) {
     List<Shape> ofBucket = shapes.get(bucket);
     return ofBucket.get(ofBucket.size() - 1).batchSize();
   }
 
-  /** The smallest shape of a bucket that holds so many rows. */
+  /** The smallest shape of a plain bucket that holds so many rows. */
   public Shape shapeFor(int bucket, int rows) {
     for (Shape shape : shapes.get(bucket)) {
       if (rows <= shape.batchSize()) {
@@ -76,11 +112,13 @@ public final class Buckets {
         "%s rows do not fit in one execution, only %s.".formatted(rows, largestBatch(bucket)));
   }
 
-  /** The most rows of any shape. */
-  public int largestBatch() {
+  /** The most texts of any shape. */
+  public int mostTexts() {
     int most = 0;
-    for (int bucket = 0; bucket < lengths.length; bucket++) {
-      most = Math.max(most, largestBatch(bucket));
+    for (List<Shape> ofBucket : shapes) {
+      for (Shape shape : ofBucket) {
+        most = Math.max(most, shape.texts());
+      }
     }
     return most;
   }

@@ -3,8 +3,8 @@ package io.github.neuronembed.engine.queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting requests of one lane: a list for each bucket, by age. Linked through the requests, so
- * that nothing is allocated when one comes or goes.
+ * The waiting requests of one lane: a list for each bucket, by age, and one of those that go alone.
+ * Linked through the requests, so that nothing is allocated when one comes or goes.
  */
 public final class LaneQueue {
 
@@ -14,8 +14,8 @@ public final class LaneQueue {
   private long tokens;
 
   LaneQueue(int buckets) {
-    this.oldest = new Request[buckets];
-    this.youngest = new Request[buckets];
+    this.oldest = new Request[buckets + 1];
+    this.youngest = new Request[buckets + 1];
   }
 
   public int requests() {
@@ -26,23 +26,27 @@ public final class LaneQueue {
     return tokens;
   }
 
+  private int list(Request request) {
+    return request.alone ? oldest.length - 1 : request.bucket;
+  }
+
   /** Adds a request where its age puts it. */
   void add(Request request) {
-    int bucket = request.bucket;
-    Request before = youngest[bucket];
+    int list = list(request);
+    Request before = youngest[list];
     while (before != null && before.sequence > request.sequence) {
       before = before.older;
     }
-    Request after = before == null ? oldest[bucket] : before.younger;
+    Request after = before == null ? oldest[list] : before.younger;
     request.older = before;
     request.younger = after;
     if (before == null) {
-      oldest[bucket] = request;
+      oldest[list] = request;
     } else {
       before.younger = request;
     }
     if (after == null) {
-      youngest[bucket] = request;
+      youngest[list] = request;
     } else {
       after.older = request;
     }
@@ -52,15 +56,16 @@ public final class LaneQueue {
 
   /** Takes a request out, wherever it stands. */
   void remove(Request request) {
+    int list = list(request);
     Request before = request.older;
     Request after = request.younger;
     if (before == null) {
-      oldest[request.bucket] = after;
+      oldest[list] = after;
     } else {
       before.younger = after;
     }
     if (after == null) {
-      youngest[request.bucket] = before;
+      youngest[list] = before;
     } else {
       after.older = before;
     }
@@ -70,7 +75,12 @@ public final class LaneQueue {
     tokens -= request.tokens;
   }
 
-  /** The oldest request of a bucket, or null. */
+  /** The oldest request of those that go alone, or null. */
+  public @Nullable Request oldestAlone() {
+    return oldest[oldest.length - 1];
+  }
+
+  /** The oldest request of a bucket that may have company, or null. */
   public @Nullable Request oldest(int bucket) {
     return oldest[bucket];
   }

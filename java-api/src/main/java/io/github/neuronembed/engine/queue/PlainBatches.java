@@ -30,6 +30,16 @@ public final class PlainBatches implements BatchPolicy {
   }
 
   @Override
+  public boolean fills(Request request) {
+    return request.rows.length == buckets.largestBatch(request.bucket);
+  }
+
+  @Override
+  public Shape shapeFor(Request request, ServiceTimes times) {
+    return buckets.shapeFor(request.bucket, request.rows.length);
+  }
+
+  @Override
   public void choose(Request leader, RequestQueue waiting, ServiceTimes times, Batch batch) {
     int bucket = leader.bucket;
     LaneQueue lane = waiting.lane(leader.group().bulk);
@@ -41,6 +51,7 @@ public final class PlainBatches implements BatchPolicy {
     fill(batch, shape.batchSize(), lane, bucket);
     shape = buckets.shapeFor(bucket, batch.rows());
     batch.shape(shape);
+    batch.ridersFollow();
     if (fixedShapes) {
       ride(batch, shape.batchSize(), waiting.lane(false), bucket, lane);
       ride(batch, shape.batchSize(), waiting.lane(true), bucket, lane);

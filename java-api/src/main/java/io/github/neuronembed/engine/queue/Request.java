@@ -36,6 +36,12 @@ public final class Request {
   /** Whether it was executed once and waits for, or is in, its second execution. */
   public boolean retried;
 
+  /**
+   * Whether it goes without company, because it, or another one, made an execution's numbers no
+   * numbers. Set while it waits nowhere.
+   */
+  public boolean alone;
+
   /** The core that failed it, another one is preferred; -1 for none. */
   public int avoidCore = -1;
 

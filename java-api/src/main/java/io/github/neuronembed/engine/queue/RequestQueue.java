@@ -1,5 +1,6 @@
 package io.github.neuronembed.engine.queue;
 
+import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.core.ServiceTimes;
 import org.jspecify.annotations.Nullable;
 
@@ -185,7 +186,7 @@ public final class RequestQueue {
     if (oldest == null || nowNanos - oldest.group().madeNanos >= waitNanos) {
       return oldest;
     }
-    Request ripe = null;
+    Request ripe = lane.oldestAlone();
     for (int bucket = 0; bucket < buckets.count(); bucket++) {
       Request first = lane.oldest(bucket);
       if (first != null
@@ -195,6 +196,16 @@ public final class RequestQueue {
       }
     }
     return ripe;
+  }
+
+  /** Whether a request leaves no room for company. */
+  public boolean fills(Request request) {
+    return policy.fills(request);
+  }
+
+  /** The shape for a request that goes alone. */
+  public Shape shapeFor(Request request, ServiceTimes times) {
+    return policy.shapeFor(request, times);
   }
 
   /** When the oldest request will have waited long enough; only if one waits. */
@@ -218,7 +229,12 @@ public final class RequestQueue {
     boolean bulkWaited = bulk.requests() > 0;
     boolean interactiveWaited = interactive.requests() > 0;
     try {
-      policy.choose(leader, this, times, batch);
+      if (leader.alone) {
+        batch.add(leader);
+        batch.shape(policy.shapeFor(leader, times));
+      } else {
+        policy.choose(leader, this, times, batch);
+      }
     } catch (RuntimeException | Error e) {
       batch.clear();
       throw e;
@@ -236,7 +252,7 @@ public final class RequestQueue {
     for (int i = 0; i < batch.size(); i++) {
       Request request = batch.request(i);
       if (request.group().bulk) {
-        if (bulkLeads && interactiveWaited && request.bucket == leader.bucket) {
+        if (bulkLeads && interactiveWaited && !batch.rides(i)) {
           led += request.tokens;
         } else {
           riding += request.tokens;
@@ -247,7 +263,7 @@ public final class RequestQueue {
       bulkCredit += (batch.tokens() - led - riding) * bulkShare / (1 - bulkShare);
     }
     bulkCredit -= led;
-    // What went in rows that were free pays off what is owed, but is no debt.
+    // What went in room that was free pays off what is owed, but is no debt.
     bulkCredit = Math.max(Math.min(bulkCredit, 0), bulkCredit - riding);
     if (bulk.requests() == 0) {
       bulkCredit = Math.min(bulkCredit, 0);

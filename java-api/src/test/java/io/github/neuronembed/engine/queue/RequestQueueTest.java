@@ -43,7 +43,7 @@ class RequestQueueTest {
 
   private static List<Request> take(RequestQueue queue) {
     Request leader = Objects.requireNonNull(queue.leader(0, 0));
-    Batch batch = new Batch(BUCKETS.largestBatch());
+    Batch batch = new Batch(BUCKETS.mostTexts());
     queue.take(leader, UNTIMED, batch);
     List<Request> taken = new ArrayList<>();
     for (int i = 0; i < batch.size(); i++) {

@@ -1,0 +1,163 @@
+package io.github.neuronembed.engine.queue;
+
+import io.github.neuronembed.backend.FirstFit;
+import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.engine.core.ServiceTimes;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several texts a row, or one: packed and plain shapes side by side. For each shape that holds the
+ * leader, the leader's lane is placed by first fit in the order of age; the shape with most tokens
+ * for its time is taken, so that a text goes where it costs least. Room that is left costs nothing:
+ * the other lane rides along.
+ *
+ * <p>Allocates nothing after it was made.
+ */
+public final class PackedBatches implements BatchPolicy {
+
+  /** The most requests of a lane that are looked at for one execution. */
+  private static final int MOST_CANDIDATES = 256;
+
+  /** What an execution costs beside its tokens, in tokens; while a shape was never timed. */
+  private static final long TOKENS_PER_EXECUTION = 16;
+
+  private final int buckets;
+
+  /** Of each shape: what it would hold. */
+  private final List<FirstFit> fits = new ArrayList<>();
+
+  /** Of each bucket of a lane: the next request by age. */
+  private final @Nullable Request[] next;
+
+  /** The oldest of a lane, by age; empty between calls. */
+  private final List<Request> candidates = new ArrayList<>(MOST_CANDIDATES);
+
+  public PackedBatches(Buckets buckets) {
+    this.buckets = buckets.count();
+    this.next = new Request[this.buckets];
+    for (int bucket = 0; bucket < this.buckets; bucket++) {
+      buckets.shapes(bucket).forEach(shape -> fits.add(new FirstFit(shape)));
+    }
+  }
+
+  @Override
+  public boolean isFull(Request leader, RequestQueue waiting) {
+    look(waiting.lane(leader.group().bulk));
+    FirstFit most = null;
+    for (int i = 0; i < fits.size(); i++) {
+      FirstFit fit = fits.get(i);
+      if (begin(fit, leader) && (most == null || fit.shape().tokens() >= most.shape().tokens())) {
+        most = fit;
+      }
+    }
+    boolean full = most != null && (!placeOthers(most, leader) || most.isFull());
+    candidates.clear();
+    return full;
+  }
+
+  @Override
+  public boolean fills(Request request) {
+    boolean full = true;
+    for (int i = 0; i < fits.size(); i++) {
+      full &= !begin(fits.get(i), request) || fits.get(i).isFull();
+    }
+    return full;
+  }
+
+  @Override
+  public Shape shapeFor(Request request, ServiceTimes times) {
+    return best(request, times).shape();
+  }
+
+  @Override
+  public void choose(Request leader, RequestQueue waiting, ServiceTimes times, Batch batch) {
+    boolean bulk = leader.group().bulk;
+    look(waiting.lane(bulk));
+    FirstFit best = best(leader, times);
+    batch.shape(best.shape());
+    batch.add(leader);
+    begin(best, leader);
+    fill(best, leader, batch);
+    batch.ridersFollow();
+    if (!best.isFull()) {
+      look(waiting.lane(!bulk));
+      fill(best, leader, batch);
+    }
+    candidates.clear();
+  }
+
+  /** The shape with most tokens for its time, of those that hold a request. */
+  private FirstFit best(Request leader, ServiceTimes times) {
+    boolean timed = true;
+    for (int i = 0; i < fits.size(); i++) {
+      timed &= times.nanos(fits.get(i).shape()) > 0;
+    }
+    FirstFit best = null;
+    double bestRate = 0;
+    for (int i = 0; i < fits.size(); i++) {
+      FirstFit fit = fits.get(i);
+      if (begin(fit, leader)) {
+        placeOthers(fit, leader);
+        Shape shape = fit.shape();
+        long cost = timed ? times.nanos(shape) : shape.tokens() + TOKENS_PER_EXECUTION;
+        double rate = (double) fit.tokens() / cost;
+        if (rate > bestRate) {
+          best = fit;
+          bestRate = rate;
+        }
+      }
+    }
+    if (best == null) {
+      throw new IllegalStateException("No shape holds the request.");
+    }
+    return best;
+  }
+
+  private static boolean begin(FirstFit fit, Request leader) {
+    fit.clear();
+    return fit.place(leader.rows);
+  }
+
+  /** Places the candidates; returns whether there was room for all. */
+  private boolean placeOthers(FirstFit fit, Request leader) {
+    boolean all = true;
+    for (int i = 0; i < candidates.size() && !fit.isFull(); i++) {
+      Request request = candidates.get(i);
+      all &= request == leader || fit.place(request.rows);
+    }
+    return all;
+  }
+
+  private void fill(FirstFit fit, Request leader, Batch batch) {
+    for (int i = 0; i < candidates.size() && !fit.isFull(); i++) {
+      Request request = candidates.get(i);
+      if (request != leader && fit.place(request.rows)) {
+        batch.add(request);
+      }
+    }
+  }
+
+  /** Makes the oldest of a lane the candidates. */
+  private void look(LaneQueue lane) {
+    for (int bucket = 0; bucket < buckets; bucket++) {
+      next[bucket] = lane.oldest(bucket);
+    }
+    candidates.clear();
+    while (candidates.size() < MOST_CANDIDATES) {
+      Request oldest = null;
+      for (int bucket = 0; bucket < buckets; bucket++) {
+        Request request = next[bucket];
+        if (request != null && (oldest == null || request.sequence < oldest.sequence)) {
+          oldest = request;
+        }
+      }
+      if (oldest == null) {
+        return;
+      }
+      candidates.add(oldest);
+      next[oldest.bucket] = LaneQueue.after(oldest);
+    }
+  }
+}
