@@ -7,9 +7,9 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Texts by which an encoder of eight-bit integers finds out how large a model's activations are.
@@ -19,6 +19,10 @@ import java.util.Objects;
 public final class CalibrationTexts {
 
   private static final String RESOURCE = "calibration.txt";
+
+  /** Where a model has other names for them, these are ordinary texts. */
+  private static final List<String> SPECIAL =
+      List.of("", "[UNK]", "[MASK]", "[PAD]", "[UNK][PAD][MASK][CLS][SEP]");
 
   private CalibrationTexts() {}
 
@@ -34,13 +38,14 @@ public final class CalibrationTexts {
     }
   }
 
-  /** Their token ids, every second text's as a query; texts that are too long are cut. */
+  /**
+   * Token ids of them all, and of the special tokens of BERT, alone and together: those have
+   * activations like no other token's. All are passages, so that a model's query prefix changes
+   * nothing; texts that are too long are cut.
+   */
   public static List<int[]> tokens(TextTokenizer tokenizer) {
-    List<int[]> tokens = new ArrayList<>();
-    for (String text : all()) {
-      InputType type = tokens.size() % 2 == 0 ? InputType.PASSAGE : InputType.QUERY;
-      tokens.add(tokenizer.encode(text, type));
-    }
-    return tokens;
+    return Stream.concat(all().stream(), SPECIAL.stream())
+        .map(text -> tokenizer.encode(text, InputType.PASSAGE))
+        .toList();
   }
 }
