@@ -159,7 +159,8 @@ void Capi(benchmark::State& state, InputPath path) {
   neuron_slot* slot = neuron_slot_create(model, static_cast<int32_t>(path), &memory, &status);
   Require(slot != nullptr, status.message);
   for (auto _ : state) {
-    if (neuron_slot_execute(slot, &status) != NEURON_OK) state.SkipWithError(status.message);
+    if (neuron_slot_execute(slot, UINT64_MAX, &status) != NEURON_OK)
+      state.SkipWithError(status.message);
   }
   neuron_slot_destroy(slot, nullptr);
   neuron_model_unload(model, nullptr);

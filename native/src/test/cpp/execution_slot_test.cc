@@ -165,6 +165,32 @@ TEST_F(ExecutionSlotTest, TheRuntimeSeesTheCallersMemory) {
   }
 }
 
+TEST_F(ExecutionSlotTest, OnlyTheFrontOfTheOutputsIsReadIfThatIsAllThatIsWanted) {
+  const auto runtime = OpenRuntime();
+  NeffOptions options;
+  options.batch = 4;
+  const NeffFile neff(options);
+  const auto model = Model::Load(runtime, neff.path(), 0);
+  OwnedSlot slot(model, InputPath::kWriteBatch);
+  const std::vector<float> whole = slot.Run(1);
+  const size_t vector = options.hidden_size * sizeof(float);
+  slot.Fill(2, 8);
+  slot->Execute(2 * vector);
+  EXPECT_EQ(Transfers(0).back().size, 2 * vector);
+  std::vector<float> expected = slot.output();
+  EXPECT_TRUE(std::equal(expected.begin() + 32, expected.end(), whole.begin() + 32))
+      << "what is behind stays";
+  EXPECT_NE(expected[0], 0);
+  const std::vector<float> two = slot.Run(2);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.begin() + 32, two.begin()));
+  EXPECT_EQ(Transfers(0).back().size, 4 * vector);
+  const size_t transfers = Transfers(0).size();
+  slot->Execute(0);
+  EXPECT_EQ(Transfers(0).size(), transfers + 2) << "two inputs, and nothing is read";
+  slot->Execute(100 * vector);
+  EXPECT_EQ(Transfers(0).back().size, 4 * vector) << "there is no more";
+}
+
 TEST_F(ExecutionSlotTest, StageTimesCoverTheExecution) {
   Configure(R"({"lockDirectory":"","timing":{"fallback":{"baseMicros":2000}}})");
   const auto runtime = OpenRuntime();
@@ -190,6 +216,7 @@ TEST_F(ExecutionSlotTest, AnExecutionAllocatesNothing) {
     slot->Execute();
     const int before = AllocationsOfThisThread();
     for (int i = 0; i < 10; ++i) slot->Execute();
+    for (int i = 0; i < 10; ++i) slot->Execute(sizeof(float));
     EXPECT_EQ(AllocationsOfThisThread() - before, 0) << InputPathName(path);
   }
 }

@@ -26,7 +26,7 @@ int neuron_capi_one_life(const char* emulator, const char* neff, void* input, vo
     memory.stage_times = &times;
     slot = neuron_slot_create(model, NEURON_PATH_WRITE_BATCH, &memory, &status);
   }
-  if (slot != NULL) neuron_slot_execute(slot, &status);
+  if (slot != NULL) neuron_slot_execute(slot, UINT64_MAX, &status);
   strncpy(message, status.message, message_size - 1);
   message[message_size - 1] = '\0';
   if (slot != NULL) neuron_slot_destroy(slot, NULL);

@@ -117,11 +117,12 @@ TEST_F(NeuronCapiTest, NullHandlesAreArgumentsNotCrashes) {
   EXPECT_EQ(neuron_slot_create(nullptr, 0, &memory_, &status_), nullptr);
   EXPECT_EQ(status_.kind, NEURON_ERROR_ARGUMENT);
   EXPECT_EQ(neuron_slot_destroy(nullptr, &status_), NEURON_ERROR_ARGUMENT);
-  EXPECT_EQ(neuron_slot_execute(nullptr, &status_), NEURON_ERROR_ARGUMENT);
+  EXPECT_EQ(neuron_slot_execute(nullptr, UINT64_MAX, &status_), NEURON_ERROR_ARGUMENT);
   EXPECT_EQ(neuron_slot_get_input_path(nullptr), -1);
   EXPECT_STREQ(neuron_slot_get_input_path_reason(nullptr), "");
   neuron_get_live_counts(nullptr);
-  EXPECT_EQ(neuron_slot_execute(nullptr, nullptr), NEURON_ERROR_ARGUMENT) << "without a status too";
+  EXPECT_EQ(neuron_slot_execute(nullptr, UINT64_MAX, nullptr), NEURON_ERROR_ARGUMENT)
+      << "without a status too";
 }
 
 TEST_F(NeuronCapiTest, ParentsOutliveTheirChildren) {
@@ -138,7 +139,7 @@ TEST_F(NeuronCapiTest, ParentsOutliveTheirChildren) {
   EXPECT_EQ(neuron_runtime_close(runtime, &status_), NEURON_ERROR_STATE);
   EXPECT_STREQ(status_.message, "the Neuron runtime still has 1 models; unload them first");
   EXPECT_EQ(neuron_model_unload(model, &status_), NEURON_ERROR_STATE);
-  EXPECT_EQ(neuron_slot_execute(slot, &status_), NEURON_OK) << "still there";
+  EXPECT_EQ(neuron_slot_execute(slot, UINT64_MAX, &status_), NEURON_OK) << "still there";
 
   EXPECT_EQ(neuron_slot_destroy(slot, &status_), NEURON_OK);
   EXPECT_EQ(neuron_runtime_close(runtime, &status_), NEURON_ERROR_STATE);
@@ -201,12 +202,12 @@ TEST_F(NeuronCapiTest, AnNrtFailureCarriesItsNumberCoreAndOperation) {
   ASSERT_EQ(neuron_emulator_set_faults(library_, R"([{"call":"execute","nth":1,"status":4242}])",
                                        &status_),
             NEURON_OK);
-  EXPECT_EQ(neuron_slot_execute(slot, &status_), NEURON_ERROR_NRT);
+  EXPECT_EQ(neuron_slot_execute(slot, UINT64_MAX, &status_), NEURON_ERROR_NRT);
   EXPECT_EQ(status_.nrt_status, 4242u);
   EXPECT_EQ(status_.core, 1);
   EXPECT_STREQ(status_.operation, "nrt_execute");
   EXPECT_STREQ(status_.message, "nrt_execute, core 1: NRT status 4242");
-  EXPECT_EQ(neuron_slot_execute(slot, &status_), NEURON_OK);
+  EXPECT_EQ(neuron_slot_execute(slot, UINT64_MAX, &status_), NEURON_OK);
   EXPECT_STREQ(status_.message, "") << "success leaves nothing of the failure before";
   EXPECT_EQ(status_.nrt_status, 0u);
   neuron_emulator_core core;
@@ -235,9 +236,10 @@ TEST_F(NeuronCapiTest, AnExecutingSlotIsNotDestroyed) {
     return core.bytes_written;
   };
   const uint64_t before = bytes_written();
-  std::thread executing([&] { EXPECT_EQ(neuron_slot_execute(slot, nullptr), NEURON_OK); });
+  std::thread executing(
+      [&] { EXPECT_EQ(neuron_slot_execute(slot, UINT64_MAX, nullptr), NEURON_OK); });
   while (bytes_written() == before) std::this_thread::yield();
-  EXPECT_EQ(neuron_slot_execute(slot, &status_), NEURON_ERROR_STATE);
+  EXPECT_EQ(neuron_slot_execute(slot, UINT64_MAX, &status_), NEURON_ERROR_STATE);
   const int32_t destroyed = neuron_slot_destroy(slot, &status_);
   executing.join();
   ASSERT_EQ(destroyed, NEURON_ERROR_STATE);

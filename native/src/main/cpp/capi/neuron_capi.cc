@@ -359,8 +359,9 @@ int32_t neuron_slot_destroy(neuron_slot* slot, neuron_status* status) noexcept {
   });
 }
 
-int32_t neuron_slot_execute(neuron_slot* slot, neuron_status* status) noexcept {
-  return Guard(status, [&] { Require(slot, "slot").slot->Execute(); });
+int32_t neuron_slot_execute(neuron_slot* slot, uint64_t output_bytes,
+                            neuron_status* status) noexcept {
+  return Guard(status, [&] { Require(slot, "slot").slot->Execute(output_bytes); });
 }
 
 int32_t neuron_slot_get_input_path(const neuron_slot* slot) noexcept {

@@ -269,10 +269,12 @@ NEURON_API neuron_slot* neuron_slot_create(neuron_model* model, int32_t input_pa
 /* NEURON_ERROR_STATE, and still there, while it executes. */
 NEURON_API int32_t neuron_slot_destroy(neuron_slot* slot, neuron_status* status) NEURON_NOEXCEPT;
 
-/* Moves the input region to the device, runs the model, fills the output region. Blocks meanwhile;
- * allocates nothing unless it fails. After a failure the output region is unspecified.
+/* Moves the input region to the device, runs the model, fills the output region: of each output its
+ * first output_bytes, or all if it has fewer; what is behind them stays as it was. Blocks
+ * meanwhile; allocates nothing unless it fails. After a failure the output region is unspecified.
  * NEURON_ERROR_STATE while another thread is in this call with the same slot. */
-NEURON_API int32_t neuron_slot_execute(neuron_slot* slot, neuron_status* status) NEURON_NOEXCEPT;
+NEURON_API int32_t neuron_slot_execute(neuron_slot* slot, uint64_t output_bytes,
+                                       neuron_status* status) NEURON_NOEXCEPT;
 
 /* The path in use, enum neuron_input_path; -1 for a null slot. */
 NEURON_API int32_t neuron_slot_get_input_path(const neuron_slot* slot) NEURON_NOEXCEPT;

@@ -34,7 +34,7 @@ ExecutionSlot::ExecutionSlot(std::shared_ptr<Model> model, InputPath requested,
       outputs_(*model_, RequireRegion(memory.output_region, "output")),
       stage_times_(memory.stage_times) {}
 
-void ExecutionSlot::Execute() {
+void ExecutionSlot::Execute(size_t output_bytes) {
   if (executing_.exchange(true, std::memory_order_acquire)) {
     throw Error(ErrorKind::kState, "the slot is executing; use another slot, or wait");
   }
@@ -57,7 +57,7 @@ void ExecutionSlot::Execute() {
   const int64_t executed = NowNanos();
   finish.times.execute_nanos = executed - written;
   if (status != nrt::NRT_SUCCESS) throw NrtError(status, "nrt_execute", model_->core(), "");
-  outputs_.Read();
+  outputs_.Read(output_bytes);
   finish.times.read_nanos = NowNanos() - executed;
 }
 

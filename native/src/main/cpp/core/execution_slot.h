@@ -4,7 +4,9 @@
 #define NEURON_EMBED_CORE_EXECUTION_SLOT_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -46,11 +48,12 @@ class ExecutionSlot {
   // Why input_path() is not the requested one; empty if it is.
   const std::string& input_path_reason() const { return choice_.reason; }
 
-  // Moves the input region to the model, runs it, and fills the output region. Blocks for the time
-  // of the execution. Allocates nothing unless it fails. Throws Error(kState) if another thread is
-  // in this call; NrtError if the library fails: the output region is then unspecified, and the
-  // slot may be used again if the status allows it.
-  void Execute();
+  // Moves the input region to the model, runs it, and fills the output region: of each output its
+  // first `output_bytes`, or all if it has fewer. Blocks for the time of the execution. Allocates
+  // nothing unless it fails. Throws Error(kState) if another thread is in this call; NrtError if
+  // the library fails: the output region is then unspecified, and the slot may be used again if the
+  // status allows it.
+  void Execute(size_t output_bytes = std::numeric_limits<size_t>::max());
 
   // Whether a thread is in Execute().
   bool executing() const { return executing_.load(std::memory_order_acquire); }

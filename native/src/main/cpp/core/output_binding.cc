@@ -1,5 +1,7 @@
 #include "core/output_binding.h"
 
+#include <algorithm>
+
 #include "core/model.h"
 
 namespace neuron_embed {
@@ -13,10 +15,11 @@ OutputBinding::OutputBinding(const Model& model, unsigned char* region)
   }
 }
 
-void OutputBinding::Read() const {
+void OutputBinding::Read(size_t limit) const {
+  if (limit == 0) return;
   const std::vector<size_t>& offsets = model_->output_layout().offsets;
   for (size_t i = 0; i < tensors_.size(); ++i) {
-    tensors_[i].Read(region_ + offsets[i], 0, tensors_[i].size());
+    tensors_[i].Read(region_ + offsets[i], 0, std::min(limit, tensors_[i].size()));
   }
 }
 

@@ -3,6 +3,8 @@
 #ifndef NEURON_EMBED_CORE_OUTPUT_BINDING_H_
 #define NEURON_EMBED_CORE_OUTPUT_BINDING_H_
 
+#include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "core/device_tensor.h"
@@ -20,8 +22,9 @@ class OutputBinding {
 
   nrt::nrt_tensor_set_t* set() const { return set_.get(); }
 
-  // Fills the region from the tensors. Allocates nothing unless it fails. Throws NrtError.
-  void Read() const;
+  // Fills the region from the tensors: of each its first `limit` bytes, or all if it has fewer.
+  // Allocates nothing unless it fails. Throws NrtError.
+  void Read(size_t limit = std::numeric_limits<size_t>::max()) const;
 
  private:
   const Model* model_;

@@ -129,6 +129,21 @@ public final class NeuronSlot implements AutoCloseable {
    *     NrtException#statusClass()} tells what is called for
    */
   public void execute() {
+    execute(Long.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #execute()}, but reads less of the outputs.
+   *
+   * @param outputBytes of each output its first so many bytes are read, or all if it has fewer;
+   *     what is behind them stays as it was
+   * @throws IllegalArgumentException if it is negative
+   */
+  public void execute(long outputBytes) {
+    if (outputBytes < 0) {
+      throw new IllegalArgumentException(
+          "An output has no %s bytes to read.".formatted(outputBytes));
+    }
     if (!executing.compareAndSet(false, true)) {
       throw new IllegalStateException(
           "The slot is executing in another thread: use one slot per thread.");
@@ -136,7 +151,7 @@ public final class NeuronSlot implements AutoCloseable {
     try {
       neuron_slot handle = gate.enter();
       try {
-        if (NeuronCapi.neuron_slot_execute(handle, status) != NeuronCapi.NEURON_OK) {
+        if (NeuronCapi.neuron_slot_execute(handle, outputBytes, status) != NeuronCapi.NEURON_OK) {
           throw Native.failure(status);
         }
       } finally {
