@@ -20,11 +20,13 @@ class Computation {
   // `inputs` and `outputs` hold one pointer per tensor of the spec, in its order, each to as many
   // bytes as the spec says; no alignment is promised. NRT_EXEC_OOB if a token id is negative or not
   // below the vocabulary size, NRT_EXEC_BAD_INPUT if an attention mask holds something else than 0
-  // and 1 or a token type id does not fit 16 bits, NRT_EXEC_COMPLETED_WITH_ERR if computing failed.
+  // and 1, a token type id does not fit 16 bits or a start is outside of its row,
+  // NRT_EXEC_COMPLETED_WITH_ERR if computing failed.
   virtual nrt::NRT_STATUS Run(const uint8_t* const* inputs, uint8_t* const* outputs) = 0;
 };
 
-// Rows are hashed to vectors; README.md defines the function. `spec` outlives the result.
+// Rows, or the texts of packed ones, are hashed to vectors; README.md defines the function. `spec`
+// outlives the result.
 std::unique_ptr<Computation> MakeHashComputation(const ModelSpec& spec);
 
 // An ONNX model is run. `spec` outlives the result.

@@ -203,15 +203,17 @@ void ReadTiming(const json& value, Timing* timing) {
       Reader shape(entry, "timing.service[]");
       uint32_t batch = 0;
       uint32_t sequence_length = 0;
+      uint32_t texts = 0;
       int64_t nanos = -1;
       shape.Whole("batch", 1, 1 << 20, &batch);
       shape.Whole("sequenceLength", 1, 1 << 20, &sequence_length);
+      shape.Whole("texts", 1, 1 << 20, &texts);
       shape.Nanos("micros", kNanosPerMicro, &nanos);
       shape.Finish();
       if (batch == 0 || sequence_length == 0 || nanos < 0) {
         Reader::Fail("timing.service[]", "an object with batch, sequenceLength and micros");
       }
-      timing->service_nanos[{batch, sequence_length}] = nanos;
+      timing->service_nanos[{batch, sequence_length, texts}] = nanos;
     }
   }
   if (const json* fallback = reader.Take("fallback")) {
@@ -327,8 +329,8 @@ bool Parse(const std::string& text, Read read, std::string* error) {
 
 }  // namespace
 
-int64_t Timing::ServiceNanos(uint32_t batch, uint32_t sequence_length) const {
-  const auto found = service_nanos.find({batch, sequence_length});
+int64_t Timing::ServiceNanos(uint32_t batch, uint32_t sequence_length, uint32_t texts) const {
+  const auto found = service_nanos.find({batch, sequence_length, texts});
   if (found != service_nanos.end()) return found->second;
   const double tokens = static_cast<double>(batch) * sequence_length;
   return base_nanos + static_cast<int64_t>(nanos_per_token * tokens +

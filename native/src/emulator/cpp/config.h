@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "fault_plan.h"
@@ -37,7 +37,8 @@ struct TransferTiming {
 };
 
 struct Timing {
-  std::map<std::pair<uint32_t, uint32_t>, int64_t> service_nanos;  // by batch, sequence length
+  // By batch, sequence length and texts of a packed row, 0 for a plain one.
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t>, int64_t> service_nanos;
   // For other shapes: base + token * (batch * length) + token_squared * (batch * length * length).
   int64_t base_nanos = 0;
   double nanos_per_token = 0;
@@ -48,7 +49,7 @@ struct Timing {
   uint64_t jitter_seed = 0;
   int64_t spin_nanos = 0;
 
-  int64_t ServiceNanos(uint32_t batch, uint32_t sequence_length) const;
+  int64_t ServiceNanos(uint32_t batch, uint32_t sequence_length, uint32_t texts) const;
   // The service time of a core's `sequence`-th execution, jitter included.
   int64_t Jittered(int64_t service_nanos, uint32_t instance_core, uint64_t sequence) const;
 };

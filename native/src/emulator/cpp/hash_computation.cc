@@ -22,23 +22,37 @@ class HashComputation : public Computation {
     }
     if (status != nrt::NRT_SUCCESS) return status;
     for (size_t row = 0; row < spec_.batch; ++row) {
-      const uint64_t hash = HashRow(inputs, row);
-      for (size_t i = 0; i < spec_.outputs.size(); ++i) {
-        WriteRow(spec_.outputs[i], hash, row, outputs[i]);
+      if (!spec_.packed()) {
+        Write(HashTokens(inputs, row, 0, spec_.sequence_length), row, outputs);
+      }
+      for (size_t text = 0; text < spec_.texts; ++text) {
+        const uint64_t hash =
+            HashTokens(inputs, row, static_cast<size_t>(tokens_.Start(inputs, row, text)),
+                       static_cast<size_t>(tokens_.Start(inputs, row, text + 1)));
+        Write(hash, row * spec_.texts + text, outputs);
       }
     }
     return nrt::NRT_SUCCESS;
   }
 
  private:
-  uint64_t HashRow(const uint8_t* const* inputs, size_t row) const {
+  void Write(uint64_t hash, size_t row, uint8_t* const* outputs) const {
+    for (size_t i = 0; i < spec_.outputs.size(); ++i) {
+      WriteRow(spec_.outputs[i], hash, row, outputs[i]);
+    }
+  }
+
+  // Of the tokens of a row from `begin` to before `end`, as if they were all of it.
+  uint64_t HashTokens(const uint8_t* const* inputs, size_t row, size_t begin, size_t end) const {
     uint64_t sum = 0;
-    for (size_t position = 0; position < spec_.sequence_length; ++position) {
-      const size_t element = row * spec_.sequence_length + position;
+    for (size_t position = 0; begin + position < end; ++position) {
+      const size_t element = row * spec_.sequence_length + begin + position;
       const uint64_t word = static_cast<uint64_t>(tokens_.Id(inputs, element)) +
                             (static_cast<uint64_t>(tokens_.Type(inputs, element)) << 48) +
                             (uint64_t{position} << 32);
-      const uint64_t counted = static_cast<uint64_t>(-tokens_.Mask(inputs, element));
+      // Of a packed row no token within a text is masked.
+      const uint64_t counted =
+          spec_.packed() ? ~uint64_t{0} : static_cast<uint64_t>(-tokens_.Mask(inputs, element));
       sum += Mix64(word + kGoldenGamma) & counted;
     }
     return Mix64(sum);

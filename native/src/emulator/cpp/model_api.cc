@@ -95,7 +95,7 @@ NRT_STATUS LoadOrThrow(const char* call, const void* neff_bytes, size_t size, in
   model->computation = spec.compute == ComputeKind::kHash
                            ? MakeHashComputation(spec)
                            : MakeOnnxComputation(spec, model->program->session);
-  model->service_nanos = config.timing.ServiceNanos(spec.batch, spec.sequence_length);
+  model->service_nanos = config.timing.ServiceNanos(spec.batch, spec.sequence_length, spec.texts);
   model->timeout_nanos = timeout;
   const uint64_t added = runtime.models.Add(std::move(model));
   if (added == 0) return nrt::NRT_RESOURCE;

@@ -74,6 +74,7 @@ InputSpec ReadInput(const json& value, const ModelSpec& spec) {
                             {{"input_ids", Role::kInputIds},
                              {"attention_mask", Role::kAttentionMask},
                              {"token_type_ids", Role::kTokenTypeIds},
+                             {"starts", Role::kStarts},
                              {"constant", Role::kConstant}});
   if (input.role == Role::kConstant) {
     input.dtype = Choice<Dtype>(
@@ -91,7 +92,8 @@ InputSpec ReadInput(const json& value, const ModelSpec& spec) {
     input.dtype =
         Choice<Dtype>(value, "dtype", {{"int32", Dtype::kInt32}, {"int64", Dtype::kInt64AsInt32}});
     const uint32_t words = input.dtype == Dtype::kInt64AsInt32 ? 2 : 1;
-    input.shape = {spec.batch, words * spec.sequence_length};
+    const uint32_t elements = input.role == Role::kStarts ? spec.texts + 1 : spec.sequence_length;
+    input.shape = {spec.batch, words * elements};
   }
   input.size = BytesOf(input.shape, input.dtype);
   return input;
@@ -108,7 +110,10 @@ OutputSpec ReadOutput(const json& value, const ModelSpec& spec) {
   output.hidden_size = Dimension(value, "hiddenSize");
   output.shape = {spec.batch, output.hidden_size};
   if (output.kind == OutputKind::kRaw) {
+    if (spec.packed()) Fail("the outputs of a packed model are pooled");
     output.shape = {spec.batch, spec.sequence_length, output.hidden_size};
+  } else if (spec.packed()) {
+    output.shape = {spec.batch, spec.texts, output.hidden_size};
   }
   output.size = BytesOf(output.shape, output.dtype);
   const auto source = value.find("source");
@@ -129,14 +134,15 @@ const json& NonEmptyArray(const json& object, const char* key) {
 
 ModelSpec Read(const json& value) {
   AllowKeys(value, "emulated.json",
-            {"format", "batch", "sequenceLength", "inputs", "outputs", "compute", "vocabularySize",
-             "padTokenId"});
+            {"format", "batch", "sequenceLength", "texts", "inputs", "outputs", "compute",
+             "vocabularySize", "padTokenId"});
   if (!value.contains("format") || value["format"] != 1) {
     Fail("format must be 1, the only one that this emulator knows");
   }
   ModelSpec spec = {};
   spec.batch = Dimension(value, "batch");
   spec.sequence_length = Dimension(value, "sequenceLength");
+  if (value.contains("texts")) spec.texts = Dimension(value, "texts");
   spec.compute = Choice<ComputeKind>(value, "compute",
                                      {{"hash", ComputeKind::kHash}, {"onnx", ComputeKind::kOnnx}});
   for (const char* key : {"vocabularySize", "padTokenId"}) {
@@ -159,6 +165,12 @@ ModelSpec Read(const json& value) {
     }
   }
   if (roles.count(Role::kInputIds) == 0) Fail("no input has the role input_ids");
+  if (spec.packed() != (roles.count(Role::kStarts) != 0)) {
+    Fail("an input of role starts and texts belong together");
+  }
+  if (spec.packed() && roles.size() != 2) {
+    Fail("a packed model has no other inputs of tokens than input_ids and starts");
+  }
   for (const json& entry : NonEmptyArray(value, "outputs")) {
     spec.outputs.push_back(ReadOutput(entry, spec));
     if (!names.insert(spec.outputs.back().name).second) {

@@ -11,7 +11,7 @@
 
 namespace neuron_embed::emulator {
 
-enum class Role { kInputIds, kAttentionMask, kTokenTypeIds, kConstant };
+enum class Role { kInputIds, kAttentionMask, kTokenTypeIds, kStarts, kConstant };
 enum class Dtype { kInt32, kInt64AsInt32, kFloat32, kBfloat16 };
 enum class OutputKind { kPooled, kRaw };
 enum class ComputeKind { kHash, kOnnx };
@@ -28,7 +28,7 @@ struct OutputSpec {
   std::string name;
   OutputKind kind;
   Dtype dtype;
-  std::vector<uint32_t> shape;  // [batch, hidden] or [batch, length, hidden]
+  std::vector<uint32_t> shape;  // [batch, hidden], [batch, length, hidden], [batch, texts, hidden]
   size_t size;                  // bytes
   uint32_t hidden_size;
   std::string source;  // the ONNX model's output; empty: its first
@@ -37,11 +37,14 @@ struct OutputSpec {
 struct ModelSpec {
   uint32_t batch;
   uint32_t sequence_length;
+  uint32_t texts;  // at most, in a row that is packed; 0: a row is one text
   std::vector<InputSpec> inputs;
   std::vector<OutputSpec> outputs;
   ComputeKind compute;
   uint64_t vocabulary_size;  // ids at or above it are out of bounds; 0: unknown
   int64_t pad_token_id;
+
+  bool packed() const { return texts != 0; }
 };
 
 // Parses emulated/emulated.json. On failure returns false and says in *error what is wrong.

@@ -15,17 +15,17 @@ namespace {
 class OnnxComputation : public Computation, private OnnxSession::Consumer {
  public:
   OnnxComputation(const ModelSpec& spec, std::shared_ptr<OnnxSession> session)
-      : spec_(spec),
-        tokens_(spec),
-        session_(std::move(session)),
-        elements_(size_t{spec.batch} * spec.sequence_length) {
+      : spec_(spec), tokens_(spec), session_(std::move(session)) {
     // Unknown input names were refused when the model was loaded.
     for (const std::string& name : session_->inputs()) {
+      const bool starts = name == "starts";
       std::vector<int64_t>& buffer = name == "input_ids"        ? ids_
                                      : name == "attention_mask" ? mask_
+                                     : starts                   ? starts_
                                                                 : types_;
-      buffer.resize(elements_);
-      values_.push_back(buffer.data());
+      const size_t length = starts ? spec.texts + 1 : spec.sequence_length;
+      buffer.resize(spec.batch * length);
+      values_.push_back({buffer.data(), static_cast<int64_t>(length)});
     }
     for (const OutputSpec& output : spec.outputs) {
       size_t index = 0;
@@ -44,10 +44,13 @@ class OnnxComputation : public Computation, private OnnxSession::Consumer {
     for (size_t i = 0; i < ids_.size(); ++i) ids_[i] = tokens_.Id(inputs, i);
     for (size_t i = 0; i < mask_.size(); ++i) mask_[i] = tokens_.Mask(inputs, i);
     for (size_t i = 0; i < types_.size(); ++i) types_[i] = tokens_.Type(inputs, i);
+    for (size_t i = 0; i < starts_.size(); ++i) {
+      starts_[i] = tokens_.Start(inputs, i / (spec_.texts + 1), i % (spec_.texts + 1));
+    }
     destinations_ = outputs;
     std::string error;
     try {
-      if (session_->Run(values_, spec_.batch, spec_.sequence_length, wanted_, this, &error)) {
+      if (session_->Run(values_, spec_.batch, wanted_, this, &error)) {
         return nrt::NRT_SUCCESS;
       }
     } catch (const std::exception& e) {  // none may leave the library
@@ -63,13 +66,19 @@ class OnnxComputation : public Computation, private OnnxSession::Consumer {
     const int64_t batch = spec_.batch;
     const int64_t length = spec_.sequence_length;
     const int64_t hidden = output.hidden_size;
+    if (spec_.packed()) {
+      if (dims != std::vector<int64_t>{batch, int64_t{spec_.texts}, hidden}) return false;
+      Store(output, data, size_t{spec_.batch} * spec_.texts * output.hidden_size, 1.0,
+            destinations_[index]);
+      return true;
+    }
     const bool raw_data = dims == std::vector<int64_t>{batch, length, hidden};
     const bool pooled_data = dims == std::vector<int64_t>{batch, hidden};
     uint8_t* destination = destinations_[index];
     const size_t width = output.hidden_size;
     if (output.kind == OutputKind::kRaw) {
       if (!raw_data) return false;
-      Store(output, data, elements_ * width, 1.0, destination);
+      Store(output, data, size_t{spec_.batch} * spec_.sequence_length * width, 1.0, destination);
       return true;
     }
     if (!raw_data && !pooled_data) return false;
@@ -104,11 +113,11 @@ class OnnxComputation : public Computation, private OnnxSession::Consumer {
   const ModelSpec& spec_;
   const TokenInputs tokens_;
   const std::shared_ptr<OnnxSession> session_;
-  const size_t elements_;
   std::vector<int64_t> ids_;
   std::vector<int64_t> mask_;
   std::vector<int64_t> types_;
-  std::vector<const int64_t*> values_;
+  std::vector<int64_t> starts_;
+  std::vector<OnnxSession::Input> values_;
   std::vector<size_t> wanted_;
   uint8_t* const* destinations_ = nullptr;  // during Run
 };

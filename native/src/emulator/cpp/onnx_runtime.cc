@@ -281,7 +281,7 @@ bool OnnxSession::ReadPorts(bool inputs, std::string* error) {
   return true;
 }
 
-bool OnnxSession::Run(const std::vector<const int64_t*>& values, int64_t batch, int64_t length,
+bool OnnxSession::Run(const std::vector<Input>& values, int64_t batch,
                       const std::vector<size_t>& wanted, Consumer* consumer, std::string* error) {
   const OnnxRuntime::Table& table = runtime_->table();
   const std::shared_lock<std::shared_mutex> gate(RunGate());
@@ -289,8 +289,6 @@ bool OnnxSession::Run(const std::vector<const int64_t*>& values, int64_t batch, 
     *error = "the process is exiting";
     return false;
   }
-  const int64_t shape[2] = {batch, length};
-  const size_t bytes = static_cast<size_t>(batch * length) * sizeof(int64_t);
   std::vector<const char*> input_names;
   std::vector<void*> inputs(values.size(), nullptr);
   std::vector<const char*> output_names;
@@ -299,7 +297,9 @@ bool OnnxSession::Run(const std::vector<const int64_t*>& values, int64_t batch, 
   for (size_t i = 0; i < values.size() && ok; ++i) {
     input_names.push_back(inputs_[i].c_str());
     // The API takes the data as mutable, but inputs are only read.
-    void* data = const_cast<int64_t*>(values[i]);
+    void* data = const_cast<int64_t*>(values[i].data);
+    const int64_t shape[2] = {batch, values[i].length};
+    const size_t bytes = static_cast<size_t>(batch * values[i].length) * sizeof(int64_t);
     ok = table.Ok(table.CreateTensorWithDataAsOrtValue(static_cast<const void*>(memory_info_), data,
                                                        bytes, static_cast<const int64_t*>(shape),
                                                        size_t{2}, kElementInt64, &inputs[i]),

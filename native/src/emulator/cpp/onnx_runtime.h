@@ -48,7 +48,13 @@ class OnnxSession {
   const std::vector<std::string>& inputs() const { return inputs_; }
   const std::vector<Port>& outputs() const { return outputs_; }
 
-  // Runs with one [batch, length] tensor per input, in the order of inputs(). For each output of
+  // The elements of an input, [batch, length].
+  struct Input {
+    const int64_t* data;
+    int64_t length;
+  };
+
+  // Runs with one tensor per input, in the order of inputs(). For each output of
   // `wanted` (indexes into outputs()) calls consume->Output(i, dims, data). False, with *error, on
   // failure.
   class Consumer {
@@ -57,8 +63,8 @@ class OnnxSession {
     virtual bool Output(size_t wanted_index, const std::vector<int64_t>& dims,
                         const float* data) = 0;
   };
-  bool Run(const std::vector<const int64_t*>& values, int64_t batch, int64_t length,
-           const std::vector<size_t>& wanted, Consumer* consumer, std::string* error);
+  bool Run(const std::vector<Input>& values, int64_t batch, const std::vector<size_t>& wanted,
+           Consumer* consumer, std::string* error);
 
   // Sessions alive in this process.
   static uint64_t live();

@@ -1,6 +1,7 @@
 #include "program_cache.h"
 
 #include <functional>
+#include <set>
 #include <string_view>
 
 #include "format.h"
@@ -19,12 +20,20 @@ void ForgetExpired(Map* map) {
 
 // Whether the spec and the ONNX model fit each other.
 bool CheckPorts(const ModelSpec& spec, const OnnxSession& session, std::string* error) {
+  const std::set<std::string> known =
+      spec.packed() ? std::set<std::string>{"input_ids", "starts"}
+                    : std::set<std::string>{"input_ids", "attention_mask", "token_type_ids"};
   for (const std::string& name : session.inputs()) {
-    if (name != "input_ids" && name != "attention_mask" && name != "token_type_ids") {
-      *error = "the ONNX model's input " + name +
-               " is none of input_ids, attention_mask, token_type_ids";
+    if (known.count(name) == 0) {
+      std::string names;
+      for (const std::string& one : known) names += (names.empty() ? "" : ", ") + one;
+      *error = "the ONNX model's input " + name + " is none of " + names;
       return false;
     }
+  }
+  if (spec.packed() && session.inputs().size() != known.size()) {
+    *error = "the ONNX model of a packed NEFF must have the inputs input_ids and starts";
+    return false;
   }
   for (const OutputSpec& output : spec.outputs) {
     const OnnxSession::Port* port = nullptr;
@@ -37,10 +46,14 @@ bool CheckPorts(const ModelSpec& spec, const OnnxSession& session, std::string* 
       *error = "the ONNX model has no output " + output.source;
       return false;
     }
-    const bool fits = port->rank == 3 || (port->rank == 2 && output.kind == OutputKind::kPooled);
+    const bool fits = port->rank == 3 ||
+                      (port->rank == 2 && output.kind == OutputKind::kPooled && !spec.packed());
     if (!fits) {
-      *error = "the ONNX model's output " + port->name + " cannot serve as " + output.name +
-               ": raw needs float32 [batch, length, hidden], pooled that or [batch, hidden]";
+      *error =
+          "the ONNX model's output " + port->name + " cannot serve as " + output.name +
+          (spec.packed()
+               ? ": a packed one is float32 [batch, texts, hidden]"
+               : ": raw needs float32 [batch, length, hidden], pooled that or [batch, hidden]");
       return false;
     }
   }

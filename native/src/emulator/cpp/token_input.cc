@@ -17,7 +17,9 @@ TokenInputs::TokenInputs(const ModelSpec& spec)
     : ids_(spec, Role::kInputIds),
       mask_(spec, Role::kAttentionMask),
       types_(spec, Role::kTokenTypeIds),
+      starts_(spec, Role::kStarts),
       sequence_length_(spec.sequence_length),
+      texts_(spec.texts),
       id_limit_(spec.vocabulary_size == 0 ? INT64_C(1) << 31
                                           : static_cast<int64_t>(spec.vocabulary_size)),
       pad_token_id_(spec.pad_token_id) {}
@@ -32,6 +34,10 @@ nrt::NRT_STATUS TokenInputs::Check(const uint8_t* const* inputs, size_t row) con
     ids_inside &= id >= 0 && id < id_limit_;
     if (mask_.present()) others_valid &= (Mask(inputs, i) & ~INT64_C(1)) == 0;
     if (types_.present()) others_valid &= Type(inputs, i) >= 0 && Type(inputs, i) < kTypeLimit;
+  }
+  for (size_t text = 0; starts_.present() && text <= texts_; ++text) {
+    const int64_t start = Start(inputs, row, text);
+    others_valid &= start >= 0 && start <= static_cast<int64_t>(sequence_length_);
   }
   if (!ids_inside) return nrt::NRT_EXEC_OOB;
   return others_valid ? nrt::NRT_SUCCESS : nrt::NRT_EXEC_BAD_INPUT;

@@ -37,7 +37,7 @@ class TokenInput {
   bool wide_;
 };
 
-// The three token inputs of a model, absent ones replaced: the mask by ids != pad, the types by 0.
+// The token inputs of a model. Absent ones are replaced: the mask by ids != pad, the types by 0.
 class TokenInputs {
  public:
   explicit TokenInputs(const ModelSpec& spec);
@@ -45,6 +45,11 @@ class TokenInputs {
   // Checks every value of one row against what Computation::Run documents.
   nrt::NRT_STATUS Check(const uint8_t* const* inputs, size_t row) const;
 
+  // Where a text of a packed row begins; of `text` = texts, or of the first that is not there,
+  // where the last one ends.
+  int64_t Start(const uint8_t* const* inputs, size_t row, size_t text) const {
+    return starts_.At(inputs, row * (texts_ + 1) + text);
+  }
   int64_t Id(const uint8_t* const* inputs, size_t element) const {
     return ids_.At(inputs, element);
   }
@@ -60,7 +65,9 @@ class TokenInputs {
   TokenInput ids_;
   TokenInput mask_;
   TokenInput types_;
+  TokenInput starts_;
   size_t sequence_length_;
+  size_t texts_;
   int64_t id_limit_;
   int64_t pad_token_id_;
 };

@@ -16,7 +16,7 @@ TEST_F(ConfigTest, DefaultsAreAnInf2Xlarge) {
   EXPECT_EQ(config.cores, 2u);
   EXPECT_EQ(config.devices, 1u);
   EXPECT_EQ(config.queue_depth, 8u);
-  EXPECT_EQ(config.timing.ServiceNanos(1, 256), 0);
+  EXPECT_EQ(config.timing.ServiceNanos(1, 256, 0), 0);
   EXPECT_EQ(config.compute_threads, 1u);
 }
 

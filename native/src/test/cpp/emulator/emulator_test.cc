@@ -128,7 +128,7 @@ nrt::nrt_tensor_set_t* NewSet(
 ToySlot::ToySlot(nrt::nrt_model_t* model, const ToySpec& spec, int core)
     : floats(spec.output_bytes() / sizeof(float)),
       ids(NewTensor(spec.input_bytes(), core)),
-      mask(NewTensor(spec.input_bytes(), core)),
+      mask(NewTensor(spec.texts == 0 ? spec.input_bytes() : spec.starts_bytes(), core)),
       output(NewTensor(spec.output_bytes(), core)),
       inputs(NewSet({{"input0", ids}, {"input1", mask}})),
       outputs(NewSet({{"output0", output}})),

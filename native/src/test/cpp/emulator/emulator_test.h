@@ -85,6 +85,7 @@ class ToySlot {
   ToySlot(const ToySlot&) = delete;
   ToySlot& operator=(const ToySlot&) = delete;
 
+  // `mask`, or the starts of a packed model.
   nrt::NRT_STATUS Write(const std::vector<int32_t>& ids, const std::vector<int32_t>& mask);
   nrt::NRT_STATUS Execute();
   nrt::NRT_STATUS Read();  // into floats (float32 outputs)

@@ -83,6 +83,61 @@ TEST_F(ExecuteTest, PaddingAndBucketDoNotMatter) {
   EXPECT_NE(std::vector<float>(rows.begin(), rows.begin() + 96), expected);
 }
 
+TEST_F(ExecuteTest, TextsOfAPackedRowAreHashedAsIfTheyWereAlone) {
+  Start();
+  ToySpec spec;
+  spec.texts = 3;
+  for (const char* dtype : {"int32", "int64"}) {
+    spec.input_dtype = dtype;
+    Loaded packed(spec);
+    std::vector<int32_t> ids = SomeIds(spec);
+    ids[2] = 0;  // in a text, the padding token is one like others
+    // Texts [0, 2), [2, 7) and padding; [0, 1), [1, 2), [2, 8): full.
+    const std::vector<int32_t> starts = {0, 2, 7, 8, 0, 1, 2, 8};
+    const std::vector<std::vector<int32_t>> texts = {{ids[0], ids[1]},
+                                                     {ids.begin() + 2, ids.begin() + 7},
+                                                     {ids[8]},
+                                                     {ids[9]},
+                                                     {ids.begin() + 10, ids.begin() + 16}};
+    const std::vector<size_t> places = {0, 1, 3, 4, 5};
+    if (spec.input_dtype == "int64") {
+      const std::vector<int64_t> wide(ids.begin(), ids.end());
+      ASSERT_EQ(nrt_tensor_write(packed.slot.ids, wide.data(), 0, wide.size() * sizeof(int64_t)),
+                nrt::NRT_SUCCESS);
+      ids.clear();
+    }
+    if (!ids.empty()) {
+      ASSERT_EQ(nrt_tensor_write(packed.slot.ids, ids.data(), 0, spec.input_bytes()),
+                nrt::NRT_SUCCESS);
+    }
+    ASSERT_EQ(nrt_tensor_write(packed.slot.mask, starts.data(), 0, spec.starts_bytes()),
+              nrt::NRT_SUCCESS);
+    ASSERT_EQ(packed.slot.Execute(), nrt::NRT_SUCCESS);
+    ASSERT_EQ(packed.slot.Read(), nrt::NRT_SUCCESS);
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::vector<int32_t> mask(texts[i].size(), 1);
+      const auto begin = packed.slot.floats.begin() + static_cast<ptrdiff_t>(places[i] * 96);
+      EXPECT_EQ(std::vector<float>(begin, begin + 96),
+                HashVector(texts[i], mask, 0, texts[i].size(), 96))
+          << dtype << " text " << i;
+    }
+  }
+}
+
+TEST_F(ExecuteTest, StartsAreChecked) {
+  Start();
+  ToySpec spec;
+  spec.batch = 1;
+  spec.texts = 2;
+  Loaded toy(spec);
+  for (const int32_t wrong : {-1, 9}) {
+    ASSERT_EQ(toy.slot.Write(SomeIds(spec), {0, 3, wrong}), nrt::NRT_SUCCESS);
+    EXPECT_EQ(toy.slot.Execute(), nrt::NRT_EXEC_BAD_INPUT) << wrong;
+  }
+  ASSERT_EQ(toy.slot.Write(SomeIds(spec), {0, 3, 8}), nrt::NRT_SUCCESS);
+  EXPECT_EQ(toy.slot.Execute(), nrt::NRT_SUCCESS);
+}
+
 TEST_F(ExecuteTest, RawFirstTokenNormalisesToPooled) {
   Start();
   ToySpec spec;

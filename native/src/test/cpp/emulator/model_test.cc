@@ -27,6 +27,18 @@ class ModelTest : public EmulatorTest {
   }
 
   static nrt::NRT_STATUS LoadSpec(const std::string& spec) { return Load(EmulatedNeff(spec)); }
+
+  // Each change, one text for another, makes a spec that is refused.
+  static void ExpectRefused(const std::string& good,
+                            const std::vector<std::pair<const char*, const char*>>& changes) {
+    for (const auto& [from, to] : changes) {
+      std::string spec = good;
+      const size_t at = spec.find(from);
+      ASSERT_NE(at, std::string::npos) << from;
+      spec.replace(at, std::strlen(from), to);
+      EXPECT_EQ(LoadSpec(spec), nrt::NRT_INVALID) << to;
+    }
+  }
 };
 
 TEST_F(ModelTest, BothPayloadsLoad) {
@@ -174,33 +186,41 @@ TEST_F(ModelTest, SpecIsChecked) {
           "inputs": [{"name": "i", "role": "input_ids", "dtype": "int32"}],
           "outputs": [{"name": "o", "kind": "pooled", "dtype": "float32", "hiddenSize": 4}]})";
   EXPECT_EQ(LoadSpec(good), nrt::NRT_SUCCESS);
-  const std::pair<const char*, const char*> changes[] = {
-      {R"("format": 1)", R"("format": 2)"},
-      {R"("batch": 1)", R"("batch": 0)"},
-      {R"("batch": 1)", R"("batch": -1)"},
-      {R"("batch": 1)", R"("batch": 1.5)"},
-      {R"("batch": 1)", R"("batch": 1048577)"},
-      {R"("sequenceLength": 4,)", ""},
-      {R"("hash")", R"("cuda")"},
-      {R"("compute")", R"("unknown": 1, "compute")"},
-      {R"("role": "input_ids")", R"("role": "attention_mask")"},
-      {R"("dtype": "int32")", R"("dtype": "float32")"},
-      {R"("dtype": "int32")", R"("dtype": "int32", "shape": [1, 4])"},
-      {R"("kind": "pooled")", R"("kind": "mean")"},
-      {R"("dtype": "float32")", R"("dtype": "float16")"},
-      {R"("hiddenSize": 4)", R"("hiddenSize": 0)"},
-      {R"("name": "o")", R"("name": "i")"},
-      {R"("name": "o")", R"("name": "")"},
-      {R"([{"name": "o", "kind": "pooled", "dtype": "float32", "hiddenSize": 4}])", "[]"},
-      {"}]}", "}]"},
-  };
-  for (const auto& [from, to] : changes) {
-    std::string spec = good;
-    const size_t at = spec.find(from);
-    ASSERT_NE(at, std::string::npos) << from;
-    spec.replace(at, std::strlen(from), to);
-    EXPECT_EQ(LoadSpec(spec), nrt::NRT_INVALID) << to;
-  }
+  const std::string packed =
+      R"({"format": 1, "batch": 1, "sequenceLength": 4, "texts": 2, "compute": "hash",
+          "inputs": [{"name": "i", "role": "input_ids", "dtype": "int32"},
+                     {"name": "s", "role": "starts", "dtype": "int32"}],
+          "outputs": [{"name": "o", "kind": "pooled", "dtype": "float32", "hiddenSize": 4}]})";
+  EXPECT_EQ(LoadSpec(packed), nrt::NRT_SUCCESS);
+  ExpectRefused(packed, {
+                            {R"("texts": 2, )", ""},
+                            {R"("texts": 2)", R"("texts": 0)"},
+                            {R"("starts")", R"("attention_mask")"},
+                            {R"("kind": "pooled")", R"("kind": "raw")"},
+                            {R"("inputs": [)", R"("inputs": [{"name": "m", "role": "attention_mask",
+                                               "dtype": "int32"}, )"},
+                        });
+  ExpectRefused(
+      good, {
+                {R"("format": 1)", R"("format": 2)"},
+                {R"("batch": 1)", R"("batch": 0)"},
+                {R"("batch": 1)", R"("batch": -1)"},
+                {R"("batch": 1)", R"("batch": 1.5)"},
+                {R"("batch": 1)", R"("batch": 1048577)"},
+                {R"("sequenceLength": 4,)", ""},
+                {R"("hash")", R"("cuda")"},
+                {R"("compute")", R"("unknown": 1, "compute")"},
+                {R"("role": "input_ids")", R"("role": "attention_mask")"},
+                {R"("dtype": "int32")", R"("dtype": "float32")"},
+                {R"("dtype": "int32")", R"("dtype": "int32", "shape": [1, 4])"},
+                {R"("kind": "pooled")", R"("kind": "mean")"},
+                {R"("dtype": "float32")", R"("dtype": "float16")"},
+                {R"("hiddenSize": 4)", R"("hiddenSize": 0)"},
+                {R"("name": "o")", R"("name": "i")"},
+                {R"("name": "o")", R"("name": "")"},
+                {R"([{"name": "o", "kind": "pooled", "dtype": "float32", "hiddenSize": 4}])", "[]"},
+                {"}]}", "}]"},
+            });
   EXPECT_EQ(LoadSpec("[]"), nrt::NRT_INVALID);
   EXPECT_EQ(LoadSpec(std::string(100000, '[')), nrt::NRT_INVALID);
 }

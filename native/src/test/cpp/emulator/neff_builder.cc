@@ -100,11 +100,14 @@ std::string ToySpec::Json() const {
     return std::string(R"({"name": ")") + name + R"(", "role": ")" + role + R"(", "dtype": ")" +
            input_dtype + R"("})";
   };
-  std::string inputs = input("input0", "input_ids") + ", " + input("input1", "attention_mask");
+  std::string inputs = input("input0", "input_ids") + ", " +
+                       (texts == 0 ? input("input1", "attention_mask")
+                                   : R"({"name": "input1", "role": "starts", "dtype": "int32"})");
   if (with_types) inputs += ", " + input("input2", "token_type_ids");
   return R"({"format": 1, "batch": )" + std::to_string(batch) + R"(, "sequenceLength": )" +
-         std::to_string(sequence_length) + R"(, "inputs": [)" + inputs +
-         R"(], "outputs": [{"name": "output0", "kind": ")" + kind + R"(", "dtype": ")" +
+         std::to_string(sequence_length) +
+         (texts == 0 ? "" : R"(, "texts": )" + std::to_string(texts)) + R"(, "inputs": [)" +
+         inputs + R"(], "outputs": [{"name": "output0", "kind": ")" + kind + R"(", "dtype": ")" +
          output_dtype + R"(", "hiddenSize": )" + std::to_string(hidden_size) +
          R"(}], "compute": ")" + compute + R"(", "vocabularySize": )" +
          std::to_string(vocabulary_size) + "}";
@@ -114,9 +117,11 @@ size_t ToySpec::input_bytes() const {
   return size_t{batch} * sequence_length * (input_dtype == "int64" ? 8 : 4);
 }
 
+size_t ToySpec::starts_bytes() const { return size_t{batch} * (texts + 1) * 4; }
+
 size_t ToySpec::output_bytes() const {
-  return size_t{batch} * (kind == "raw" ? sequence_length : 1) * hidden_size *
-         (output_dtype == "bfloat16" ? 2 : 4);
+  const uint32_t vectors = kind == "raw" ? sequence_length : texts == 0 ? 1 : texts;
+  return size_t{batch} * vectors * hidden_size * (output_dtype == "bfloat16" ? 2 : 4);
 }
 
 std::string ToyNeff(const ToySpec& spec) { return EmulatedNeff(spec.Json()); }

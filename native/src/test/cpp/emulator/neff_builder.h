@@ -40,11 +40,12 @@ std::string NeffContainer(const std::string& payload, const NeffHeader& header =
 // A whole emulated NEFF around an emulated.json; `onnx` empty: no such member.
 std::string EmulatedNeff(const std::string& spec, const std::string& onnx = "", bool gzip = true);
 
-// The emulated.json of a hashed model with input_ids and attention_mask ("input0", "input1") and
-// one output ("output0").
+// The emulated.json of a hashed model with input_ids and attention_mask, or starts if it is packed
+// ("input0", "input1"), and one output ("output0").
 struct ToySpec {
   uint32_t batch = 2;
   uint32_t sequence_length = 8;
+  uint32_t texts = 0;  // of a packed row
   uint32_t hidden_size = 96;
   std::string input_dtype = "int32";
   std::string kind = "pooled";
@@ -54,7 +55,8 @@ struct ToySpec {
   bool with_types = false;  // "input2"
 
   std::string Json() const;
-  size_t input_bytes() const;
+  size_t input_bytes() const;  // of the ids, and of the mask
+  size_t starts_bytes() const;
   size_t output_bytes() const;
 };
 

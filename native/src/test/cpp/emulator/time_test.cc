@@ -56,12 +56,15 @@ TEST(TimingTest, ServiceTimeIsOfTheShapeOrTheFormula) {
   Config config;
   std::string error;
   ASSERT_TRUE(ParseConfig(R"({"timing": {
-      "service": [{"batch": 1, "sequenceLength": 256, "micros": 1742.5}],
+      "service": [{"batch": 1, "sequenceLength": 256, "micros": 1742.5},
+                  {"batch": 1, "sequenceLength": 256, "texts": 32, "micros": 1802}],
       "fallback": {"baseMicros": 100, "microsPerToken": 2, "microsPerTokenSquared": 0.01}}})",
                           &config, &error))
       << error;
-  EXPECT_EQ(config.timing.ServiceNanos(1, 256), 1742500);
-  EXPECT_EQ(config.timing.ServiceNanos(2, 10), 100000 + 2000 * 20 + 10 * 2 * 100);
+  EXPECT_EQ(config.timing.ServiceNanos(1, 256, 0), 1742500);
+  EXPECT_EQ(config.timing.ServiceNanos(1, 256, 32), 1802000);
+  EXPECT_EQ(config.timing.ServiceNanos(1, 256, 16), 100000 + 2000 * 256 + 10 * 256 * 256);
+  EXPECT_EQ(config.timing.ServiceNanos(2, 10, 0), 100000 + 2000 * 20 + 10 * 2 * 100);
 }
 
 TEST(TimingTest, JitterIsSeededAndBounded) {

@@ -158,4 +158,14 @@ public final class FirstFit {
   public int vector(int text) {
     return row(text) * shape.textsPerRow() + places[text];
   }
+
+  /** Vectors of such an output from its first to the last one that is a text's. */
+  public int vectors() {
+    for (int row = rowTexts.length - 1; row >= 0; row--) {
+      if (rowTexts[row] > 0) {
+        return row * shape.textsPerRow() + rowTexts[row];
+      }
+    }
+    return 0;
+  }
 }

@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param emulated whether its payload is for the emulator; no device runs it
  * @param target what it was compiled for, such as {@code sunda} (NeuronCore-v2); empty if unknown
  * @param toolVersion the compiler's version; empty if unknown
+ * @param textsPerRow the most texts of a row, if it is packed and for the emulator; else 0, also
+ *     where the file does not tell
  * @param tensors its inputs and outputs, as far as the file tells them
  * @param weights whether the weights are in the file
  * @param members what is packed in it
@@ -51,6 +53,7 @@ public record NeffFile(
     boolean emulated,
     String target,
     String toolVersion,
+    long textsPerRow,
     List<Tensor> tensors,
     Weights weights,
     List<Member> members,
@@ -143,6 +146,7 @@ public record NeffFile(
     private final List<Tensor> tensors = new ArrayList<>();
     private String target = "";
     private String toolVersion = "";
+    private long textsPerRow;
     private boolean emulated;
     private boolean computesOnnx;
     private boolean hasOnnx;
@@ -171,6 +175,7 @@ public record NeffFile(
           emulated,
           target,
           toolVersion,
+          textsPerRow,
           List.copyOf(tensors),
           weights(),
           List.copyOf(members),
@@ -307,9 +312,11 @@ public record NeffFile(
     private void emulatedTensors(JsonObject json) {
       long batch = number(json, "batch");
       long length = number(json, "sequenceLength");
+      textsPerRow = number(json, "texts");
       for (JsonObject input : objects(json, "inputs")) {
+        long elements = text(input, "role").equals("starts") ? textsPerRow + 1 : length;
         tensors.add(
-            new Tensor(text(input, "name"), true, text(input, "dtype"), List.of(batch, length)));
+            new Tensor(text(input, "name"), true, text(input, "dtype"), List.of(batch, elements)));
       }
       for (JsonObject output : objects(json, "outputs")) {
         long hidden = number(output, "hiddenSize");
@@ -320,7 +327,9 @@ public record NeffFile(
                 text(output, "dtype"),
                 text(output, "kind").equals("raw")
                     ? List.of(batch, length, hidden)
-                    : List.of(batch, hidden)));
+                    : textsPerRow > 0
+                        ? List.of(batch, textsPerRow, hidden)
+                        : List.of(batch, hidden)));
       }
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +21,10 @@ import java.util.Set;
 public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> models) {
 
   private static final int FORMAT = 1;
+
+  /** Of a manifest with a packed model, so that what knows of none refuses it. */
+  private static final int PACKED_FORMAT = 2;
+
   private static final int MAX_BYTES = 1 << 20;
 
   /**
@@ -28,25 +33,39 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
    * @param neff the file; it exists
    * @param batchSize rows of an execution
    * @param sequenceLength tokens of a row
+   * @param textsPerRow the most texts of a row; 1 if it is not packed
    * @param inputIds name of the tensor of token ids
    * @param attentionMask name of the tensor of the mask; empty if the graph computes it
    * @param tokenTypeIds name of the tensor of token types; empty if they are constant
+   * @param starts name of the tensor that says where the texts of a row start; empty if it is not
+   *     packed
    * @param output name of the tensor of vectors
-   * @param pooled whether the output is one finished vector a row
+   * @param pooled whether the output is one finished vector a text
    * @param hiddenSize elements of a vector
    */
   public record CompiledModel(
       Path neff,
       int batchSize,
       int sequenceLength,
+      int textsPerRow,
       String inputIds,
       String attentionMask,
       String tokenTypeIds,
+      String starts,
       String output,
       boolean pooled,
-      int hiddenSize) {}
+      int hiddenSize) {
 
-  private record Shape(int batchSize, int sequenceLength) {}
+    /** Whether a row holds several texts. */
+    public boolean isPacked() {
+      return textsPerRow > 1;
+    }
+
+    /** As it is asked for when a model is compiled: {@code 4x128}, or {@code 1x512p64}. */
+    public String shape() {
+      return "%sx%s%s".formatted(batchSize, sequenceLength, isPacked() ? "p" + textsPerRow : "");
+    }
+  }
 
   /**
    * Reads a manifest.
@@ -61,17 +80,23 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
               .formatted(file));
     }
     JsonValue json = JsonValue.read(file, MAX_BYTES);
-    if (json.require("format").natural() != FORMAT) {
-      throw json.require("format").wrong("%s, the format this version reads".formatted(FORMAT));
+    int format = json.require("format").natural();
+    if (format != FORMAT && format != PACKED_FORMAT) {
+      throw json.require("format")
+          .wrong("%s or %s, the formats this version reads".formatted(FORMAT, PACKED_FORMAT));
     }
     List<CompiledModel> models = new ArrayList<>();
-    Set<Shape> shapes = new HashSet<>();
+    Set<String> shapes = new HashSet<>();
     for (JsonValue model : json.require("models").elements()) {
       CompiledModel compiled = model(file, model);
-      if (!shapes.add(new Shape(compiled.batchSize, compiled.sequenceLength))) {
+      if (compiled.isPacked() && format != PACKED_FORMAT) {
+        throw json.require("format")
+            .wrong("%s, the format of a manifest with packed models".formatted(PACKED_FORMAT));
+      }
+      if (!shapes.add(compiled.shape())) {
         throw new ModelLoadException(
-            "%s has two models of the shape %s×%s: take one of them out."
-                .formatted(file, compiled.batchSize, compiled.sequenceLength));
+            "%s has two models of the shape %s: take one of them out."
+                .formatted(file, compiled.shape()));
       }
       models.add(compiled);
     }
@@ -97,6 +122,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
     String inputIds = "";
     String attentionMask = "";
     String tokenTypeIds = "";
+    String starts = "";
     for (JsonValue input : json.require("inputs").elements()) {
       String name = input.require("name").string();
       JsonValue role = input.require("role");
@@ -104,7 +130,8 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
         case "input_ids" -> inputIds = name;
         case "attention_mask" -> attentionMask = name;
         case "token_type_ids" -> tokenTypeIds = name;
-        default -> throw role.wrong("input_ids, attention_mask or token_type_ids");
+        case "starts" -> starts = name;
+        default -> throw role.wrong("input_ids, attention_mask, token_type_ids or starts");
       }
     }
     if (inputIds.isEmpty()) {
@@ -118,13 +145,36 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
           case "raw" -> false;
           default -> throw kind.wrong("pooled or raw");
         };
+    int sequenceLength = json.require("sequenceLength").positive();
+    int textsPerRow = 1;
+    Optional<JsonValue> packing = json.get("packing");
+    if (packing.isPresent()) {
+      JsonValue texts = packing.get().require("texts");
+      textsPerRow = texts.natural();
+      if (textsPerRow < 2 || textsPerRow > sequenceLength) {
+        throw texts.wrong(
+            "a number of texts from 2 to the %s tokens of a row".formatted(sequenceLength));
+      }
+      if (!pooled) {
+        throw kind.wrong("pooled, as the output of a packed model is");
+      }
+    }
+    boolean masked = !attentionMask.isEmpty() || !tokenTypeIds.isEmpty();
+    if (packing.isPresent() ? starts.isEmpty() || masked : !starts.isEmpty()) {
+      throw json.require("inputs")
+          .wrong(
+              "a list with input_ids and starts of a model with packing, and without starts of"
+                  + " another");
+    }
     return new CompiledModel(
         neff,
         json.require("batch").positive(),
-        json.require("sequenceLength").positive(),
+        sequenceLength,
+        textsPerRow,
         inputIds,
         attentionMask,
         tokenTypeIds,
+        starts,
         output.require("name").string(),
         pooled,
         output.require("hiddenSize").positive());

@@ -23,6 +23,7 @@ class FirstFitTest {
         .containsExactly(0, 0, 6, 5);
     assertThat(new int[] {fit.vector(0), fit.vector(1), fit.vector(2), fit.vector(3)})
         .containsExactly(0, 3, 1, 4);
+    assertThat(fit.vectors()).isEqualTo(5);
     assertThat(fit.length(2)).isEqualTo(4);
     assertThat(fit.tokens()).isEqualTo(20);
     assertThat(fit.isFull()).isTrue();
@@ -52,8 +53,11 @@ class FirstFitTest {
     assertThat(fit.place(3)).isTrue();
     assertThat(fit.row(0)).isZero();
 
+    assertThat(fit.vectors()).isOne();
+
     fit.clear();
     assertThat(fit.texts()).isZero();
+    assertThat(fit.vectors()).isZero();
     assertThat(fit.tokensOf(0)).isZero();
     assertThatIllegalStateException().isThrownBy(fit::takeBack);
   }
@@ -68,5 +72,6 @@ class FirstFitTest {
     assertThat(fit.place(1)).isTrue();
     assertThat(fit.place(1)).isFalse();
     assertThat(new int[] {fit.vector(0), fit.vector(1), fit.vector(2)}).containsExactly(0, 1, 2);
+    assertThat(fit.vectors()).isEqualTo(3);
   }
 }

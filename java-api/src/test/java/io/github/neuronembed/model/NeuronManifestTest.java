@@ -13,6 +13,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Reads what {@code native/neff/compile_neff.py} writes; its own tests hold the resource to that.
@@ -41,8 +43,8 @@ class NeuronManifestTest {
     assertThat(manifest.emulated()).isFalse();
     assertThat(manifest.models())
         .containsExactly(
-            new CompiledModel(small, 1, 8, "input0", "input1", "", "output0", true, 16),
-            new CompiledModel(large, 4, 16, "input0", "input1", "", "output0", true, 16));
+            new CompiledModel(small, 1, 8, 1, "input0", "input1", "", "", "output0", true, 16),
+            new CompiledModel(large, 4, 16, 1, "input0", "input1", "", "", "output0", true, 16));
   }
 
   @Test
@@ -57,7 +59,69 @@ class NeuronManifestTest {
 
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> NeuronManifest.read(file))
-        .withMessageContainingAll(file.toString(), "1×8");
+        .withMessageContainingAll(file.toString(), "1x8");
+  }
+
+  private NeuronManifest packed(String format, String packing, String role, String kind)
+      throws IOException {
+    Path neff = folder.resolve("packed.neff");
+    if (!Files.exists(neff)) {
+      Files.createFile(neff);
+    }
+    Files.writeString(
+        file,
+        """
+        {"format": %s, "models": [{"file": "packed.neff", "batch": 1, "sequenceLength": 64, %s
+         "inputs": [{"name": "input0", "role": "input_ids"}, {"name": "input1", "role": "%s"}],
+         "output": {"name": "output0", "kind": "%s", "hiddenSize": 16}}]}
+        """
+            .formatted(format, packing, role, kind));
+    return NeuronManifest.read(file);
+  }
+
+  @Test
+  void readsPackedModels() throws IOException {
+    CompiledModel model =
+        packed("2", "\"packing\": {\"texts\": 8},", "starts", "pooled").models().get(0);
+
+    assertThat(model)
+        .isEqualTo(
+            new CompiledModel(
+                folder.resolve("packed.neff"),
+                1,
+                64,
+                8,
+                "input0",
+                "",
+                "",
+                "input1",
+                "output0",
+                true,
+                16));
+    assertThat(model.isPacked()).isTrue();
+    assertThat(model.shape()).isEqualTo("1x64p8");
+    assertThat(packed("2", "", "attention_mask", "raw").models().get(0).shape()).isEqualTo("1x64");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1 | \"packing\": {\"texts\": 8}, | starts | pooled | format",
+        "3 | \"packing\": {\"texts\": 8}, | starts | pooled | format",
+        "2 | \"packing\": {\"texts\": 1}, | starts | pooled | texts",
+        "2 | \"packing\": {\"texts\": 65}, | starts | pooled | 64 tokens",
+        "2 | \"packing\": {}, | starts | pooled | texts",
+        "2 | \"packing\": {\"texts\": 8}, | starts | raw | pooled",
+        "2 | \"packing\": {\"texts\": 8}, | attention_mask | pooled | starts",
+        "2 | '' | starts | pooled | packing",
+        "2 | '' | ends | pooled | role",
+      })
+  void refusesAPackedModelThatContradictsItself(
+      String format, String packing, String role, String kind, String named) {
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> packed(format, packing, role, kind))
+        .withMessageContainingAll(file.toString(), named);
   }
 
   @Test

@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param batchSize rows of an execution
  * @param sequenceLength tokens of a row
+ * @param textsPerRow the most texts of a row; 1: a row is a text, else it is packed
  * @param wideIds whether ids are int64, as in a model traced with int64 examples; else int32
- * @param pooled whether the output is one finished vector a row; else one for every token
+ * @param pooled whether the output is one finished vector a text; else one for every token
  * @param bfloat16 whether the output is bfloat16; else float32
  * @param hiddenSize elements of a vector
  * @param vocabularySize ids from here on end an execution with status 1006
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public record EmulatedNeff(
     int batchSize,
     int sequenceLength,
+    int textsPerRow,
     boolean wideIds,
     boolean pooled,
     boolean bfloat16,
@@ -45,8 +47,11 @@ public record EmulatedNeff(
   /** The token ids. */
   public static final String INPUT_IDS = "input0";
 
-  /** The attention mask. */
+  /** The attention mask, of a model that is not packed. */
   public static final String ATTENTION_MASK = "input1";
+
+  /** Where the texts of a row start, int32, of a model that is packed. */
+  public static final String STARTS = "input1";
 
   /** The vectors. */
   public static final String OUTPUT = "output0";
@@ -110,12 +115,21 @@ public record EmulatedNeff(
     json.add("\"format\": 1");
     json.add("\"batch\": " + batchSize);
     json.add("\"sequenceLength\": " + sequenceLength);
+    boolean packed = textsPerRow > 1;
+    if (packed) {
+      json.add("\"texts\": " + textsPerRow);
+    }
     json.add(
         """
         "inputs": [
           {"name": "%s", "role": "input_ids", "dtype": "%s"},
-          {"name": "%s", "role": "attention_mask", "dtype": "%s"}]"""
-            .formatted(INPUT_IDS, ids, ATTENTION_MASK, ids));
+          {"name": "%s", "role": "%s", "dtype": "%s"}]"""
+            .formatted(
+                INPUT_IDS,
+                ids,
+                packed ? STARTS : ATTENTION_MASK,
+                packed ? "starts" : "attention_mask",
+                packed ? "int32" : ids));
     json.add(
         """
         "outputs": [{"name": "%s", "kind": "%s", "dtype": "%s", "hiddenSize": %s}]"""

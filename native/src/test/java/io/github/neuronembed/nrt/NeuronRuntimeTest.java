@@ -2,9 +2,11 @@ package io.github.neuronembed.nrt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +49,7 @@ class NeuronRuntimeTest {
   void pack() throws Exception {
     emulator.configure("{\"cores\": 2, \"lockDirectory\": \"\"}");
     neff = folder.resolve("model.neff");
-    new EmulatedNeff(2, 8, false, true, false, 64, 1000, 0).write(neff, null);
+    new EmulatedNeff(2, 8, 1, false, true, false, 64, 1000, 0).write(neff, null);
   }
 
   @AfterEach
@@ -96,6 +98,30 @@ class NeuronRuntimeTest {
       assertThat(squares).isBetween(0.999, 1.001);
       assertThat(slot.executeNanos()).isPositive();
       assertThat(slot.inputPathReason()).isNotNull();
+    }
+  }
+
+  @Test
+  void aPackedModelHasStartsAndAVectorATextOfWhichOnlyTheFirstAreRead(@TempDir Path folder)
+      throws IOException {
+    Path packed = folder.resolve("packed.neff");
+    new EmulatedNeff(1, 8, 3, false, true, false, 64, 1000, 0).write(packed, null);
+    try (NeuronRuntime runtime = open();
+        NeuronModel model = runtime.load(packed, 0);
+        NeuronSlot slot = model.newSlot(InputPath.WRITE_BATCH)) {
+      assertThat(model.inputs().get(1).name()).isEqualTo(EmulatedNeff.STARTS);
+      assertThat(model.inputs().get(1).shape()).containsExactly(1, 4);
+      assertThat(model.outputs().get(0).shape()).containsExactly(1, 3, 64);
+      slot.inputs().get(1).asIntBuffer().put(new int[] {0, 3, 5, 8});
+
+      slot.execute(2 * 64 * 4);
+
+      ByteBuffer vectors = slot.outputs().get(0);
+      assertThat(vectors.getFloat(64 * 4)).isNotZero();
+      assertThat(vectors.getFloat(2 * 64 * 4)).isZero();
+      slot.execute();
+      assertThat(vectors.getFloat(2 * 64 * 4)).isNotZero();
+      assertThatIllegalArgumentException().isThrownBy(() -> slot.execute(-1));
     }
   }
 

@@ -144,12 +144,8 @@ public final class DoctorCommand implements Command {
         findings.add(
             Finding.ok(
                 "models",
-                "%s for %sx%s%s"
-                    .formatted(
-                        file,
-                        compiled.batchSize(),
-                        compiled.sequenceLength(),
-                        neff.emulated() ? " (emulated)" : "")));
+                "%s for %s%s"
+                    .formatted(file, compiled.shape(), neff.emulated() ? " (emulated)" : "")));
       }
       for (String problem : neff.problems()) {
         findings.add(

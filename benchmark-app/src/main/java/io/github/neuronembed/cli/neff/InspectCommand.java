@@ -155,6 +155,9 @@ public final class InspectCommand implements Command {
           case NONE -> "none (vectors are a hash of the ids)";
           case UNKNOWN -> "not told";
         });
+    if (neff.textsPerRow() > 0) {
+      line(text, "rows", "up to %s texts each".formatted(neff.textsPerRow()));
+    }
     if (neff.tensors().isEmpty()) {
       line(text, "tensors", "not told by the file; libnrt names them when it is loaded");
     }
@@ -213,6 +216,7 @@ public final class InspectCommand implements Command {
     json.addProperty("target", neff.target());
     json.addProperty("toolVersion", neff.toolVersion());
     json.addProperty("weights", neff.weights().name().toLowerCase(Locale.ROOT));
+    json.addProperty("textsPerRow", neff.textsPerRow());
     json.add("tensors", new GsonBuilder().create().toJsonTree(neff.tensors()));
     json.add("members", new GsonBuilder().create().toJsonTree(neff.members()));
     json.add("problems", new GsonBuilder().create().toJsonTree(neff.problems()));

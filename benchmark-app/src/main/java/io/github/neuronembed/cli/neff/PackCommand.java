@@ -48,8 +48,10 @@ public final class PackCommand implements Command {
         Option.builder("s")
             .longOpt("shapes")
             .hasArg()
-            .argName("BxS,...")
-            .desc("batch sizes and sequence lengths, such as 1x128,4x32 (default 1x128)")
+            .argName("BxS,BxSpK,...")
+            .desc(
+                "batch sizes and sequence lengths, such as 1x128,4x32; with p and a number, up to"
+                    + " so many texts a row, such as 1x512p64 (default 1x128)")
             .get());
     options.addOption(
         Option.builder("o")

@@ -65,6 +65,32 @@ class PackAndInspectTest {
   }
 
   @Test
+  void whatIsPackedInRowsIsShownSo() {
+    assertThat(
+            shell.run(
+                "pack", "--hash", "--shapes", "1x64p8,1x512p64", "--output", folder.toString()))
+        .isZero();
+    assertThat(shell.out().lines())
+        .containsExactly(
+            folder.resolve("bge-small-en-v1.5-1x64p8.neff").toString(),
+            folder.resolve("bge-small-en-v1.5-1x512p64.neff").toString(),
+            folder.resolve("manifest.json").toString());
+
+    String neff = folder.resolve("bge-small-en-v1.5-1x64p8.neff").toString();
+    assertThat(shell.run("inspect", neff)).isZero();
+    assertThat(shell.out())
+        .contains("rows      up to 8 texts each")
+        .contains("input     input0 int32 [1, 64]")
+        .contains("input     input1 int32 [1, 9]")
+        .contains("output    output0 float32 [1, 8, 384]");
+    assertThat(shell.run("inspect", "--json", neff)).isZero();
+    assertThat(shell.out()).contains("\"textsPerRow\": 8");
+    assertThat(shell.run("pack", "--raw", "--shapes", "1x64p8", "--output", folder.toString()))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(shell.err()).contains("1×64p8", "--raw");
+  }
+
+  @Test
   void packNamesTheOptionForAnotherPooling() throws Exception {
     Path model = folder.resolve("mean");
     ModelFolder tiny = ModelFolder.complete(model);
@@ -233,7 +259,7 @@ class PackAndInspectTest {
 
   @Test
   void everyTruncationIsFoundAndNoneCrashes() throws IOException {
-    new EmulatedNeff(1, 32, false, true, false, 384, 30522, 0)
+    new EmulatedNeff(1, 32, 1, false, true, false, 384, 30522, 0)
         .write(folder.resolve("whole.neff"), null);
     byte[] whole = Files.readAllBytes(folder.resolve("whole.neff"));
     for (int length = 0; length < whole.length; length += 97) {

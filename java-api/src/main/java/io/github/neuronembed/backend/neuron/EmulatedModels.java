@@ -13,12 +13,15 @@ import io.github.neuronembed.model.OnnxInterface;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.SingleOutputCopy;
+import io.github.neuronembed.model.graph.PackedGraph;
+import io.github.neuronembed.model.graph.UnsupportedGraphException;
 import io.github.neuronembed.nrt.EmulatedNeff;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -99,26 +102,30 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   /**
    * Writes a NEFF for each shape and {@code manifest.json}.
    *
-   * @param model the model; pooled outputs need a graph that pools, or CLS pooling of all tokens
-   *     and normalisation, which is what the emulator does
+   * @param model the model; pooled outputs of plain shapes need a graph that pools, or CLS pooling
+   *     of all tokens and normalisation, which is what the emulator does; packed shapes need a
+   *     float32 encoder of the BERT family that pools by cls or mean
    * @param shapes what to pack
    * @param folder where; made if it is not there
    * @return the manifest
-   * @throws IllegalArgumentException if a shape is packed, or the outputs are to be pooled in
-   *     another way
+   * @throws IllegalArgumentException if the outputs are to be pooled in another way, or a packed
+   *     shape's are not to be pooled
    * @throws ModelLoadException if the emulator cannot compute the model's ONNX file
    * @throws IOException if reading or writing fails
    */
   public NeuronManifest pack(ModelDirectory model, List<Shape> shapes, Path folder)
       throws IOException {
-    if (shapes.stream().anyMatch(Shape::isPacked)) {
+    Optional<Shape> packed = shapes.stream().filter(Shape::isPacked).findFirst();
+    if (packed.isPresent() && !pooled) {
       throw new IllegalArgumentException(
-          "The emulator computes plain shapes: leave packed ones such as %s out."
-              .formatted(shapes.stream().filter(Shape::isPacked).findFirst().orElseThrow()));
+          "The packed shape %s has a vector for each text and none for its tokens: pack it without"
+                  .formatted(packed.get())
+              + " --raw.");
     }
     Source source = computed ? source(model.onnxFile(Precision.FP32), pooled) : null;
     boolean graphPools = source != null && source.output.pooled();
-    if (pooled && !graphPools && !poolsAsEmulator(model)) {
+    boolean plain = !shapes.stream().allMatch(Shape::isPacked);
+    if (pooled && plain && !graphPools && !poolsAsEmulator(model)) {
       throw new IllegalArgumentException(
           "%s pools by %s%s, and the emulator by cls, normalised: pack the vectors of its tokens,"
                   .formatted(
@@ -136,41 +143,56 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     Files.createDirectories(folder);
     Path onnx = source == null ? null : source.onnx;
     Path own = null;
+    Path packedOnnx = null;
     try {
       if (source != null && source.others) {
         own = folder.resolve("%s.onnx.partial".formatted(UUID.randomUUID()));
         SingleOutputCopy.write(source.onnx, source.output.name(), own);
         onnx = own;
       }
-      return pack(model, shapes, folder, width, onnx);
+      if (onnx != null && packed.isPresent()) {
+        packedOnnx = folder.resolve("%s.onnx.partial".formatted(UUID.randomUUID()));
+        PackedGraph.write(onnx, packedOnnx, model.pooling(), model.normalize());
+      }
+      return pack(model, shapes, folder, width, onnx, packedOnnx);
+    } catch (UnsupportedGraphException e) {
+      throw new ModelLoadException(
+          "The shape %s cannot be packed of %s: %s Leave packed shapes out."
+              .formatted(packed.orElseThrow(), model.onnxFile(Precision.FP32), e.getMessage()),
+          e);
     } finally {
-      if (own != null) {
-        Files.deleteIfExists(own);
+      for (Path partial : Stream.of(own, packedOnnx).filter(Objects::nonNull).toList()) {
+        Files.deleteIfExists(partial);
       }
     }
   }
 
   private NeuronManifest pack(
-      ModelDirectory model, List<Shape> shapes, Path folder, int width, @Nullable Path onnx)
+      ModelDirectory model,
+      List<Shape> shapes,
+      Path folder,
+      int width,
+      @Nullable Path onnx,
+      @Nullable Path packedOnnx)
       throws IOException {
     JsonArray entries = new JsonArray();
     for (Shape shape : shapes) {
-      String name =
-          "%s-%sx%s.neff".formatted(model.name(), shape.batchSize(), shape.sequenceLength());
+      String name = "%s-%s.neff".formatted(model.name(), shape.toString().replace('×', 'x'));
       new EmulatedNeff(
               shape.batchSize(),
               shape.sequenceLength(),
+              shape.textsPerRow(),
               wideIds,
               pooled,
               bfloat16,
               width,
               model.vocabularySize(),
               model.padTokenId())
-          .write(folder.resolve(name), onnx);
+          .write(folder.resolve(name), shape.isPacked() ? packedOnnx : onnx);
       entries.add(entry(name, shape, width));
     }
     JsonObject manifest = new JsonObject();
-    manifest.addProperty("format", 1);
+    manifest.addProperty("format", shapes.stream().anyMatch(Shape::isPacked) ? 2 : 1);
     manifest.addProperty("emulated", true);
     manifest.addProperty("model", model.name());
     manifest.add("models", entries);
@@ -209,9 +231,17 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     entry.addProperty("file", name);
     entry.addProperty("batch", shape.batchSize());
     entry.addProperty("sequenceLength", shape.sequenceLength());
+    String ids = wideIds ? "int64" : "int32";
     JsonArray inputs = new JsonArray();
-    inputs.add(input(EmulatedNeff.INPUT_IDS, "input_ids"));
-    inputs.add(input(EmulatedNeff.ATTENTION_MASK, MASK_ROLE));
+    inputs.add(input(EmulatedNeff.INPUT_IDS, "input_ids", ids));
+    if (shape.isPacked()) {
+      JsonObject packing = new JsonObject();
+      packing.addProperty("texts", shape.textsPerRow());
+      entry.add("packing", packing);
+      inputs.add(input(EmulatedNeff.STARTS, "starts", "int32"));
+    } else {
+      inputs.add(input(EmulatedNeff.ATTENTION_MASK, MASK_ROLE, ids));
+    }
     entry.add("inputs", inputs);
     JsonObject output = new JsonObject();
     output.addProperty("name", EmulatedNeff.OUTPUT);
@@ -222,11 +252,11 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     return entry;
   }
 
-  private JsonObject input(String name, String role) {
+  private static JsonObject input(String name, String role, String type) {
     JsonObject input = new JsonObject();
     input.addProperty("name", name);
     input.addProperty("role", role);
-    input.addProperty("dtype", wideIds ? "int64" : "int32");
+    input.addProperty("dtype", type);
     return input;
   }
 }

@@ -21,6 +21,10 @@ final class ModelTensors {
   static void check(NeuronModel model, CompiledModel compiled) {
     ElementType ids = idType(model, compiled, compiled.inputIds());
     int described = 1;
+    if (compiled.isPacked()) {
+      checkStarts(model, compiled);
+      described++;
+    }
     for (String name : List.of(compiled.attentionMask(), compiled.tokenTypeIds())) {
       if (!name.isEmpty()) {
         ElementType type = idType(model, compiled, name);
@@ -43,6 +47,15 @@ final class ModelTensors {
                   described));
     }
     outputType(model, compiled);
+  }
+
+  /** They are int32, whatever the ids are. */
+  private static void checkStarts(NeuronModel model, CompiledModel compiled) {
+    TensorInfo tensor = model.inputs().get(input(model, compiled, compiled.starts()));
+    long starts = (long) compiled.batchSize() * (compiled.textsPerRow() + 1);
+    if (tensor.sizeBytes() != starts * ElementType.INT32.bytes()) {
+      throw mismatch(compiled, tensor, "%s starts of 4 bytes".formatted(starts));
+    }
   }
 
   /** Index of an input among the model's. */
@@ -84,6 +97,7 @@ final class ModelTensors {
     TensorInfo tensor = model.outputs().get(output(model, compiled));
     long numbers =
         (long) compiled.batchSize()
+            * compiled.textsPerRow()
             * (compiled.pooled() ? 1 : compiled.sequenceLength())
             * compiled.hiddenSize();
     for (ElementType type : List.of(ElementType.FLOAT32, ElementType.BFLOAT16)) {

@@ -174,7 +174,7 @@ public final class NeuronBackend implements InferenceBackend {
           models.add(model);
           ModelTensors.check(model, compiled);
           onCore.put(
-              new Shape(compiled.batchSize(), compiled.sequenceLength()),
+              new Shape(compiled.batchSize(), compiled.sequenceLength(), compiled.textsPerRow()),
               new LoadedModel(model, compiled));
         }
         byCore.add(onCore);

@@ -14,13 +14,19 @@ import io.github.neuronembed.nrt.NrtException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** A slot whose memory the runtime reads from and writes to: one native call an execution. */
+/**
+ * A slot whose memory the runtime reads from and writes to: one native call an execution. Of the
+ * output it reads, in one transfer, what is in front of the last text's vectors and they.
+ */
 final class NeuronExecutionSlot implements ExecutionSlot, StageTimes {
 
   private final Shape shape;
   private final NeuronSlot slot;
   private final TokenBatch tokens;
   private final TokenVectors vectors;
+
+  /** Of the vectors of a text. */
+  private final long textBytes;
 
   /**
    * @param slot owned by this one
@@ -31,26 +37,41 @@ final class NeuronExecutionSlot implements ExecutionSlot, StageTimes {
     NeuronModel model = loaded.model();
     CompiledModel compiled = loaded.compiled();
     ElementType idType = ModelTensors.idType(model, compiled, compiled.inputIds());
-    this.tokens =
-        new TokenBatch(
-            shape,
-            true,
-            idType,
-            padTokenId,
-            slot.inputs().get(ModelTensors.input(model, compiled, compiled.inputIds())),
-            input(compiled.attentionMask(), model, compiled),
-            input(compiled.tokenTypeIds(), model, compiled));
-    this.vectors =
-        new TokenVectors(
-            slot.outputs().get(ModelTensors.output(model, compiled)),
-            ModelTensors.outputType(model, compiled),
-            compiled.hiddenSize(),
-            compiled.pooled(),
-            compiled.sequenceLength());
+    ByteBuffer inputIds = input(compiled.inputIds(), model, compiled);
+    ByteBuffer output = slot.outputs().get(ModelTensors.output(model, compiled));
+    ElementType outputType = ModelTensors.outputType(model, compiled);
+    int hiddenSize = compiled.hiddenSize();
+    if (compiled.isPacked()) {
+      ByteBuffer starts = input(compiled.starts(), model, compiled);
+      this.tokens = new TokenBatch(shape, idType, padTokenId, inputIds, starts);
+      this.vectors = new TokenVectors(output, outputType, hiddenSize, tokens);
+    } else {
+      this.tokens =
+          new TokenBatch(
+              shape,
+              true,
+              idType,
+              padTokenId,
+              inputIds,
+              optionalInput(compiled.attentionMask(), model, compiled),
+              optionalInput(compiled.tokenTypeIds(), model, compiled));
+      this.vectors =
+          new TokenVectors(
+              output, outputType, hiddenSize, compiled.pooled(), compiled.sequenceLength());
+    }
+    this.textBytes =
+        (long) (compiled.pooled() ? 1 : compiled.sequenceLength())
+            * hiddenSize
+            * outputType.bytes();
   }
 
-  private @Nullable ByteBuffer input(String name, NeuronModel model, CompiledModel compiled) {
-    return name.isEmpty() ? null : slot.inputs().get(ModelTensors.input(model, compiled, name));
+  private ByteBuffer input(String name, NeuronModel model, CompiledModel compiled) {
+    return slot.inputs().get(ModelTensors.input(model, compiled, name));
+  }
+
+  private @Nullable ByteBuffer optionalInput(
+      String name, NeuronModel model, CompiledModel compiled) {
+    return name.isEmpty() ? null : input(name, model, compiled);
   }
 
   @Override
@@ -69,7 +90,7 @@ final class NeuronExecutionSlot implements ExecutionSlot, StageTimes {
       throw new IllegalStateException("The batch is not finished: call finish() first.");
     }
     try {
-      slot.execute();
+      slot.execute(tokens.placed().vectors() * textBytes);
     } catch (NrtException e) {
       throw NeuronErrors.atExecute(e);
     }

@@ -15,12 +15,11 @@ final class PackedBertGraph extends PooledBertGraph {
 
   static final String STARTS = "starts";
 
-  // Values that tests replace, to see that they are needed.
-  static final String SEGMENT_STARTS = "segment.starts";
-  static final String POSITIONS = "positions";
-  static final String MASK = "mask";
-  static final String TEXTS_MASK = "texts.mask";
-
+  // Values with many uses.
+  private static final String SEGMENT_STARTS = "segment.starts";
+  private static final String POSITIONS = "positions";
+  private static final String MASK = "mask";
+  private static final String TEXTS_MASK = "texts.mask";
   private static final String INDEX = "index";
   private static final String SEGMENT = "segment.row";
   private static final String MEMBERS = "members";
