@@ -26,34 +26,43 @@ except ImportError:
         " AWS Neuron SDK (on an inf2 image, activate its PyTorch environment under /opt)."
     )
 
+import device_check
 import encoder
 import model_directory
 import neff
+import packed_encoder
 import weights
 from failure import Failure
 
-FORMAT = 1
+# A manifest with a packed shape has a format of its own: a loader that knows none refuses it by that.
+FORMAT, PACKED_FORMAT = 1, 2
 # What a compiled graph can pool by itself.
 POOLINGS = ("cls", "mean")
 DEFAULT_SHAPES = "1x32,1x128,4x128,1x256,32x256,1x512"
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 DTYPE_NAMES = {torch.bfloat16: "bfloat16", torch.float32: "float32"}
-# What the project promises of a backend's vectors against the model's own.
-LEAST_COSINES = {"bf16": 0.999, "fp32": 0.99999}
 # torch_neuronx.trace names tensors by their place in the example arguments and results.
 INPUTS = {"input0": "input_ids", "input1": "attention_mask"}
+PACKED_INPUTS = {"input0": "input_ids", "input1": "starts"}
 OUTPUT = "output0"
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Shape:
-    """Of a compiled model: tokens of a row, rows of an execution."""
+    """Of a compiled model: tokens of a row, rows of an execution, texts of a packed row (0: a row is one text)."""
 
     length: int
     batch: int
+    texts: int = 0
 
     def __str__(self):
-        return f"{self.batch}x{self.length}"
+        return f"{self.batch}x{self.length}" + (f"p{self.texts}" if self.texts else "")
+
+    def inputs(self):
+        """Role and elements of each input, by the name of its tensor."""
+        counts = {"input_ids": self.length, "attention_mask": self.length, "starts": self.texts + 1}
+        roles = PACKED_INPUTS if self.texts else INPUTS
+        return {name: (role, self.batch * counts[role]) for name, role in roles.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,12 +73,14 @@ class Recipe:
     weights_sha256: str
     output: str
     precision: str
+    packed_mask: str
     compiler: dict
 
     def key(self, shape):
         """Two compiled models with the same key are the same."""
         parts = {
-            "program": [_sha256(pathlib.Path(part)) for part in (encoder.__file__, weights.__file__, __file__)],
+            "program": [_sha256(pathlib.Path(module.__file__)) for module in (encoder, packed_encoder, weights)]
+            + [_sha256(pathlib.Path(__file__))],
             "weights": self.weights_sha256,
             "config": dataclasses.asdict(self.model.config),
             "pooling": self.model.pooling,
@@ -78,15 +89,21 @@ class Recipe:
             "precision": self.precision,
             "compiler": self.compiler,
             "shape": str(shape),
+            "mask": self.packed_mask if shape.texts else None,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def graph(self, tensors, shape, dtype):
+        config, normalize = self.model.config, self.model.normalize
+        if shape.texts:
+            return packed_encoder.PackedEncoder(
+                config, tensors, shape.length, shape.texts, self.model.pooling, normalize, dtype, self.packed_mask
+            ).eval()
         pooling = self.model.pooling if self.output == "pooled" else None
-        return encoder.Encoder(self.model.config, tensors, shape.length, pooling, self.model.normalize, dtype).eval()
+        return encoder.Encoder(config, tensors, shape.length, pooling, normalize, dtype).eval()
 
     def output_bytes(self, shape):
-        vectors = shape.batch * (1 if self.output == "pooled" else shape.length)
+        vectors = shape.batch * (shape.texts or (1 if self.output == "pooled" else shape.length))
         return vectors * self.model.config.hidden_size * torch.empty(0, dtype=self.output_dtype()).element_size()
 
     def output_dtype(self):
@@ -164,12 +181,21 @@ def _run(options, trace, versions, device):
                 f"{model.folder} has {model.config.positions} positions: the shape {shape} is too long, leave it out of"
                 " --shapes."
             )
+        if shape.texts and options.output != "pooled":
+            raise Failure(f"The shape {shape} is packed, and a packed model pools by itself: leave --output raw out.")
+        if shape.texts and options.packed_mask == "folded" and not packed_encoder.folds(model.config, shape.texts):
+            raise Failure(
+                f"The shape {shape} has too many texts a row for --packed-mask folded: with the"
+                f" {model.config.hidden_size // model.config.heads} values of a head of {model.folder} and 2 more there"
+                f" is room for {packed_encoder.ARRAY_ROWS} in all."
+            )
     compiler_args = ["--target", options.target, "--model-type", "transformer", "--auto-cast", "none"]
     recipe = Recipe(
         model=model,
         weights_sha256=_sha256(model.weights),
         output=options.output,
         precision=options.precision,
+        packed_mask=options.packed_mask,
         compiler={**versions(), "target": options.target, "arguments": compiler_args + options.compiler_args},
     )
     folder = model.folder / "neuron"
@@ -192,7 +218,7 @@ def _run(options, trace, versions, device):
 def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
     """Compiles one shape, checks it and puts it into its place; returns its entry in the manifest."""
     graph = recipe.graph(tensors, shape, DTYPES[recipe.precision])
-    ids = torch.ones(shape.batch, shape.length, dtype=torch.int32)
+    examples = _examples(shape)
     kept = workdir is not None
     if kept:
         workdir.mkdir(parents=True, exist_ok=True)
@@ -202,7 +228,7 @@ def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
         try:
             with torch.no_grad():
                 traced = trace(
-                    graph, (ids, ids.clone()), work, recipe.compiler["arguments"], recipe.compiler["target"], on_cpu
+                    graph, examples, work, recipe.compiler["arguments"], recipe.compiler["target"], on_cpu
                 )
         except Exception as e:  # whatever compiler and tracer raise
             line = str(e).strip().partition("\n")[0]
@@ -213,24 +239,34 @@ def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
         compiled = _only_neff(work, shape)
         content = neff.read(compiled)
         _check_tensors(content, recipe, shape)
-        cosine = None
+        cosine = millis = None
         if traced is not None:
-            cosine = least_cosine(traced, recipe.graph(tensors, shape, torch.float32), recipe, shape)
+            cosine = device_check.least_cosine(
+                traced,
+                lambda length: recipe.graph(tensors, Shape(length=length, batch=1), torch.float32),
+                recipe,
+                shape,
+            )
+            millis = device_check.median_millis(traced, examples)
         name = recipe.file_name(shape)
         _place(folder / name, lambda file: shutil.copyfile(compiled, file))
     finally:
         if not kept:
             shutil.rmtree(work, ignore_errors=True)
     size = (folder / name).stat().st_size
-    compared = "not compared, no Neuron device used" if cosine is None else f"least cosine {cosine:.6f} against float32"
+    compared = "not compared, no Neuron device used"
+    if cosine is not None:
+        compared = f"least cosine {cosine:.6f} against float32, median execution {millis:.3f} ms in PyTorch"
     print(f"{shape}: {folder / name}, {size} bytes, {compared}", flush=True)
     if content.inputs is None:
         print(f"{shape}: the file does not list its tensors in a form known here; they are checked when it is loaded")
+    packing = {"packing": {"texts": shape.texts, "mask": recipe.packed_mask}} if shape.texts else {}
     return {
         "file": name,
         "batch": shape.batch,
         "sequenceLength": shape.length,
-        "inputs": [{"name": name, "role": role, "dtype": "int32"} for name, role in INPUTS.items()],
+        **packing,
+        "inputs": [{"name": name, "role": role, "dtype": "int32"} for name, (role, _) in shape.inputs().items()],
         "output": {
             "name": OUTPUT,
             "kind": recipe.output,
@@ -258,8 +294,8 @@ def _only_neff(work, shape):
 def _check_tensors(content, recipe, shape):
     if content.inputs is None:
         return
-    ids = shape.batch * shape.length * 4
-    expected = ({name: ids for name in INPUTS}, {OUTPUT: recipe.output_bytes(shape)})
+    inputs = {name: elements * 4 for name, (_, elements) in shape.inputs().items()}
+    expected = (inputs, {OUTPUT: recipe.output_bytes(shape)})
     if (content.inputs, content.outputs) != expected:
         raise Failure(
             f"The compiled {shape} has the inputs {_some(content.inputs)} and outputs {_some(content.outputs)} (bytes),"
@@ -272,39 +308,13 @@ def _some(sizes):
     return sizes if len(sizes) <= 4 else f"{dict(list(sizes.items())[:4])} and {len(sizes) - 4} more"
 
 
-def least_cosine(traced, reference, recipe, shape):
-    """Runs rows of random tokens, of all lengths, on the device and in float32 on the CPU; fails if they differ."""
-    random = torch.Generator().manual_seed(1)
-    cosines = []
-    # A handful of rows at least, the first as long as the shape.
-    rows = max(4, shape.batch)
-    lengths = [max(2, shape.length * (rows - row) // rows) for row in range(rows)]
-    for start in range(0, rows - rows % shape.batch, shape.batch):
-        ids = torch.randint(recipe.model.config.vocabulary_size, (shape.batch, shape.length), generator=random)
-        tokens = torch.tensor(lengths[start : start + shape.batch])
-        mask = (torch.arange(shape.length)[None, :] < tokens[:, None]).to(torch.int32)
-        ids = ids.to(torch.int32) * mask
-        with torch.no_grad():
-            actual, expected = traced(ids, mask), reference(ids, mask)
-        if isinstance(actual, (tuple, list)):
-            actual = actual[0]
-        if actual.shape != expected.shape or actual.dtype != recipe.output_dtype():
-            raise Failure(
-                f"The compiled {shape} gives {actual.dtype} {list(actual.shape)}, not {recipe.output_dtype()}"
-                f" {list(expected.shape)}: report this with the versions of the SDK."
-            )
-        here = torch.nn.functional.cosine_similarity(actual.double(), expected.double(), dim=-1)
-        # Nothing is meant by the vectors of padding.
-        cosines.append(here if recipe.output == "pooled" else here[mask.bool()])
-    # torch's minimum is NaN if one of them is, and NaN fails.
-    least = float(torch.cat(cosines).min())
-    if not least >= LEAST_COSINES[recipe.precision]:
-        raise Failure(
-            f"The compiled {shape} gives other vectors than the model: the least cosine is {least:.6f}, and"
-            f" {LEAST_COSINES[recipe.precision]} is allowed for {recipe.precision}; try --precision fp32 or other"
-            " --compiler-args."
-        )
-    return least
+def _examples(shape):
+    """Inputs to trace with."""
+    ids = torch.ones(shape.batch, shape.length, dtype=torch.int32)
+    if not shape.texts:
+        return ids, ids.clone()
+    starts = torch.arange(shape.texts + 1) * (shape.length // shape.texts)
+    return ids, starts.to(torch.int32).repeat(shape.batch, 1)
 
 
 def _usable_entries(folder, recipe):
@@ -316,7 +326,8 @@ def _usable_entries(folder, recipe):
         models = model_directory.read_json(path, dict)["models"]
         usable = {}
         for entry in models:
-            shape = Shape(batch=entry["batch"], length=entry["sequenceLength"])
+            texts = entry["packing"]["texts"] if "packing" in entry else 0
+            shape = Shape(batch=entry["batch"], length=entry["sequenceLength"], texts=texts)
             file = folder / recipe.file_name(shape)
             if (
                 entry.get("key") == recipe.key(shape)
@@ -342,7 +353,7 @@ def _write_manifest(folder, recipe, entries):
     if weights_file.is_relative_to(model.folder):
         weights_file = weights_file.relative_to(model.folder)
     manifest = {
-        "format": FORMAT,
+        "format": PACKED_FORMAT if any(shape.texts for shape in entries) else FORMAT,
         "emulated": False,
         "model": model.name,
         "source": {
@@ -387,12 +398,13 @@ def _sha256(path):
 def _shapes(text):
     shapes = []
     for part in text.split(","):
-        match = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", part.strip())
-        if not match or int(match.group(2)) < 2:
+        match = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})(?:p([1-9][0-9]{0,4}))?", part.strip())
+        shape = match and Shape(*(int(number or 0) for number in match.group(2, 1, 3)))
+        if not match or shape.texts == 1 or shape.length < 2 * max(1, shape.texts):
             raise argparse.ArgumentTypeError(
-                f"{part.strip()!r} is not a shape: give rows x tokens, at least two tokens, for example 4x128"
+                f"{part.strip()!r} is not a shape: give rows x tokens, for example 4x128, and p texts if a row is to"
+                " hold two or more, for example 1x256p32; a text has at least two tokens"
             )
-        shape = Shape(batch=int(match.group(1)), length=int(match.group(2)))
         if shape in shapes:
             raise argparse.ArgumentTypeError(f"the shape {shape} stands there twice")
         shapes.append(shape)
@@ -418,8 +430,15 @@ def _parse(arguments):
         "--shapes",
         type=_shapes,
         default=DEFAULT_SHAPES,
-        metavar="BxS,...",
-        help="rows x tokens of each compiled model (default: %(default)s)",
+        metavar="BxS,BxSpK,...",
+        help="rows x tokens of each compiled model, with pK for rows that hold up to K texts (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--packed-mask",
+        choices=packed_encoder.MASKS,
+        default="added",
+        help="how the texts of a packed row are kept apart: by a mask added to the scores, or folded into the product"
+        " of query and key (default: %(default)s)",
     )
     parser.add_argument(
         "--precision", choices=sorted(DTYPES), default="bf16", help="the weights' number format (default: %(default)s)"

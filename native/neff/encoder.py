@@ -77,24 +77,44 @@ class Encoder(nn.Module):
         )
 
     def forward(self, input_ids, attention_mask):
-        x = functional.embedding(input_ids, self.words).float() + self.positions
-        x = self.norm(x).to(self.dtype)
-        bias = (1.0 - attention_mask.float())[:, None, None, :] * MASKED
+        x = self.embedded(input_ids, self.positions)
+        mask = AddedMask(attention_mask.float()[:, None, None, :])
         for layer in self.layers[:-1]:
-            x = layer(x, x, bias)
+            x = layer(x, x, mask)
         # The last layer's queries: every position, or only the one that pooling looks at.
-        x = self.layers[-1](x[:, :1] if self.pooling == "cls" else x, x, bias)
+        x = self.layers[-1](x[:, :1] if self.pooling == "cls" else x, x, mask)
         if self.pooling is None:
             return x
         x = x.float()
         if self.pooling == "cls":
             x = x[:, 0]
         else:
-            mask = attention_mask.float()[:, :, None]
-            x = (x * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
-        if self.normalize:
-            x = x / x.pow(2).sum(dim=1, keepdim=True).sqrt().clamp(min=SMALLEST_NORM)
-        return x
+            tokens = attention_mask.float()[:, :, None]
+            x = (x * tokens).sum(dim=1) / tokens.sum(dim=1).clamp(min=1.0)
+        return self.finished(x)
+
+    def embedded(self, input_ids, positions):
+        x = functional.embedding(input_ids, self.words).float() + positions
+        return self.norm(x).to(self.dtype)
+
+    def finished(self, pooled):
+        if not self.normalize:
+            return pooled
+        return pooled / pooled.pow(2).sum(dim=-1, keepdim=True).sqrt().clamp(min=SMALLEST_NORM)
+
+
+class AddedMask:
+    """Hides positions by what is added to their scores.
+
+    seen: float32, 1 where a query (second dimension from the end) sees a position (the last one), else 0.
+    """
+
+    def __init__(self, seen):
+        self.bias = (1.0 - seen) * MASKED
+
+    def scores(self, query, key, scale):
+        """Float32 scores of [B, heads, positions, head size]."""
+        return torch.matmul(query, key.transpose(-1, -2)).float() * scale + self.bias
 
 
 class _Norm(nn.Module):
@@ -121,7 +141,7 @@ class _Linear(nn.Module):
 
 
 class _Layer(nn.Module):
-    """One encoder layer; x are the positions it computes, context those that they attend to."""
+    """One encoder layer; x are the positions it computes, context those that they attend to as the mask lets them."""
 
     def __init__(self, weights, prefix, config, dtype):
         super().__init__()
@@ -132,17 +152,17 @@ class _Layer(nn.Module):
         for attribute, name in LAYER_NORMS.items():
             setattr(self, attribute, _Norm(weights, prefix + name, config.epsilon))
 
-    def forward(self, x, context, bias):
-        attended = self.attended(self._attention(x, context, bias))
+    def forward(self, x, context, mask):
+        attended = self.attended(self._attention(x, context, mask))
         x = self.attended_norm(attended.float() + x.float()).to(self.dtype)
         output = self.output(functional.gelu(self.intermediate(x)))
         return self.output_norm(output.float() + x.float()).to(self.dtype)
 
-    def _attention(self, x, context, bias):
+    def _attention(self, x, context, mask):
         query = self._split(self.query(x))
         key = self._split(self.key(context))
         value = self._split(self.value(context))
-        scores = torch.matmul(query, key.transpose(-1, -2)).float() * self.scale + bias
+        scores = mask.scores(query, key, self.scale)
         attended = torch.matmul(functional.softmax(scores, dim=-1).to(self.dtype), value)
         return attended.transpose(1, 2).reshape(x.shape)
 

@@ -1,6 +1,7 @@
-"""The graph on the real weights against the golden vectors, in every shape that is compiled by default."""
+"""The graphs on the real weights against the golden vectors, in every shape that is compiled by default and packed."""
 
 import pathlib
+import random
 import tempfile
 import unittest
 
@@ -8,13 +9,19 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+import compile_neff
+import device_check
 import encoder
 import golden
 import model_directory
+import packed_encoder
 import weights
 
 # As the project promises of any backend: float32, bfloat16.
 LEAST_COSINE = {torch.float32: 0.99999, torch.bfloat16: 0.999}
+
+# Of packed shapes: rows, tokens, texts.
+PACKED = [(1, 64, 8), (2, 128, 16), (1, 256, 32)]
 
 # Texts of a shape are counted, since one core of a CPU needs half a second for 512 tokens.
 TEXTS = {(1, 32): 47, (1, 128): 20, (4, 128): 40, (1, 256): 12, (32, 256): 32, (1, 512): 12}
@@ -49,6 +56,50 @@ class GoldenVectorsTest(unittest.TestCase):
 
     def test_bfloat16(self):
         self.compare(torch.bfloat16)
+
+    def test_packed_float32(self):
+        self.compare_packed(torch.float32)
+
+    def test_packed_bfloat16(self):
+        self.compare_packed(torch.bfloat16)
+
+    def compare_packed(self, dtype):
+        """Each text in two companies, by a graph that was traced with another one."""
+        for (batch, length, texts), mask in zip(PACKED, ("added", "folded", "added")):
+            shape = compile_neff.Shape(length=length, batch=batch, texts=texts)
+            with self.subTest(shape=str(shape), mask=mask):
+                config, pooling, normalize = self.model.config, self.model.pooling, self.model.normalize
+                graph = packed_encoder.PackedEncoder(
+                    config, self.weights, length, texts, pooling, normalize, dtype, mask
+                ).eval()
+                rows = self.rows(shape)
+                worst = []
+                with torch.no_grad(), Float32Sums():
+                    graph = torch.jit.trace(graph, compile_neff._examples(shape))
+                    for company in (rows, [row[::-1] for row in rows[::-1]]):
+                        ids = [[torch.tensor(text["token_ids"]) for text in row] for row in company]
+                        vectors = graph(*device_check.packed_inputs(ids, shape))
+                        self.assertEqual(tuple(vectors.shape), (batch, texts, config.hidden_size))
+                        for row, here in zip(company, vectors):
+                            for text, vector in zip(row, here):
+                                expected = torch.tensor(text["vector"], dtype=torch.float64)
+                                worst.append(float(torch.dot(vector.double(), expected)))
+                print(f"{shape} {mask} {dtype}: {len(worst) // 2} texts, least cosine {min(worst):.9f}", flush=True)
+                self.assertGreater(len(worst), 4 * batch)
+                self.assertGreaterEqual(min(worst), LEAST_COSINE[dtype])
+
+    def rows(self, shape):
+        """Texts of all lengths that fill an execution."""
+        fitting = [text for text in self.texts if len(text["token_ids"]) <= shape.length]
+        random.Random(shape.length).shuffle(fitting)
+        rows = [[] for _ in range(shape.batch)]
+        for text in fitting:
+            for row in rows:
+                used = sum(len(other["token_ids"]) for other in row)
+                if len(row) < shape.texts and used + len(text["token_ids"]) <= shape.length:
+                    row.append(text)
+                    break
+        return rows
 
     def compare(self, dtype):
         for (batch, length), count in TEXTS.items():

@@ -1,0 +1,108 @@
+"""Runs what was compiled on the device: compares it with the plain encoder in float32 on the CPU, and times it."""
+
+import statistics
+import time
+
+import torch
+from torch.nn import functional
+from torch.nn.utils import rnn
+
+from failure import Failure
+
+# What the project promises of a backend's vectors against the model's own.
+LEAST_COSINES = {"bf16": 0.999, "fp32": 0.99999}
+
+
+def least_cosine(traced, reference, recipe, shape):
+    """The least cosine of vectors of random tokens; fails if it is too small.
+
+    reference: gives the plain encoder for a sequence length. The texts of a packed shape are compared in two companies
+    with what each is alone.
+    """
+    random = torch.Generator().manual_seed(1)
+    compare = _packed if shape.texts else _plain
+    with torch.no_grad():
+        cosines = list(compare(traced, reference, recipe, shape, random))
+    # torch's minimum is NaN if one of them is, and NaN fails.
+    least = float(torch.cat(cosines).min())
+    if not least >= LEAST_COSINES[recipe.precision]:
+        raise Failure(
+            f"The compiled {shape} gives other vectors than the model: the least cosine is {least:.6f}, and"
+            f" {LEAST_COSINES[recipe.precision]} is allowed for {recipe.precision}; try --precision fp32 or other"
+            " --compiler-args."
+        )
+    return least
+
+
+def median_millis(traced, inputs, warm_up=3, executions=20):
+    """The median time of an execution, with what PyTorch and the transfers take: to compare shapes with each other.
+
+    A device takes the same time for a shape whatever is in it.
+    """
+    times = []
+    with torch.no_grad():
+        for _ in range(warm_up + executions):
+            start = time.perf_counter()
+            traced(*inputs)
+            times.append(time.perf_counter() - start)
+    return statistics.median(times[warm_up:]) * 1e3
+
+
+def _plain(traced, reference, recipe, shape, random):
+    """Of rows of random tokens, of all lengths."""
+    graph = reference(shape.length)
+    # A handful of rows at least, the first as long as the shape.
+    rows = max(4, shape.batch)
+    lengths = [max(2, shape.length * (rows - row) // rows) for row in range(rows)]
+    for start in range(0, rows - rows % shape.batch, shape.batch):
+        ids = torch.randint(recipe.model.config.vocabulary_size, (shape.batch, shape.length), generator=random)
+        mask = _mask(lengths[start : start + shape.batch], shape.length)
+        ids = ids.to(torch.int32) * mask
+        cosines = _cosines(traced(ids, mask), graph(ids, mask), recipe, shape)
+        # Nothing is meant by the vectors of padding.
+        yield cosines if recipe.output == "pooled" else cosines[mask.bool()]
+
+
+def _packed(traced, reference, recipe, shape, random):
+    """Of as many texts as the shape holds, of all lengths, each in two companies."""
+    mean = shape.length // shape.texts
+    lengths = [2 + 2 * (mean - 2) * place // (shape.texts - 1) for place in range(shape.texts)]
+    vocabulary = recipe.model.config.vocabulary_size
+    rows = [
+        [torch.randint(vocabulary, (length,), generator=random, dtype=torch.int32) for length in lengths]
+        for _ in range(shape.batch)
+    ]
+    ids = rnn.pad_sequence([text for row in rows for text in row], batch_first=True)
+    expected = reference(max(lengths))(ids, _mask(lengths * shape.batch, max(lengths)))
+    expected = expected.reshape(shape.batch, shape.texts, -1)
+    for company, vectors in ((rows, expected), ([row[::-1] for row in rows[::-1]], expected.flip(0, 1))):
+        yield _cosines(traced(*packed_inputs(company, shape)), vectors, recipe, shape).flatten()
+
+
+def packed_inputs(rows, shape):
+    """int32 ids and starts of a packed shape, for rows of texts of token ids."""
+    ids = torch.zeros(shape.batch, shape.length, dtype=torch.int32)
+    starts = torch.full((shape.batch, shape.texts + 1), shape.length, dtype=torch.int32)
+    for row, texts in enumerate(rows):
+        end = 0
+        for place, text in enumerate(texts):
+            starts[row, place] = end
+            ids[row, end : end + len(text)] = text
+            end += len(text)
+        starts[row, len(texts)] = end
+    return ids, starts
+
+
+def _mask(lengths, length):
+    return (torch.arange(length)[None, :] < torch.tensor(lengths)[:, None]).to(torch.int32)
+
+
+def _cosines(actual, expected, recipe, shape):
+    if isinstance(actual, (tuple, list)):
+        actual = actual[0]
+    if actual.shape != expected.shape or actual.dtype != recipe.output_dtype():
+        raise Failure(
+            f"The compiled {shape} gives {actual.dtype} {list(actual.shape)}, not {recipe.output_dtype()}"
+            f" {list(expected.shape)}: report this with the versions of the SDK."
+        )
+    return functional.cosine_similarity(actual.double(), expected.double(), dim=-1)
