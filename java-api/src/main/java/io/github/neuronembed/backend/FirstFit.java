@@ -25,6 +25,9 @@ public final class FirstFit {
   /** Rows before this one take nothing more. */
   private int firstOpen;
 
+  /** A text of so many tokens had no room: no other of as many has, until one is taken back. */
+  private int tooLong = Integer.MAX_VALUE;
+
   /** Without a text. */
   public FirstFit(Shape shape) {
     this.shape = shape;
@@ -47,6 +50,7 @@ public final class FirstFit {
     texts = 0;
     tokens = 0;
     firstOpen = 0;
+    tooLong = Integer.MAX_VALUE;
   }
 
   /**
@@ -56,6 +60,9 @@ public final class FirstFit {
    * @return whether there was room; if not, nothing changes
    */
   public boolean place(int length) {
+    if (length >= tooLong) {
+      return false;
+    }
     for (int row = firstOpen; row < rowTokens.length; row++) {
       if (isOpen(row) && length <= shape.sequenceLength() - rowTokens[row]) {
         rows[texts] = row;
@@ -72,6 +79,7 @@ public final class FirstFit {
         return true;
       }
     }
+    tooLong = length;
     return false;
   }
 
@@ -112,6 +120,7 @@ public final class FirstFit {
     rowTexts[row]--;
     tokens -= lengths[texts];
     firstOpen = Math.min(firstOpen, row);
+    tooLong = Integer.MAX_VALUE;
   }
 
   /** Whether no row takes another text, however short. */

@@ -62,7 +62,7 @@ public interface EngineSnapshot {
   /** The state of each core. */
   List<CoreState> cores();
 
-  /** Texts accepted, by tokens: what {@link ShapeAdvisor} wants. */
+  /** Texts accepted, by tokens: what {@link io.github.neuronembed.advice} chooses shapes by. */
   Map<Integer, Long> lengths();
 
   /** Sum over requests of the time from their making to their execution. */

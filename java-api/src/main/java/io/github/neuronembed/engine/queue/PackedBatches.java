@@ -31,8 +31,11 @@ public final class PackedBatches implements BatchPolicy {
   /** Of each bucket of a lane: the next request by age. */
   private final @Nullable Request[] next;
 
-  /** The oldest of a lane, by age; empty between calls. */
+  /** The oldest of a lane beside the leader, by age; empty between calls. */
   private final List<Request> candidates = new ArrayList<>(MOST_CANDIDATES);
+
+  /** Tokens of each candidate with one text; 0 for those with several. */
+  private final int[] lengths = new int[MOST_CANDIDATES];
 
   public PackedBatches(Buckets buckets) {
     this.buckets = buckets.count();
@@ -44,7 +47,7 @@ public final class PackedBatches implements BatchPolicy {
 
   @Override
   public boolean isFull(Request leader, RequestQueue waiting) {
-    look(waiting.lane(leader.group().bulk));
+    look(waiting.lane(leader.group().bulk), leader);
     FirstFit most = null;
     for (int i = 0; i < fits.size(); i++) {
       FirstFit fit = fits.get(i);
@@ -52,7 +55,7 @@ public final class PackedBatches implements BatchPolicy {
         most = fit;
       }
     }
-    boolean full = most != null && (!placeOthers(most, leader) || most.isFull());
+    boolean full = most != null && (!placeCandidates(most) || most.isFull());
     candidates.clear();
     return full;
   }
@@ -74,16 +77,16 @@ public final class PackedBatches implements BatchPolicy {
   @Override
   public void choose(Request leader, RequestQueue waiting, ServiceTimes times, Batch batch) {
     boolean bulk = leader.group().bulk;
-    look(waiting.lane(bulk));
+    look(waiting.lane(bulk), leader);
     FirstFit best = best(leader, times);
     batch.shape(best.shape());
     batch.add(leader);
     begin(best, leader);
-    fill(best, leader, batch);
+    fill(best, batch);
     batch.ridersFollow();
     if (!best.isFull()) {
-      look(waiting.lane(!bulk));
-      fill(best, leader, batch);
+      look(waiting.lane(!bulk), leader);
+      fill(best, batch);
     }
     candidates.clear();
   }
@@ -99,7 +102,7 @@ public final class PackedBatches implements BatchPolicy {
     for (int i = 0; i < fits.size(); i++) {
       FirstFit fit = fits.get(i);
       if (begin(fit, leader)) {
-        placeOthers(fit, leader);
+        placeCandidates(fit);
         Shape shape = fit.shape();
         long cost = timed ? times.nanos(shape) : shape.tokens() + TOKENS_PER_EXECUTION;
         double rate = (double) fit.tokens() / cost;
@@ -121,26 +124,29 @@ public final class PackedBatches implements BatchPolicy {
   }
 
   /** Places the candidates; returns whether there was room for all. */
-  private boolean placeOthers(FirstFit fit, Request leader) {
+  private boolean placeCandidates(FirstFit fit) {
     boolean all = true;
     for (int i = 0; i < candidates.size() && !fit.isFull(); i++) {
-      Request request = candidates.get(i);
-      all &= request == leader || fit.place(request.rows);
+      all &= place(fit, i);
     }
     return all;
   }
 
-  private void fill(FirstFit fit, Request leader, Batch batch) {
+  private boolean place(FirstFit fit, int candidate) {
+    int length = lengths[candidate];
+    return length > 0 ? fit.place(length) : fit.place(candidates.get(candidate).rows);
+  }
+
+  private void fill(FirstFit fit, Batch batch) {
     for (int i = 0; i < candidates.size() && !fit.isFull(); i++) {
-      Request request = candidates.get(i);
-      if (request != leader && fit.place(request.rows)) {
-        batch.add(request);
+      if (place(fit, i)) {
+        batch.add(candidates.get(i));
       }
     }
   }
 
-  /** Makes the oldest of a lane the candidates. */
-  private void look(LaneQueue lane) {
+  /** Makes the oldest of a lane the candidates, without the leader. */
+  private void look(LaneQueue lane, Request leader) {
     for (int bucket = 0; bucket < buckets; bucket++) {
       next[bucket] = lane.oldest(bucket);
     }
@@ -156,7 +162,10 @@ public final class PackedBatches implements BatchPolicy {
       if (oldest == null) {
         return;
       }
-      candidates.add(oldest);
+      if (oldest != leader) {
+        lengths[candidates.size()] = oldest.rows.length == 1 ? oldest.tokens : 0;
+        candidates.add(oldest);
+      }
       next[oldest.bucket] = LaneQueue.after(oldest);
     }
   }
