@@ -39,6 +39,13 @@ public abstract class TextEmbedderContract {
 
   private static final GoldenVectors GOLDEN = GoldenVectors.of("bge-small-en-v1.5").orElseThrow();
 
+  /**
+   * Every text but the ten longest, which have four fifths of all tokens: for what does not depend
+   * on a text's length.
+   */
+  private static final List<GoldenText> SHORT =
+      GOLDEN.texts().stream().filter(golden -> golden.tokenCount() <= 128).toList();
+
   private TextEmbedder embedder;
 
   /** A new embedder of the real bge-small-en-v1.5. */
@@ -74,7 +81,7 @@ public abstract class TextEmbedderContract {
 
   @Test
   void idsHaveTheVectorOfTheirText() throws Exception {
-    for (GoldenText golden : GOLDEN.texts()) {
+    for (GoldenText golden : SHORT) {
       int[] ids = embedder.tokenize(golden.text(), golden.type(), TruncationPolicy.TRUNCATE);
 
       float[] vector = embedder.embedTokensAsync(ids, RequestOptions.BULK).get();
@@ -103,7 +110,7 @@ public abstract class TextEmbedderContract {
   @Test
   void aTextInAnyCompanyHasItsGoldenVector() throws Exception {
     for (int seed = 0; seed < 3; seed++) {
-      List<GoldenText> shuffled = new ArrayList<>(GOLDEN.texts());
+      List<GoldenText> shuffled = new ArrayList<>(seed == 0 ? GOLDEN.texts() : SHORT);
       Collections.shuffle(shuffled, new Random(seed));
       List<CompletableFuture<float[]>> vectors = new ArrayList<>();
       for (GoldenText golden : shuffled) {
@@ -119,8 +126,7 @@ public abstract class TextEmbedderContract {
 
   @Test
   void vectorsComeInTheOrderOfTheTexts() {
-    List<GoldenText> passages =
-        GOLDEN.texts().stream().filter(g -> g.type() == InputType.PASSAGE).toList();
+    List<GoldenText> passages = SHORT.stream().filter(g -> g.type() == InputType.PASSAGE).toList();
 
     List<float[]> vectors =
         embedder.embedPassages(passages.stream().map(GoldenText::text).toList());
@@ -136,8 +142,7 @@ public abstract class TextEmbedderContract {
   @Test
   void manyPassagesAreDrawnAsThereIsRoomAndComeInTheirOrder() {
     embedder.warmUp();
-    List<GoldenText> passages =
-        GOLDEN.texts().stream().filter(g -> g.type() == InputType.PASSAGE).toList();
+    List<GoldenText> passages = SHORT.stream().filter(g -> g.type() == InputType.PASSAGE).toList();
     List<float[]> vectors = new ArrayList<>();
 
     long count =
@@ -190,8 +195,7 @@ public abstract class TextEmbedderContract {
 
   @Test
   void callersAtOnceGetTheirOwnVectors() throws Exception {
-    List<GoldenText> short_ =
-        GOLDEN.texts().stream().filter(golden -> golden.tokenCount() < 40).toList();
+    List<GoldenText> shortest = SHORT.stream().filter(golden -> golden.tokenCount() < 40).toList();
     ExecutorService callers = Executors.newFixedThreadPool(8);
     try {
       List<Future<?>> done = new ArrayList<>();
@@ -201,7 +205,7 @@ public abstract class TextEmbedderContract {
             callers.submit(
                 () -> {
                   for (int i = 0; i < 20; i++) {
-                    GoldenText golden = short_.get(random.nextInt(short_.size()));
+                    GoldenText golden = shortest.get(random.nextInt(shortest.size()));
                     float[] vector = embedder.embed(golden.text(), golden.type());
                     assertThat(cosine(vector, golden.vector()))
                         .as(golden.id())

@@ -93,6 +93,8 @@ public final class ModelFolder {
   public ModelFolder write(String file, byte[] content) {
     try {
       Files.createDirectories(path(file).getParent());
+      // ext4 waits for the disk where a file is cut to nothing and written again.
+      Files.deleteIfExists(path(file));
       Files.write(path(file), content);
       return this;
     } catch (IOException e) {

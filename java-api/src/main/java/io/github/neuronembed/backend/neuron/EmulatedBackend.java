@@ -116,7 +116,7 @@ public final class EmulatedBackend {
       folder = Files.createTempDirectory("neuron-embed-emulated");
       NrtEmulator emulator = NrtEmulator.open();
       JsonObject compute = new JsonObject();
-      compute.addProperty("onnxRuntime", OnnxLibrary.unpack(folder).toString());
+      compute.addProperty("onnxRuntime", OnnxLibrary.file().toString());
       configuration.add("compute", compute);
       configuration.addProperty("cores", cores);
       if (!configuration.has("lockDirectory")) {

@@ -5,30 +5,42 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
 
 /** ONNX Runtime's native library, for native code that computes with it as well. */
 public final class OnnxLibrary {
 
   private static final String RESOURCE = "/ai/onnxruntime/native/linux-x64/libonnxruntime.so";
 
+  private static @Nullable Path unpacked;
+
   private OnnxLibrary() {}
 
   /**
-   * Copies the library out of ONNX Runtime's jar.
+   * The library, copied out of ONNX Runtime's jar: once in a process, since whoever loads it keeps
+   * it for good.
    *
-   * @param folder an existing folder; the file is the caller's
-   * @return the file
+   * @return a file in the temporary folder that lasts as long as the process; nobody's to delete
    * @throws BackendUnavailableException if the jar has no library for this platform
    * @throws IOException if the file cannot be written
    */
-  public static Path unpack(Path folder) throws IOException {
+  public static synchronized Path file() throws IOException {
+    if (unpacked == null || !Files.isRegularFile(unpacked)) {
+      unpacked = unpack();
+    }
+    return unpacked;
+  }
+
+  private static Path unpack() throws IOException {
     try (InputStream in = OnnxLibrary.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
         throw new BackendUnavailableException(
             "The ONNX Runtime jar on the class path has no library for linux-x64.");
       }
-      Path file = folder.resolve("libonnxruntime.so");
-      Files.copy(in, file);
+      Path file = Files.createTempFile("libonnxruntime", ".so");
+      file.toFile().deleteOnExit();
+      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
       return file;
     }
   }

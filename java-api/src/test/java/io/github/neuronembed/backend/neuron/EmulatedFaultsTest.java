@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.neuronembed.BackendChoice;
+import com.google.gson.JsonParser;
 import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.DeviceFailureException;
@@ -45,6 +45,9 @@ class EmulatedFaultsTest {
 
   private static final Shape SHAPE = new Shape(2, 16);
   private static final int UNKNOWN_STATUS = 4711;
+
+  /** An execution takes a millisecond, so that one core alone cannot do all the work. */
+  private static final String SLOW = "{\"timing\": {\"fallback\": {\"baseMicros\": 1000}}}";
 
   /** The table of statuses after which libnrt's documentation gives a core up. */
   private static final Set<Integer> CORE_IS_LOST = Set.of(5, 6, 101, 1004, 1201, 1202, 1203, 1205);
@@ -177,7 +180,7 @@ class EmulatedFaultsTest {
     List<String> texts =
         IntStream.range(0, 300).mapToObj(i -> "text number %s of many".formatted(i)).toList();
     try (TextEmbedder embedder =
-        TextEmbedder.builder().model(MODEL).backend(BackendChoice.EMULATOR).build()) {
+        TextEmbedder.builder().model(MODEL).backend(open(new Shape(4, 32), SLOW)).build()) {
       List<float[]> expected = embedder.embedPassages(texts);
       NrtEmulator.open()
           .setFaults(
@@ -196,15 +199,22 @@ class EmulatedFaultsTest {
     }
   }
 
-  private static InferenceBackend open(JsonArray faults) {
-    JsonObject configuration = new JsonObject();
-    configuration.add("faults", faults);
+  private static InferenceBackend open(Shape shape, String configuration) {
     return EmulatedBackend.open(
-        MODEL, List.of(SHAPE), EmulatedModels.HASHED, InputPath.WRITE_BATCH, 2, configuration);
+        MODEL,
+        List.of(shape),
+        EmulatedModels.HASHED,
+        InputPath.WRITE_BATCH,
+        2,
+        JsonParser.parseString(configuration).getAsJsonObject());
+  }
+
+  private static InferenceBackend open(JsonArray faults) {
+    return open(SHAPE, "{\"faults\": %s}".formatted(faults));
   }
 
   private static InferenceBackend open() {
-    return open(new JsonArray());
+    return open(SHAPE, "{}");
   }
 
   /** A plan by which every such call fails; without a core, on any. */
