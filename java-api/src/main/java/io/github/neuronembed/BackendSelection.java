@@ -61,7 +61,7 @@ record BackendSelection(InferenceBackend backend, String reason) {
     String notCompiled;
     if (!Files.isRegularFile(model.neuronManifestFile())) {
       notCompiled = "the model is not compiled for NeuronCores (no neuron/manifest.json)";
-    } else if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
+    } else if (NeuronManifest.of(model).emulated()) {
       notCompiled =
           "%s describes models for the emulator only".formatted(model.neuronManifestFile());
     } else {
@@ -113,9 +113,7 @@ record BackendSelection(InferenceBackend backend, String reason) {
 
   private static BackendSelection neuron(ModelDirectory model, VisibleCores cores, String reason) {
     return new BackendSelection(
-        NeuronBackend.open(
-            NeuronManifest.read(model.neuronManifestFile()), model.padTokenId(), cores.text()),
-        reason);
+        NeuronBackend.open(NeuronManifest.of(model), model.padTokenId(), cores.text()), reason);
   }
 
   private static BackendSelection onnx(

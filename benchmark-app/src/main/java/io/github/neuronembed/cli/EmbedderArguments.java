@@ -129,8 +129,7 @@ public final class EmbedderArguments {
       return choice;
     }
     boolean compiled =
-        Files.isRegularFile(model.neuronManifestFile())
-            && !NeuronManifest.read(model.neuronManifestFile()).emulated();
+        Files.isRegularFile(model.neuronManifestFile()) && !NeuronManifest.of(model).emulated();
     if (compiled) {
       return BackendChoice.NEURON;
     }

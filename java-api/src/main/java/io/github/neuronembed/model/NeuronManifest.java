@@ -35,7 +35,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
    * @param sequenceLength tokens of a row
    * @param textsPerRow the most texts of a row; 1 if it is not packed
    * @param inputIds name of the tensor of token ids
-   * @param attentionMask name of the tensor of the mask; empty if the graph computes it
+   * @param attentionMask name of the tensor of the mask; empty if it is packed
    * @param tokenTypeIds name of the tensor of token types; empty if they are constant
    * @param starts name of the tensor that says where the texts of a row start; empty if it is not
    *     packed
@@ -68,18 +68,64 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
   }
 
   /**
+   * Reads the manifest of a model directory.
+   *
+   * @throws ModelLoadException as {@link #read}, or if its models pool otherwise than the directory
+   *     states
+   */
+  public static NeuronManifest of(ModelDirectory model) {
+    JsonValue json = json(model.neuronManifestFile());
+    NeuronManifest manifest = of(json);
+    if (manifest.models.stream().anyMatch(CompiledModel::pooled)) {
+      json.get("source").ifPresent(source -> requireSamePooling(source, model));
+    }
+    return manifest;
+  }
+
+  /** Checks what the compiler program was told of the pooling that is in the graphs. */
+  private static void requireSamePooling(JsonValue source, ModelDirectory model) {
+    source
+        .get("pooling")
+        .map(JsonValue::string)
+        .filter(compiled -> !compiled.equals(model.pooling().toString()))
+        .ifPresent(
+            compiled -> {
+              throw otherwise(source, "pool by " + compiled, "by " + model.pooling());
+            });
+    // Vectors that a graph left as they are can still be scaled; the other way round they cannot.
+    if (source.get("normalize").map(JsonValue::bool).orElse(false) && !model.normalize()) {
+      throw otherwise(source, "scale vectors to length 1", "not");
+    }
+  }
+
+  private static ModelLoadException otherwise(JsonValue source, String compiled, String stated) {
+    return new ModelLoadException(
+        "The models of %s %s (\"source\"), and the model directory states that they do %s: compile them again, or state in %s what they were compiled with."
+            .formatted(source.file(), compiled, stated, ModelOverrides.FILE));
+  }
+
+  /**
    * Reads a manifest.
    *
-   * @throws ModelLoadException if it is missing, damaged, names a file that is not there, or has
-   *     two models of one shape
+   * @throws ModelLoadException if it is missing, damaged, names a file that is not there, has two
+   *     models of one shape, or one without an attention mask: a shape is fixed, so that its
+   *     padding would count
    */
   public static NeuronManifest read(Path file) {
+    return of(json(file));
+  }
+
+  private static JsonValue json(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new ModelLoadException(
           "%s is missing: compile the model for NeuronCores (native/neff/compile_neff.py), or use the ONNX Runtime backend."
               .formatted(file));
     }
-    JsonValue json = JsonValue.read(file, MAX_BYTES);
+    return JsonValue.read(file, MAX_BYTES);
+  }
+
+  private static NeuronManifest of(JsonValue json) {
+    Path file = json.file();
     int format = json.require("format").natural();
     if (format != FORMAT && format != PACKED_FORMAT) {
       throw json.require("format")
@@ -165,6 +211,11 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
           .wrong(
               "a list with input_ids and starts of a model with packing, and without starts of"
                   + " another");
+    }
+    if (packing.isEmpty() && attentionMask.isEmpty()) {
+      throw new ModelLoadException(
+          "%s names no input of %s with the role attention_mask, without which the padding of a compiled shape counts: compile the model with one."
+              .formatted(manifest, fileName.string()));
     }
     return new CompiledModel(
         neff,

@@ -77,7 +77,9 @@ final class PoolingConfig {
   }
 
   /**
-   * Checks that all tokens count, what is put before a text included.
+   * Checks that all tokens count, what is put before a text included. sentence-transformers (at
+   * cad2119) leaves out as many of a text's first tokens as the prompt alone comes to; here a text
+   * is its token ids from the tokenizer on, and they do not say whether a prompt was put before it.
    *
    * @throws ModelLoadException if it leaves those out
    */

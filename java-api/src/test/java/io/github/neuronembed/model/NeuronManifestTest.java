@@ -132,4 +132,58 @@ class NeuronManifestTest {
         .isThrownBy(() -> NeuronManifest.read(file))
         .withMessageContaining("tiny-bert-4x16.neff");
   }
+
+  /** The compiled models pool by cls and give vectors of length 1, and so does the directory. */
+  @Test
+  void modelsThatPoolOtherwiseThanTheirDirectoryAreRefused() throws IOException {
+    ModelFolder model = ModelFolder.complete(folder.resolve("model"));
+    model.write("neuron/manifest.json", Files.readString(file));
+    model.write("neuron/tiny-bert-1x8.neff", "");
+    model.write("neuron/tiny-bert-4x16.neff", "");
+    assertThat(NeuronManifest.of(model.open()).models()).hasSize(2);
+
+    model.write("1_Pooling/config.json", "{\"pooling_mode\": \"mean\"}");
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> NeuronManifest.of(model.open()))
+        .withMessageContainingAll(
+            "manifest.json pool by cls (\"source\")", "by mean", "neuron-embed.json");
+    assertThat(
+            NeuronManifest.of(
+                    ModelDirectory.open(
+                        model.path(), ModelOverrides.NONE.withPooling(PoolingStrategy.CLS)))
+                .models())
+        .hasSize(2);
+
+    model.write("1_Pooling/config.json", "{\"pooling_mode\": \"cls\"}");
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(
+            () ->
+                NeuronManifest.of(
+                    ModelDirectory.open(model.path(), ModelOverrides.NONE.withNormalize(false))))
+        .withMessageContaining("scale vectors to length 1 (\"source\")");
+  }
+
+  /** Vectors of tokens are pooled on the host, as the directory states today. */
+  @Test
+  void rawModelsMayHaveBeenCompiledUnderAnotherPooling() throws IOException {
+    ModelFolder model = ModelFolder.complete(folder.resolve("model"));
+    model.write("neuron/manifest.json", Files.readString(file).replace("\"pooled\"", "\"raw\""));
+    model.write("neuron/tiny-bert-1x8.neff", "");
+    model.write("neuron/tiny-bert-4x16.neff", "");
+    model.write("1_Pooling/config.json", "{\"pooling_mode\": \"mean\"}");
+
+    assertThat(NeuronManifest.of(model.open()).models()).hasSize(2);
+  }
+
+  @Test
+  void modelsWithoutAnAttentionMaskAreRefused() throws IOException {
+    Files.createFile(folder.resolve("tiny-bert-1x8.neff"));
+    Files.createFile(folder.resolve("tiny-bert-4x16.neff"));
+    Files.writeString(
+        file, Files.readString(file).replace("\"attention_mask\"", "\"token_type_ids\""));
+
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> NeuronManifest.read(file))
+        .withMessageContainingAll(file.toString(), "tiny-bert-1x8.neff", "attention_mask");
+  }
 }

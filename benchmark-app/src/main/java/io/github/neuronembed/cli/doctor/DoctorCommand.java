@@ -132,7 +132,7 @@ public final class DoctorCommand implements Command {
     }
     NeuronManifest manifest;
     try {
-      manifest = NeuronManifest.read(model.neuronManifestFile());
+      manifest = NeuronManifest.of(model);
     } catch (EmbeddingException e) {
       findings.add(Finding.problem("models", String.valueOf(e.getMessage()), ""));
       return null;

@@ -125,9 +125,7 @@ public final class EmulatedBackend {
       }
       emulator.configure(configuration.toString());
       NeuronManifest manifest =
-          hasEmulatedModels(model)
-              ? NeuronManifest.read(model.neuronManifestFile())
-              : models.pack(model, shapes, folder);
+          hasEmulatedModels(model) ? NeuronManifest.of(model) : models.pack(model, shapes, folder);
       return NeuronBackend.openEmulated(emulator, manifest, model.padTokenId(), options, inputPath);
     } catch (NrtException e) {
       throw NeuronErrors.atOpen(e);
@@ -140,8 +138,7 @@ public final class EmulatedBackend {
   }
 
   private static boolean hasEmulatedModels(ModelDirectory model) {
-    return Files.isRegularFile(model.neuronManifestFile())
-        && NeuronManifest.read(model.neuronManifestFile()).emulated();
+    return Files.isRegularFile(model.neuronManifestFile()) && NeuronManifest.of(model).emulated();
   }
 
   /** What was loaded is not needed any more. */

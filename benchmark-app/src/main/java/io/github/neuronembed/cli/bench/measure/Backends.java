@@ -71,7 +71,7 @@ public final class Backends {
       return true;
     }
     if (Files.isRegularFile(model.neuronManifestFile())) {
-      NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
+      NeuronManifest manifest = NeuronManifest.of(model);
       if (manifest.emulated()) {
         return NeffFile.read(manifest.models().get(0).neff()).weights() != NeffFile.Weights.NONE;
       }
@@ -138,7 +138,7 @@ public final class Backends {
               CpuModels.open(
                   model, precision, new CpuOptions(cell.models(), 1, List.of(cell.shape())));
       case NEURON -> {
-        NeuronManifest manifest = NeuronManifest.read(model.neuronManifestFile());
+        NeuronManifest manifest = NeuronManifest.of(model);
         yield cell ->
             NeuronBackend.open(
                 manifest,
