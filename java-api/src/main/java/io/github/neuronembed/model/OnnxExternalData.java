@@ -6,9 +6,11 @@ import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -94,6 +96,37 @@ public final class OnnxExternalData {
     } catch (InvalidProtocolBufferException e) {
       // Whoever opens the model says so.
       return Set.of();
+    }
+  }
+
+  /**
+   * The elements of a tensor that are kept beside an ONNX file.
+   *
+   * @param file the ONNX file
+   * @param place the tensor's entries {@code location}, {@code offset} and {@code length}; without
+   *     the last two, all of the file
+   * @return none where there is no such file inside of the ONNX file's folder, or it is too short:
+   *     who loads the model says so
+   */
+  static byte[] bytes(Path file, Map<String, String> place) {
+    try {
+      Path folder = Objects.requireNonNull(file.toAbsolutePath().normalize().getParent());
+      Path beside = folder.resolve(place.getOrDefault("location", "")).normalize();
+      if (!beside.startsWith(folder) || !Files.isRegularFile(beside)) {
+        return new byte[0];
+      }
+      long size = Files.size(beside);
+      long offset = Long.parseLong(place.getOrDefault("offset", "0"));
+      long length = Long.parseLong(place.getOrDefault("length", String.valueOf(size - offset)));
+      if (offset < 0 || length < 0 || length > size - offset || length > Integer.MAX_VALUE) {
+        return new byte[0];
+      }
+      try (InputStream in = Files.newInputStream(beside)) {
+        in.skipNBytes(offset);
+        return in.readNBytes((int) length);
+      }
+    } catch (IOException | NumberFormatException | InvalidPathException e) {
+      return new byte[0];
     }
   }
 

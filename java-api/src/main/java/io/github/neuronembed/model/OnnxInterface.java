@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
+import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import io.github.neuronembed.model.graph.onnx.TypeProto;
 import io.github.neuronembed.model.graph.onnx.ValueInfoProto;
@@ -14,9 +15,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -49,8 +52,10 @@ public record OnnxInterface(
   private static final int INPUT = lengthDelimited(11);
   private static final int OUTPUT = lengthDelimited(12);
   private static final int TENSOR_TYPE = 2 << 3;
+  private static final int TENSOR_INT32_DATA = lengthDelimited(5);
   private static final int TENSOR_NAME = lengthDelimited(8);
   private static final int TENSOR_RAW_DATA = lengthDelimited(9);
+  private static final int TENSOR_EXTERNAL_DATA = lengthDelimited(13);
   private static final int TENSOR_DATA_LOCATION = 14 << 3;
   private static final int EXTERNAL = 1;
 
@@ -91,7 +96,7 @@ public record OnnxInterface(
   public static OnnxInterface read(Path file) {
     List<ValueInfoProto> inputs = new ArrayList<>();
     List<ValueInfoProto> outputs = new ArrayList<>();
-    Weights weights = new Weights();
+    Weights weights = new Weights(file);
     Set<String> multiplied = new HashSet<>();
     boolean biased = false;
     try (InputStream stream = Files.newInputStream(file)) {
@@ -155,22 +160,40 @@ public record OnnxInterface(
 
   /** What is noted of the weights on the way. */
   private static final class Weights {
+    private final Path file;
     private final Set<String> names = new HashSet<>();
     private final Set<String> wide = new HashSet<>();
     private boolean external;
+
+    Weights(Path file) {
+      this.file = file;
+    }
 
     void read(CodedInputStream in) throws IOException {
       String name = "";
       int type = 0;
       boolean outside = false;
+      boolean elsewhere = false;
+      Map<String, String> place = new HashMap<>();
       int outer = in.pushLimit(in.readRawVarint32());
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
         if (tag == TENSOR_NAME) {
           name = in.readString();
         } else if (tag == TENSOR_TYPE) {
           type = in.readRawVarint32();
+        } else if (tag == TENSOR_INT32_DATA) {
+          // Which holds smaller integers, too.
+          int data = in.pushLimit(in.readRawVarint32());
+          while (!in.isAtEnd()) {
+            outside |= Math.abs(in.readInt32()) > LARGEST_INT8;
+          }
+          in.popLimit(data);
         } else if (tag == TENSOR_DATA_LOCATION) {
-          external |= in.readRawVarint32() == EXTERNAL;
+          elsewhere = in.readRawVarint32() == EXTERNAL;
+        } else if (tag == TENSOR_EXTERNAL_DATA) {
+          StringStringEntryProto.Builder entry = StringStringEntryProto.newBuilder();
+          in.readMessage(entry, ExtensionRegistryLite.getEmptyRegistry());
+          place.put(entry.getKey(), entry.getValue());
         } else if (tag == TENSOR_RAW_DATA && type == TensorProto.DataType.INT8_VALUE) {
           outside = isWide(in.readByteArray());
         } else {
@@ -179,7 +202,11 @@ public record OnnxInterface(
       }
       in.popLimit(outer);
       names.add(name);
-      if (outside) {
+      external |= elsewhere;
+      if (elsewhere && type == TensorProto.DataType.INT8_VALUE) {
+        outside = isWide(OnnxExternalData.bytes(file, place));
+      }
+      if (outside && type == TensorProto.DataType.INT8_VALUE) {
         wide.add(name);
       }
     }

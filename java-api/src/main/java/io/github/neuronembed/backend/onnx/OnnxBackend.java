@@ -8,6 +8,7 @@ import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.OnnxInterface;
+import io.github.neuronembed.model.Processor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,8 +89,9 @@ public final class OnnxBackend implements InferenceBackend {
     if (content.wideInt8() && !Processor.multipliesInt8Exactly()) {
       LOG.warn(
           "{} has int8 weights of the full range, whose products ONNX Runtime saturates on this"
-              + " processor (it has no VNNI): its vectors are worse than they could be. Quantize"
-              + " the model with reduce_range, or to uint8.",
+              + " processor (it has no VNNI): its vectors are worse than they could be. Let the graph"
+              + " be rewritten for speed, which computes with uint8 where it can, or quantize the"
+              + " model with reduce_range, or to uint8.",
           file);
     }
     if (content.biasedAttention()) {

@@ -20,6 +20,12 @@ record BertEncoder(
     return new BertGraphReader(model).read();
   }
 
+  /** The same encoder, see {@link Linear#withUint8}. */
+  BertEncoder withUint8() {
+    return new BertEncoder(
+        hiddenSize, heads, maskValue, embeddings, layers.stream().map(Layer::withUint8).toList());
+  }
+
   boolean quantized() {
     return layers.get(0).query().quantization() != null;
   }
@@ -65,6 +71,18 @@ record BertEncoder(
       Linear intermediate,
       Linear output,
       LayerNorm outputNorm) {
+
+    private Layer withUint8() {
+      return new Layer(
+          query.withUint8(),
+          key.withUint8(),
+          value.withUint8(),
+          attentionOutput.withUint8(),
+          attentionNorm,
+          intermediate.withUint8(),
+          output.withUint8(),
+          outputNorm);
+    }
 
     List<Linear> linears() {
       return List.of(query, key, value, attentionOutput, intermediate, output);

@@ -20,6 +20,19 @@ record Linear(Tensor weight, Tensor bias, @Nullable Quantization quantization) {
    */
   record Quantization(Tensor scale, Tensor zeroPoint) {}
 
+  /**
+   * The same layer with weights in uint8, where they are int8: the products of unsigned values are
+   * exact on every processor, those of unsigned and signed ones are not.
+   */
+  Linear withUint8() {
+    return quantization == null
+        ? this
+        : new Linear(
+            weight.asUint8(),
+            bias,
+            new Quantization(quantization.scale, quantization.zeroPoint.asUint8()));
+  }
+
   /** Of a weight that has its two axes. */
   long outputs() {
     return weight.dims().get(1);

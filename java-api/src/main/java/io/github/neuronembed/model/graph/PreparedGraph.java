@@ -59,15 +59,28 @@ public final class PreparedGraph {
    */
   public static void prepare(Path original, Path target, Pooling pooling, boolean normalize)
       throws IOException, UnsupportedGraphException {
-    prepare(original, OnnxModelFile.sha256(original), target, pooling, normalize);
+    prepare(original, OnnxModelFile.sha256(original), target, pooling, normalize, false);
   }
 
+  /**
+   * Prepares a model, see {@link #prepare(Path, Path, Pooling, boolean)}.
+   *
+   * @param uint8 whether int8 weights are written as uint8, whose products are exact on x86
+   *     processors without VNNI, too, and take longer
+   */
   static void prepare(
-      Path original, String originalSha256, Path target, Pooling stated, boolean normalize)
+      Path original,
+      String originalSha256,
+      Path target,
+      Pooling stated,
+      boolean normalize,
+      boolean uint8)
       throws IOException, UnsupportedGraphException {
     PoolingStrategy pooling = inGraph(stated);
     OnnxModel read = OnnxModelFile.read(original);
-    GraphBuilder graph = new FusedBertGraph(BertEncoder.of(read), pooling, normalize).build();
+    BertEncoder encoder = BertEncoder.of(read);
+    GraphBuilder graph =
+        new FusedBertGraph(uint8 ? encoder.withUint8() : encoder, pooling, normalize).build();
     OnnxModelFile.write(
         target,
         graph.modelAfter(read.proto(), properties(originalSha256, pooling, normalize)),

@@ -3,8 +3,10 @@ package io.github.neuronembed.model.graph;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.OnnxFile;
+import io.github.neuronembed.model.OnnxInterface;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.PreparedFolder;
+import io.github.neuronembed.model.Processor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -71,12 +73,13 @@ public final class PreparedGraphCache {
       throws IOException, UnsupportedGraphException {
     PreparedGraph.inGraph(model.pooling());
     String sha256 = OnnxModelFile.sha256(original);
+    boolean uint8 = !Processor.multipliesInt8Exactly() && OnnxInterface.read(original).wideInt8();
     return folder.<Path, UnsupportedGraphException>openOrMake(
-        fileName(sha256, model),
+        fileName(sha256, model, uint8),
         file -> OnnxFile.isWhole(file) ? Optional.of(file) : Optional.empty(),
         file -> {
           long start = System.nanoTime();
-          PreparedGraph.prepare(original, sha256, file, model.pooling(), model.normalize());
+          PreparedGraph.prepare(original, sha256, file, model.pooling(), model.normalize(), uint8);
           LOG.info(
               "Prepared {} as {} in {} ms.",
               original,
@@ -86,12 +89,13 @@ public final class PreparedGraphCache {
   }
 
   /** Everything that the file's content depends on. */
-  private static String fileName(String sha256, ModelDirectory model) {
-    return "%s-v%s-%s%s.onnx"
+  private static String fileName(String sha256, ModelDirectory model, boolean uint8) {
+    return "%s-v%s-%s%s%s.onnx"
         .formatted(
             sha256.substring(0, DIGEST_CHARACTERS),
             PreparedGraph.VERSION,
             model.pooling(),
-            model.normalize() ? "-normalized" : "");
+            model.normalize() ? "-normalized" : "",
+            uint8 ? "-uint8" : "");
   }
 }

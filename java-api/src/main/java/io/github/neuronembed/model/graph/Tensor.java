@@ -110,6 +110,21 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN).getFloat();
   }
 
+  /**
+   * The same numbers as uint8, each 128 greater: what a product takes away again if its zero point
+   * is moved likewise. A tensor of another type than int8 as it is.
+   */
+  Tensor asUint8() {
+    if (type != TensorProto.DataType.INT8) {
+      return this;
+    }
+    ByteBuffer moved = ByteBuffer.allocate(bytes.capacity());
+    for (int i = 0; i < bytes.capacity(); i++) {
+      moved.put(i, (byte) (bytes.get(i) ^ 0x80));
+    }
+    return new Tensor(name, TensorProto.DataType.UINT8, dims, moved);
+  }
+
   /** The same constant under its own name, in a model that is written. */
   Weight asWeight() {
     return Weight.of(name, type, dims, List.of(bytes));

@@ -18,17 +18,20 @@ import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.EmbeddingOutput;
 import io.github.neuronembed.model.OnnxInterface;
 import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.Processor;
 import io.github.neuronembed.model.SingleOutputCopy;
 import io.github.neuronembed.model.graph.TinyGraphs;
 import io.github.neuronembed.model.graph.TinyGraphs.Output;
 import io.github.neuronembed.model.graph.onnx.GraphProto;
 import io.github.neuronembed.model.graph.onnx.ModelProto;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
+import io.github.neuronembed.model.graph.onnx.StringStringEntryProto;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +115,9 @@ class OnnxOutputTest {
     assertThat(OnnxInterface.read(integers(new byte[] {0, -65}, "MatMulInteger")).wideInt8())
         .isTrue();
     assertThat(OnnxInterface.read(integers(new byte[] {127, 0}, "QAttention")).wideInt8()).isTrue();
+    assertThat(OnnxInterface.read(typed(TensorProto.DataType.INT8, 64, -65)).wideInt8()).isTrue();
+    assertThat(OnnxInterface.read(typed(TensorProto.DataType.INT8, 64, -64)).wideInt8()).isFalse();
+    assertThat(OnnxInterface.read(typed(TensorProto.DataType.UINT8, 0, 255)).wideInt8()).isFalse();
     // A table of embeddings is looked up, not multiplied.
     assertThat(OnnxInterface.read(integers(new byte[] {127, 0}, "DequantizeLinear")).wideInt8())
         .isFalse();
@@ -119,6 +125,47 @@ class OnnxOutputTest {
         .isTrue();
     assertThat(Processor.multipliesInt8Exactly("processor : 0\nflags\t\t: avx2 avx512f\n"))
         .isFalse();
+  }
+
+  /** Where weights are kept beside the file, and behind others there. */
+  @Test
+  void int8WeightsOfAnotherFileAreSeen() throws IOException {
+    Files.write(folder.resolve("weights.bin"), new byte[] {127, 0, 64, -64, 127});
+    assertThat(OnnxInterface.read(external("weights.bin", 2, 2)).wideInt8()).isFalse();
+    assertThat(OnnxInterface.read(external("weights.bin", 3, 2)).wideInt8()).isTrue();
+    assertThat(OnnxInterface.read(external("weights.bin", 0, 2)).wideInt8()).isTrue();
+    // Who loads the model says what is wrong.
+    assertThat(OnnxInterface.read(external("weights.bin", 4, 2)).wideInt8()).isFalse();
+    assertThat(OnnxInterface.read(external("none.bin", 0, 2)).wideInt8()).isFalse();
+    assertThat(OnnxInterface.read(external("../weights.bin", 0, 2)).wideInt8()).isFalse();
+  }
+
+  /** Weights in the field for integers of any size. */
+  private Path typed(TensorProto.DataType type, Integer... weights) throws IOException {
+    ModelProto.Builder model =
+        ModelProto.parseFrom(Files.readAllBytes(integers(new byte[0], "MatMulInteger")))
+            .toBuilder();
+    model
+        .getGraphBuilder()
+        .getInitializerBuilder(0)
+        .clearRawData()
+        .setDataType(type.getNumber())
+        .addAllInt32Data(List.of(weights));
+    return Files.write(file, model.build().toByteArray());
+  }
+
+  private Path external(String location, long offset, long length) throws IOException {
+    ModelProto.Builder model =
+        ModelProto.parseFrom(Files.readAllBytes(integers(new byte[0], "MatMulInteger")))
+            .toBuilder();
+    TensorProto.Builder weight = model.getGraphBuilder().getInitializerBuilder(0);
+    weight.clearRawData().setDataLocation(TensorProto.DataLocation.EXTERNAL);
+    Map.of("location", location, "offset", "" + offset, "length", "" + length)
+        .forEach(
+            (key, value) ->
+                weight.addExternalData(
+                    StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+    return Files.write(file, model.build().toByteArray());
   }
 
   private Path integers(byte[] weights, String operator) throws IOException {

@@ -1,4 +1,4 @@
-package io.github.neuronembed.backend.onnx;
+package io.github.neuronembed.model;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Set;
 
 /** What ONNX Runtime's integer products need of a processor. */
-final class Processor {
+public final class Processor {
 
   private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
 
@@ -18,7 +18,7 @@ final class Processor {
   private Processor() {}
 
   /** Whether products of unsigned and signed 8-bit values are exact; true where it is not known. */
-  static boolean multipliesInt8Exactly() {
+  public static boolean multipliesInt8Exactly() {
     try {
       return multipliesInt8Exactly(Files.readString(DESCRIPTION, StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
@@ -27,7 +27,7 @@ final class Processor {
   }
 
   /** As above, of a text in the form of Linux's /proc/cpuinfo. */
-  static boolean multipliesInt8Exactly(String description) {
+  public static boolean multipliesInt8Exactly(String description) {
     return description
         .lines()
         .filter(line -> line.startsWith("flags"))
