@@ -120,9 +120,12 @@ record BackendSelection(InferenceBackend backend, String reason) {
       ModelDirectory model, Precision precision, boolean preparedGraph, String reason) {
     Path original = model.onnxFile(precision);
     Path file = preparedGraph ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
+    OnnxOptions options = OnnxOptions.forModel(model.maxTokens(), precision);
+    if (model.padsLeft() && file.equals(original)) {
+      options = options.ofOneRow();
+    }
     return new BackendSelection(
-        OnnxBackend.open(
-            file, model.padTokenId(), OnnxOptions.forModel(model.maxTokens(), precision)),
+        OnnxBackend.open(file, model.padTokenId(), options),
         file.equals(original)
             ? reason
             : reason + " It runs the model's graph rewritten for speed.");

@@ -49,6 +49,9 @@ public final class ModelDirectory {
   private static final Set<String> SUPPORTED =
       Set.of("bert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta", "camembert");
 
+  /** It may list many added tokens. */
+  private static final int MAX_TOKENIZER_CONFIG_BYTES = 64 << 20;
+
   private final Path folder;
   private final Path transformer;
   private final String name;
@@ -60,6 +63,7 @@ public final class ModelDirectory {
   private final int maxTokens;
   private final Pooling pooling;
   private final boolean lowercases;
+  private final boolean padsLeft;
   private final boolean normalize;
   private final Prompts prompts;
   private final Matryoshka matryoshka;
@@ -87,6 +91,7 @@ public final class ModelDirectory {
     SentenceConfig sentences = SentenceConfig.read(transformer);
     this.maxTokens = maxTokens(config, sentences, overrides.maxTokens());
     this.lowercases = sentences.lowercases();
+    this.padsLeft = readPaddingSide();
     this.prompts = Prompts.read(folder, overrides);
     modules.check(hiddenSize, !prompts.query().isEmpty() || !prompts.passage().isEmpty());
     this.matryoshka = MatryoshkaConfig.read(config, dimension(), overrides);
@@ -165,15 +170,27 @@ public final class ModelDirectory {
     int stated =
         sentences
             .maxSeqLength()
-            .or(() -> optional("tokenizer_config.json").flatMap(f -> f.get("model_max_length")))
+            .or(() -> tokenizerConfig().flatMap(f -> f.get("model_max_length")))
             .map(JsonValue::positive)
             .orElse(positions);
     return Math.min(stated, positions);
   }
 
-  private Optional<JsonValue> optional(String file) {
-    Path path = transformer.resolve(file);
-    return Files.exists(path) ? Optional.of(config(path)) : Optional.empty();
+  private boolean readPaddingSide() {
+    Optional<JsonValue> side = tokenizerConfig().flatMap(config -> config.get("padding_side"));
+    side.filter(value -> !Set.of("left", "right").contains(value.string()))
+        .ifPresent(
+            value -> {
+              throw value.wrong("\"left\" or \"right\"");
+            });
+    return side.map(JsonValue::string).orElse("right").equals("left");
+  }
+
+  private Optional<JsonValue> tokenizerConfig() {
+    Path path = transformer.resolve("tokenizer_config.json");
+    return Files.exists(path)
+        ? Optional.of(JsonValue.read(path, MAX_TOKENIZER_CONFIG_BYTES))
+        : Optional.empty();
   }
 
   /** The folder, absolute. */
@@ -237,6 +254,16 @@ public final class ModelDirectory {
   /** Whether texts are put into lower case, whatever the tokenizer does. */
   public boolean lowercases() {
     return lowercases;
+  }
+
+  /**
+   * Whether the tokenizer puts padding before a text ({@code padding_side}). It is put behind it
+   * here in any case: token vectors do not depend on it, since the mask hides it and a text's first
+   * token has the first position. A graph that pools by itself may take a row's last token for the
+   * text's, so that such texts must not be padded at all.
+   */
+  public boolean padsLeft() {
+    return padsLeft;
   }
 
   /** Whether a vector is scaled to length 1 (L2). */

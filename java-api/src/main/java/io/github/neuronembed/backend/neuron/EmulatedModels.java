@@ -134,6 +134,14 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
                       model.normalize() ? "" : " and does not normalise")
               + " which are pooled as the model states (--raw).");
     }
+    if (source != null && source.output.pooled() && model.padsLeft()) {
+      throw new ModelLoadException(
+          "%s pools by itself, and the tokenizer of %s pads on the left (\"padding_side\" of"
+                  .formatted(source.onnx, model)
+              + " tokenizer_config.json): it may take a row's last token for the text's, where a"
+              + " compiled shape has padding. Export the token vectors, or serve it with the ONNX"
+              + " Runtime backend.");
+    }
     int width = pooled ? model.dimension() : model.hiddenSize();
     if (source != null && source.output.width() != (graphPools ? width : model.hiddenSize())) {
       throw new ModelLoadException(

@@ -43,8 +43,8 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
     return precision == Precision.INT8 ? options.ofOneRow() : options;
   }
 
-  /** The same, where texts do not share executions. */
-  OnnxOptions ofOneRow() {
+  /** The same, where texts do not share executions and are not padded. */
+  public OnnxOptions ofOneRow() {
     return new OnnxOptions(
         sessions,
         intraOpThreads,

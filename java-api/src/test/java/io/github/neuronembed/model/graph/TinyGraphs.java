@@ -35,6 +35,8 @@ public final class TinyGraphs {
     EARLY("hidden_states.0", 3),
     /** The first token's vector, by sentence-transformers' name for a pooled one. */
     SENTENCE_EMBEDDING("sentence_embedding", 2),
+    /** A row's last vector, whether it is padding or not, by the same name. */
+    LAST_OF_ROW("sentence_embedding", 2),
     /** A tanh of the first token's vector. */
     POOLER_OUTPUT("pooler_output", 2),
     /** A tanh of the first token's vector, by a classifier's name. */
@@ -99,9 +101,10 @@ public final class TinyGraphs {
       case LAST_HIDDEN_STATE, TOKEN_EMBEDDINGS, UNNAMED ->
           graph.addNode(node("Identity", name, TOKENS));
       case EARLY -> graph.addNode(node("Identity", name, "embeddings/norm"));
-      case SENTENCE_EMBEDDING -> first(graph, name);
+      case SENTENCE_EMBEDDING -> at(graph, name, 0);
+      case LAST_OF_ROW -> at(graph, name, -1);
       case POOLER_OUTPUT, LOGITS -> {
-        first(graph, name + "/first");
+        at(graph, name + "/first", 0);
         graph.addNode(node("Tanh", name, name + "/first"));
       }
       case HALF -> {
@@ -123,12 +126,13 @@ public final class TinyGraphs {
     graph.addOutput(info);
   }
 
-  private static void first(GraphProto.Builder graph, String name) {
+  /** The vectors of one place of each row. */
+  private static void at(GraphProto.Builder graph, String name, long place) {
     graph.addInitializer(
         TensorProto.newBuilder()
             .setName(name + "/index")
             .setDataType(TensorProto.DataType.INT64.getNumber())
-            .setRawData(longs(0)));
+            .setRawData(longs(place)));
     graph.addNode(
         node("Gather", name, TOKENS, name + "/index")
             .addAttribute(
