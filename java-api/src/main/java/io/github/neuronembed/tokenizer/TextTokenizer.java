@@ -184,7 +184,8 @@ public final class TextTokenizer implements AutoCloseable {
       int index, String text, InputType type, TruncationPolicy policy, boolean countAll) {
     String input = input(index, text, type);
     int[] kept = new int[maxTokens - leading.length - trailing.length];
-    long count = tokenize(input, kept, countAll || policy == TruncationPolicy.STRICT);
+    long count =
+        tokenize(input, kept, countAll || policy == TruncationPolicy.STRICT, cutsLeft(policy));
     if (count > kept.length && policy == TruncationPolicy.STRICT) {
       throw new TextTooLongException(index, total(count), maxTokens);
     }
@@ -215,8 +216,20 @@ public final class TextTokenizer implements AutoCloseable {
       throw new TextTooLongException(0, total(to - from), maxTokens());
     }
     return new TokenizedText(
-        between(tokenIds, cutsLeft ? Math.max(from, to - room) : from, Math.min(to - from, room)),
+        between(
+            tokenIds,
+            cutsLeft(policy) ? Math.max(from, to - room) : from,
+            Math.min(to - from, room)),
         total(to - from));
+  }
+
+  /** Whether a text that is too long loses its first tokens. */
+  private boolean cutsLeft(TruncationPolicy policy) {
+    return switch (policy) {
+      case TRUNCATE, STRICT -> cutsLeft;
+      case TRUNCATE_LEFT -> true;
+      case TRUNCATE_RIGHT -> false;
+    };
   }
 
   /** Puts the special tokens around a part of an array. */
@@ -234,7 +247,7 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws IllegalStateException if this tokenizer is closed
    */
   public int countTokens(String text, InputType type) {
-    return total(tokenize(input(0, text, type), new int[0], true));
+    return total(tokenize(input(0, text, type), new int[0], true, false));
   }
 
   /**
@@ -357,35 +370,36 @@ public final class TextTokenizer implements AutoCloseable {
    *
    * @param kept filled with the first ids, or the last ones where a text is cut on the left
    * @param countAll whether to go on when there is more than fits
+   * @param left whether it is cut there
    * @return tokens of the text, or of so much of it as has more than fit
    */
-  private long tokenize(String input, int[] kept, boolean countAll) {
+  private long tokenize(String input, int[] kept, boolean countAll, boolean left) {
     gate.readLock().lock();
     try {
       requireOpen();
       if (pieces == null) {
-        return inOrder(kept, append(content(input), kept, 0));
+        return inOrder(kept, append(content(input), kept, 0, left), left);
       }
       long count = 0;
       TextPieces.Iterator rest = pieces.of(input);
       for (String piece = rest.next();
-          piece != null && (countAll || cutsLeft || count <= kept.length);
+          piece != null && (countAll || left || count <= kept.length);
           piece = rest.next()) {
-        count = append(content(piece), kept, count);
+        count = append(content(piece), kept, count, left);
       }
-      return inOrder(kept, count);
+      return inOrder(kept, count, left);
     } finally {
       gate.readLock().unlock();
     }
   }
 
   /** Keeps ids, the first ones or, as in a ring, the last ones; returns how many there were. */
-  private long append(long[] ids, int[] kept, long count) {
+  private static long append(long[] ids, int[] kept, long count, boolean left) {
     for (int i = 0; i < ids.length; i++) {
       long place = count + i;
       if (place < kept.length) {
         kept[(int) place] = (int) ids[i];
-      } else if (cutsLeft && kept.length > 0) {
+      } else if (left && kept.length > 0) {
         kept[(int) (place % kept.length)] = (int) ids[i];
       }
     }
@@ -393,8 +407,8 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /** Puts a ring that went round into order. */
-  private long inOrder(int[] kept, long count) {
-    if (cutsLeft && count > kept.length && kept.length > 0) {
+  private static long inOrder(int[] kept, long count, boolean left) {
+    if (left && count > kept.length && kept.length > 0) {
       int oldest = (int) (count % kept.length);
       int[] ring = kept.clone();
       System.arraycopy(ring, oldest, kept, 0, kept.length - oldest);

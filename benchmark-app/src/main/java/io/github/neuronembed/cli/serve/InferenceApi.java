@@ -10,30 +10,42 @@ import org.jspecify.annotations.Nullable;
 /**
  * text-embeddings-inference's {@code POST /embed} and {@code /similarity} (router/src/http/types.rs
  * at 0d124dc). {@code prompt_name} is {@code query}, or {@code passage} or {@code document};
- * vectors are normalised unless {@code normalize} is false.
+ * vectors are normalised unless {@code normalize} is false, which a model that states normalisation
+ * refuses: rewritten graphs, compiled models and the native core's encoder do it themselves. {@code
+ * truncation_direction} Left or Right counts in place of what the model states.
  */
 final class InferenceApi {
 
   private final ServedModel model;
   private final InputReader inputs;
+  private final TruncationPolicy byDefault;
 
-  InferenceApi(ServedModel model, InputReader inputs) {
+  /**
+   * @param byDefault what happens to a long text when a request does not say
+   */
+  InferenceApi(ServedModel model, InputReader inputs, TruncationPolicy byDefault) {
     this.model = model;
     this.inputs = inputs;
+    this.byDefault = byDefault;
   }
 
   /** Fields that several requests have. */
-  private static class Parameters implements JsonBody.FieldReader {
+  private class Parameters implements JsonBody.FieldReader {
     @Nullable InputType type;
-    @Nullable TruncationPolicy truncation;
+    private boolean truncate = byDefault != TruncationPolicy.STRICT;
+    private TruncationPolicy side = TruncationPolicy.TRUNCATE;
+
+    /** What happens to a long text. */
+    TruncationPolicy truncation() {
+      return truncate ? side : TruncationPolicy.STRICT;
+    }
 
     @Override
     public boolean read(String name, JsonBody body) throws IOException {
       switch (name) {
-        case "truncate" ->
-            truncation = body.flag() ? TruncationPolicy.TRUNCATE : TruncationPolicy.STRICT;
+        case "truncate" -> truncate = body.flag();
         case "prompt_name" -> type = InputTypes.of(body.word(), name);
-        case "truncation_direction" -> requireRight(body.word());
+        case "truncation_direction" -> side = side(body.word());
         default -> {
           return false;
         }
@@ -41,11 +53,14 @@ final class InferenceApi {
       return true;
     }
 
-    private static void requireRight(String direction) {
-      if (!direction.equalsIgnoreCase("right")) {
-        throw HttpError.invalid(
-            "truncation_direction", "Texts are cut at their end: 'truncation_direction' is Right.");
-      }
+    private static TruncationPolicy side(String direction) {
+      return switch (direction) {
+        case "Left", "left" -> TruncationPolicy.TRUNCATE_LEFT;
+        case "Right", "right" -> TruncationPolicy.TRUNCATE_RIGHT;
+        default ->
+            throw HttpError.invalid(
+                "truncation_direction", "'truncation_direction' is neither Left nor Right.");
+      };
     }
   }
 
@@ -80,12 +95,13 @@ final class InferenceApi {
     if (!fields.normalize && byTheModel) {
       throw HttpError.invalid(
           "normalize",
-          "%s normalises its vectors itself: leave 'normalize' out.".formatted(model.name()));
+          "The graph of %s may normalise its vectors itself, and what their length was is gone then: leave 'normalize' out."
+              .formatted(model.name()));
     }
     return new EmbeddingCall(
         fields.texts,
         fields.type,
-        fields.truncation,
+        fields.truncation(),
         form,
         new VectorsAnswer(fields.normalize && !byTheModel));
   }
@@ -164,7 +180,7 @@ final class InferenceApi {
     return new EmbeddingCall(
         Inputs.ofTexts(texts),
         fields.parameters.type,
-        fields.parameters.truncation,
+        fields.parameters.truncation(),
         model.form(0),
         new CosinesAnswer());
   }

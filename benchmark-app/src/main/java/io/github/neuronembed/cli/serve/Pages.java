@@ -122,7 +122,7 @@ final class Pages {
     info.addProperty("max_batch_tokens", (long) options.maxTexts() * embedder.maxTokens());
     info.add("max_batch_requests", JsonNull.INSTANCE);
     info.addProperty("max_client_batch_size", options.maxTexts());
-    info.addProperty("auto_truncate", options.truncation() == TruncationPolicy.TRUNCATE);
+    info.addProperty("auto_truncate", options.truncation() != TruncationPolicy.STRICT);
     info.addProperty("tokenization_workers", EmbeddingServer.WORKERS);
     info.addProperty("version", version);
     info.add("sha", JsonNull.INSTANCE);

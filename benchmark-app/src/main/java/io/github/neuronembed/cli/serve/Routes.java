@@ -30,7 +30,7 @@ final class Routes {
     ServerOptions options = server.options();
     this.cors = new Cors(options.corsOrigins());
     InputReader inputs = new InputReader(options.maxTexts(), options.textsOnly());
-    InferenceApi inference = new InferenceApi(served, inputs);
+    InferenceApi inference = new InferenceApi(served, inputs, options.truncation());
     TokenizerApi tokenizer = new TokenizerApi(served, inputs);
     OpenAiApi openAi = new OpenAiApi(served, inputs);
     this.model =

@@ -94,4 +94,31 @@ class CutTextsTest {
     assertThat(response.statusCode()).isEqualTo(422);
     assertThat(response.body()).contains("Input 1 has 33 tokens, the model takes 32");
   }
+
+  @Test
+  void theSideThatIsCutIsTheRequests() throws Exception {
+    String room = "%s ".repeat(LIMIT - SPECIAL);
+    String text = room.replace("%s", "a") + room.replace("%s", "b");
+
+    assertThat(vectors(text, ",\"truncation_direction\":\"Left\""))
+        .isEqualTo(vectors(room.replace("%s", "b"), ""));
+    assertThat(vectors(text, ",\"truncation_direction\":\"right\",\"truncate\":true"))
+        .isEqualTo(vectors(room.replace("%s", "a"), ""))
+        .isEqualTo(vectors(text, ""));
+    assertThat(
+            server
+                .post(
+                    "/embed",
+                    "{\"inputs\":\"%s\",\"truncation_direction\":\"Left\",\"truncate\":false}"
+                        .formatted(text))
+                .statusCode())
+        .isEqualTo(422);
+  }
+
+  private static String vectors(String text, String fields) throws Exception {
+    HttpResponse<String> response =
+        server.post("/embed", "{\"inputs\":\"%s\"%s}".formatted(text, fields));
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response.body();
+  }
 }

@@ -323,8 +323,8 @@ class EmbeddingServerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "{\"inputs\":\"a\"|\"normalize\":false},normalises its vectors itself",
-    "{\"inputs\":\"a\"|\"truncation_direction\":\"Left\"},cut at their end",
+    "{\"inputs\":\"a\"|\"normalize\":false},normalise its vectors itself",
+    "{\"inputs\":\"a\"|\"truncation_direction\":\"Middle\"},neither Left nor Right",
     "{\"inputs\":\"a\"|\"truncate\":\"yes\"},'truncate' is a string",
     "{\"inputs\":\"a\"|\"prompt_name\":\"x\"},neither query nor passage",
     "{\"input\":\"a\"},'inputs' is missing",

@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.serve;
 
+import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.cli.models.ModelArgument;
 import java.util.Set;
 
@@ -10,7 +11,8 @@ public final class RequestBodyFuzz {
       new ServedModel(ModelArgument.resolve(ModelArgument.AT_HAND), Set.of("alias"), null);
   private static final InputReader INPUTS = new InputReader(8, false);
   private static final OpenAiApi OPEN_AI = new OpenAiApi(MODEL, INPUTS);
-  private static final InferenceApi INFERENCE = new InferenceApi(MODEL, INPUTS);
+  private static final InferenceApi INFERENCE =
+      new InferenceApi(MODEL, INPUTS, TruncationPolicy.TRUNCATE);
   private static final TokenizerApi TOKENIZER = new TokenizerApi(MODEL, INPUTS);
 
   private RequestBodyFuzz() {}
