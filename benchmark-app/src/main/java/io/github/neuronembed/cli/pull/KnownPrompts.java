@@ -8,8 +8,12 @@ import java.util.stream.Collectors;
 
 /**
  * What model families expect before a text whose repositories do not state it, as their authors say
- * where the row names. bge's was read there in November 2026; the model cards of the others could
- * not be opened then, and are stated as they are known.
+ * where the row names. Read in November 2026: bge's list; e5's evaluation program
+ * (github.com/microsoft/unilm at 768a3c8, {@code e5/mteb_beir_eval.py}), and the same in the model
+ * table of mteb ({@code e5_models.py}) and in the cards' FAQ as a copy of e5-base-v2's shows it
+ * (deepinfra.com/intfloat/e5-base-v2). Of gte's cards only the tables of results could be read;
+ * they name no prefix, and neither does any program found that embeds with these models. The cards
+ * of sentence-transformers' models could not be opened, and are stated as they are known.
  *
  * @param source where the authors say so
  * @param repositories the repositories that it holds for, all by these authors
@@ -45,7 +49,7 @@ record KnownPrompts(String source, Set<String> repositories, String query, Strin
               "为这个句子生成表示以用于检索相关文章：",
               ""),
           new KnownPrompts(
-              "the model cards' FAQ, \"Do I need to add the prefix\"; for what is not retrieval they advise the query's for both",
+              "the authors' evaluation program (e5/mteb_beir_eval.py in github.com/microsoft/unilm) and the model cards' FAQ; for what is not retrieval they advise the query's for both",
               named(
                   "intfloat/",
                   "e5-small-v2",

@@ -133,6 +133,8 @@ class EmbeddingServerLimitsTest {
       HttpResponse<String> response = server.post(PATH, work(64));
 
       assertThat(response.statusCode()).isEqualTo(504);
+      assertThat(response.body())
+          .contains("not served within 3 s", "send fewer texts at a time", "--request-timeout");
       await(() -> isIdle(server));
       EngineSnapshot after = server.embedder.snapshot();
       assertThat(after.cancelled() + after.expired()).isPositive();

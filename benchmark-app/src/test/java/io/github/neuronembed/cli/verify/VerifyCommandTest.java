@@ -17,6 +17,11 @@ import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.ModelOverrides;
+import io.github.neuronembed.model.graph.BertShape;
+import io.github.neuronembed.model.graph.RandomBertModel;
+import io.github.neuronembed.model.graph.onnx.GraphProto;
+import io.github.neuronembed.model.graph.onnx.ModelProto;
+import io.github.neuronembed.model.graph.onnx.NodeProto;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,8 +45,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Copies of the real bge-small-en-v1.5, each with something wrong. */
 class VerifyCommandTest {
 
-  private static final List<Shape> SHAPES = List.of(new Shape(4, 32), new Shape(1, 512));
+  private static final List<Shape> SHAPES =
+      List.of(new Shape(4, 32), new Shape(1, 128), new Shape(1, 512));
   private static final EmulatedModels PACKER = EmulatedModels.DEFAULT;
+  private static final String OUTPUT = "last_hidden_state";
+
+  /** For what says nothing of vectors but how they are pooled. */
+  private static final BertShape SMALL = new BertShape(2, 32, 4, 64, 30522, 512);
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private @TempDir Path folder;
@@ -212,7 +222,8 @@ class VerifyCommandTest {
         model.resolve("tokenizer_config.json"),
         config -> config.addProperty("do_lower_case", false));
 
-    fails("--model", model.toString(), "--precision", "int8");
+    // Another tokenizer is another encoder, which would be prepared.
+    fails("--model", model.toString(), "--original-graph");
 
     assertThat(failed()).anyMatch(line -> line.contains(" tokens, golden "));
     assertThat(causes())
@@ -233,7 +244,8 @@ class VerifyCommandTest {
           vocabulary.add("password", the);
         });
 
-    fails("--model", model.toString(), "--precision", "int8");
+    // Another tokenizer is another encoder, which would be prepared.
+    fails("--model", model.toString(), "--original-graph");
 
     // As many tokens, but others.
     assertThat(failed()).anyMatch(line -> line.contains("other token ids"));
@@ -276,7 +288,7 @@ class VerifyCommandTest {
       file.write(new byte[200_000]);
     }
 
-    fails("--model", model.toString());
+    fails("--model", model.toString(), "--original-graph");
 
     // Nothing was compiled, so nothing is said of compiled models.
     assertThat(causes())
@@ -284,6 +296,66 @@ class VerifyCommandTest {
         .asString()
         .contains("weights", "model.onnx", "last_hidden_state", "cannot be told")
         .doesNotContain("compiled");
+  }
+
+  /** The weights are all there, and nothing fails: the output is that of the sixth layer. */
+  @Test
+  void aGraphThatGivesAnotherLayerIsTold() throws Exception {
+    Path model = copy();
+    editGraph(
+        model,
+        graph -> {
+          renameOutput(graph, "unused");
+          graph.addNode(
+              NodeProto.newBuilder()
+                  .setOpType("Identity")
+                  .addInput("/encoder/layer.5/output/LayerNorm/Add_1_output_0")
+                  .addOutput(OUTPUT));
+        });
+
+    fails("--model", model.toString(), "--original-graph");
+
+    assertThat(failed()).hasSizeGreaterThan(50);
+    assertThat(causes())
+        .singleElement()
+        .asString()
+        .contains("the output last_hidden_state of", "model.onnx", "another layer's")
+        .contains("neither as stated nor by cls or mean", "cannot be told")
+        .doesNotContain("compiled", "rewritten");
+  }
+
+  @Test
+  void aGraphWithoutEmbeddingsIsRefusedForWhatItGives() throws Exception {
+    Path model = copy();
+    editGraph(
+        model,
+        graph -> {
+          renameOutput(graph, "pooler_output");
+          graph.getOutputBuilder(0).setName("pooler_output");
+        });
+
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> verify("--model", model.toString()))
+        .withMessageContainingAll(
+            "model.onnx", "pooler_output, the tanh layer", "last_hidden_state")
+        .withMessageNotContaining("compiled");
+  }
+
+  private static void editGraph(Path model, Consumer<GraphProto.Builder> change)
+      throws IOException {
+    Path file = ownGraph(model);
+    ModelProto.Builder graph = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    change.accept(graph.getGraphBuilder());
+    Files.write(file, graph.build().toByteArray());
+  }
+
+  /** The node that gives the output gives it under another name. */
+  private static void renameOutput(GraphProto.Builder graph, String name) {
+    for (NodeProto.Builder node : graph.getNodeBuilderList()) {
+      if (node.getOutputList().equals(List.of(OUTPUT))) {
+        node.setOutput(0, name);
+      }
+    }
   }
 
   /** A copy in place of the link. */
@@ -365,6 +437,14 @@ class VerifyCommandTest {
   @Test
   void aCompiledModelThatPoolsOtherwiseIsTold() throws Exception {
     Path model = copy("another");
+    edit(
+        model.resolve("config.json"),
+        config -> config.addProperty("hidden_size", SMALL.hiddenSize()));
+    edit(
+        model.resolve("1_Pooling/config.json"),
+        pooling -> pooling.addProperty("word_embedding_dimension", SMALL.hiddenSize()));
+    Files.delete(model.resolve("onnx/model.onnx"));
+    RandomBertModel.write(model.resolve("onnx/model.onnx"), SMALL, 1);
     pack(PACKER, model);
     meanPooling(model);
 
