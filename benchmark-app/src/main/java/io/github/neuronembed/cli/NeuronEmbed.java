@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli;
 
 import io.github.neuronembed.EmbeddingException;
+import io.github.neuronembed.cli.advise.AdviseCommand;
 import io.github.neuronembed.cli.bench.BenchCommand;
 import io.github.neuronembed.cli.compare.CompareCommand;
 import io.github.neuronembed.cli.compare.ReportCommand;
@@ -51,6 +52,7 @@ public final class NeuronEmbed {
           new BenchCommand(),
           new CompareCommand(),
           new ReportCommand(),
+          new AdviseCommand(),
           new PackCommand(),
           new InspectCommand(),
           new DoctorCommand());

@@ -1,6 +1,7 @@
 package io.github.neuronembed.advice;
 
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.ModelDirectory;
 
 /**
  * A model of an Inferentia2 NeuronCore that computes bge-base-en-v1.5 in bfloat16, for where
@@ -21,6 +22,8 @@ public final class ModelledTimes implements DeviceTimes {
           + " times within 5 %; batches of short rows, rows of 384 tokens and the cost of packing"
           + " (attention 10 %, the rest 1 %) are assumed; nothing was run on a device";
 
+  private static final int HIDDEN_SIZE = 768;
+  private static final int LAYERS = 12;
   private static final double MICROS_PER_TOKEN = 4.55;
   private static final double MICROS_PER_EXECUTION = 410;
   private static final double MICROS_PER_TOKEN_BESIDE = 3.2;
@@ -31,6 +34,11 @@ public final class ModelledTimes implements DeviceTimes {
   private static final int ROWS = 4;
   private static final double PACKED_ATTENTION = 1.1;
   private static final double PACKED_REST = 1.01;
+
+  /** Whether a model is of the size that the times are of. */
+  public static boolean isOf(ModelDirectory model) {
+    return model.hiddenSize() == HIDDEN_SIZE && model.hiddenLayers() == LAYERS;
+  }
 
   @Override
   public long nanos(Shape shape) {

@@ -32,6 +32,9 @@ final class EmulatedCores {
           JsonObject time = new JsonObject();
           time.addProperty("batch", shape.batchSize());
           time.addProperty("sequenceLength", shape.sequenceLength());
+          if (shape.isPacked()) {
+            time.addProperty("texts", shape.textsPerRow());
+          }
           time.addProperty("micros", micros);
           service.add(time);
         });

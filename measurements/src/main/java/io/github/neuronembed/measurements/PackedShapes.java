@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,7 +60,7 @@ public final class PackedShapes {
             ? List.of(TextLengths.values())
             : Arrays.stream(arguments).skip(1).map(TextLengths::valueOf).toList();
     System.out.println(
-        "modelled; 1 core; " + ModelledTimes.ASSUMPTIONS + "; load = 0.8 of the grid of 30");
+        "emulated; 1 core; " + ModelledTimes.ASSUMPTIONS + "; load = 0.8 of the grid of 30");
     for (TextLengths workload : workloads) {
       Map<String, List<Shape>> sets = sets(workload);
       double rate =
@@ -91,6 +92,12 @@ public final class PackedShapes {
 
   private static EngineSimulation simulation(List<Shape> shapes) {
     return new EngineSimulation(shapes, TIMES::nanos, 1);
+  }
+
+  private static Map<Shape, Integer> micros(List<Shape> shapes) {
+    Map<Shape, Integer> micros = new TreeMap<>();
+    shapes.forEach(shape -> micros.put(shape, (int) (TIMES.nanos(shape) / 1_000)));
+    return micros;
   }
 
   private static Map<String, List<Shape>> sets(TextLengths workload) throws IOException {
@@ -149,7 +156,7 @@ public final class PackedShapes {
     double simulated = simulation.offline(workload.draws(1), SIMULATED_TEXTS).textsPerSecond();
     try (EmbeddingEngine engine =
         EmbeddingEngine.start(
-            new ModelledCores(1, shapes, TIMES::nanos),
+            EmulatedCores.open(1, micros(shapes)),
             new VectorReader(PoolingStrategy.CLS, true),
             SearchTexts.VOCABULARY,
             EngineOptions.builder().build())) {
@@ -265,7 +272,7 @@ public final class PackedShapes {
             .submit(ids, RequestOptions.INTERACTIVE)
             .whenComplete(
                 (vector, failure) -> {
-                  if (failure != null) {
+                  if (failure != null || !HashVectors.isOf(ids, vector)) {
                     failed.incrementAndGet();
                   }
                   end.run();
@@ -274,7 +281,7 @@ public final class PackedShapes {
 
   private static void refuse(AtomicInteger failed) {
     if (failed.get() > 0) {
-      throw new IllegalStateException(failed + " requests failed, which no figure tells.");
+      throw new IllegalStateException(failed + " texts have no vector, or another one's.");
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.neuronembed.measurements;
 
 import com.google.gson.JsonParser;
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.cli.advise.Mix;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.tokenizer.TextTokenizer;
@@ -10,68 +11,47 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** How many tokens the texts of a workload have, special tokens included. */
 enum TextLengths {
-  QUERIES("short queries"),
-  SEARCH("search mix, 80/20"),
-  PASSAGES("passages"),
-  LONG("uniform long, 400 to 512"),
-  MIXED("mixed corpus");
-
-  private static final int LONGEST = 512;
-  private static final int SAMPLE = 20_000;
+  QUERIES("short queries", Mix.QUERIES),
+  SEARCH("search mix, 80/20", Mix.SEARCH),
+  PASSAGES("passages", Mix.PASSAGES),
+  LONG("uniform long, 400 to 512", Mix.LONG),
+  MIXED("mixed corpus", null);
 
   /** Of the texts of the mixed corpus; empty until they were read. */
   private static List<Integer> corpus = List.of();
 
   final String title;
+  private final @Nullable Mix mix;
 
-  TextLengths(String title) {
+  TextLengths(String title, @Nullable Mix mix) {
     this.title = title;
+    this.mix = mix;
   }
 
   /** Draws of one sequence; the corpus again and again as it is. */
   IntSupplier draws(long seed) throws IOException {
-    SplittableRandom random = new SplittableRandom(seed);
-    return switch (this) {
-      case QUERIES -> () -> query(random);
-      case SEARCH -> () -> random.nextDouble() < 0.8 ? query(random) : passage(random);
-      case PASSAGES -> () -> passage(random);
-      case LONG -> () -> 400 + random.nextInt(113);
-      case MIXED -> {
-        List<Integer> corpus = corpus();
-        int[] next = {(int) (seed % corpus.size())};
-        yield () -> corpus.get(next[0]++ % corpus.size());
-      }
-    };
+    if (mix != null) {
+      return mix.draws(seed);
+    }
+    List<Integer> lengths = corpus();
+    int[] next = {(int) (seed % lengths.size())};
+    return () -> lengths.get(next[0]++ % lengths.size());
   }
 
   /** How many texts of each length there are in many. */
   Map<Integer, Long> histogram() throws IOException {
-    IntSupplier draws = draws(0);
+    if (mix != null) {
+      return mix.histogram();
+    }
     Map<Integer, Long> texts = new TreeMap<>();
-    for (int i = 0; i < (this == MIXED ? corpus().size() : SAMPLE); i++) {
-      texts.merge(draws.getAsInt(), 1L, Long::sum);
-    }
+    corpus().forEach(tokens -> texts.merge(tokens, 1L, Long::sum));
     return texts;
-  }
-
-  /** Gamma of shape 4 and scale 3. */
-  private static int query(SplittableRandom random) {
-    double sum = 0;
-    for (int i = 0; i < 4; i++) {
-      sum -= 3 * Math.log(1 - random.nextDouble());
-    }
-    return (int) Math.min(64, Math.max(4, Math.rint(sum)));
-  }
-
-  private static int passage(SplittableRandom random) {
-    double length = 150 * Math.exp(0.6 * random.nextGaussian());
-    return (int) Math.min(LONGEST, Math.max(8, Math.rint(length)));
   }
 
   private static synchronized List<Integer> corpus() throws IOException {

@@ -9,6 +9,7 @@ import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Progress;
 import io.github.neuronembed.cli.Streams;
 import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.cli.advise.LengthsFile;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.vectors.Int8Ranges;
 import io.github.neuronembed.vectors.RangesFile;
@@ -16,11 +17,13 @@ import io.github.neuronembed.vectors.VectorEncoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -92,6 +95,13 @@ public final class EmbedCommand implements Command {
         Option.builder()
             .longOpt("with-tokens")
             .desc("say of each text how many tokens it has and whether it was cut (jsonl only)")
+            .get());
+    options.addOption(
+        Option.builder()
+            .longOpt("lengths")
+            .hasArg()
+            .argName("FILE")
+            .desc("write how many texts had how many tokens there, for advise --lengths")
             .get());
     options.addOption(
         Option.builder()
@@ -179,6 +189,10 @@ public final class EmbedCommand implements Command {
       if (calibration != null) {
         writeRanges(calibration, ranges);
       }
+      String lengths = arguments.getOptionValue("lengths");
+      if (lengths != null) {
+        writeLengths(embedder.snapshot().lengths(), lengths);
+      }
       target.commit();
       run.tellCut();
       return run.badLines() == 0 ? ExitCode.DONE : ExitCode.FAILED;
@@ -192,6 +206,13 @@ public final class EmbedCommand implements Command {
     }
     try (OutputTarget target = OutputTarget.open(file, OutputStream.nullOutputStream())) {
       target.stream().write(RangesFile.toBytes(calibration.ranges()));
+      target.commit();
+    }
+  }
+
+  private static void writeLengths(Map<Integer, Long> lengths, String file) throws IOException {
+    try (OutputTarget target = OutputTarget.open(file, OutputStream.nullOutputStream())) {
+      target.stream().write(LengthsFile.text(lengths).getBytes(StandardCharsets.UTF_8));
       target.commit();
     }
   }

@@ -11,4 +11,4 @@ import io.github.neuronembed.InputType;
  * @param type whether it is a query or a passage
  * @param where for messages: the source, and the line or the item
  */
-record TextLine(JsonPrimitive id, String text, InputType type, String where) {}
+public record TextLine(JsonPrimitive id, String text, InputType type, String where) {}

@@ -8,7 +8,7 @@ import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /** The texts of a file or of standard input, one after the other. */
-interface TextSource extends Closeable {
+public interface TextSource extends Closeable {
 
   /** How a source writes its texts. */
   enum Format {

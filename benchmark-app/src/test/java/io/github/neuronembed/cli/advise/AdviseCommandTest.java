@@ -1,0 +1,104 @@
+package io.github.neuronembed.cli.advise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.neuronembed.cli.ExitCode;
+import io.github.neuronembed.cli.Shell;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Tag("machine-format")
+class AdviseCommandTest {
+
+  @TempDir private Path folder;
+  private final Shell shell = new Shell();
+
+  @Test
+  void proposesPackedShapesForAMixAndTheCommandThatCompilesThem() {
+    assertThat(shell.run("advise", "--mix", "search", "--most", "3")).isEqualTo(ExitCode.DONE);
+    assertThat(shell.out())
+        .contains(
+            "20000 texts",
+            "give --times",
+            "nothing was run on a device",
+            "compile_neff.py's default: 1x32")
+        .containsPattern("compile_neff.py bge-small-en-v1.5 --shapes \\S*512p64")
+        .containsPattern("66 MB in bfloat16; \\d shapes take");
+  }
+
+  @Test
+  void proposesPlainShapesAloneIfTold() throws IOException {
+    Path lengths = folder.resolve("lengths");
+    Files.writeString(lengths, "12 100\n\n40 50\n");
+    assertThat(shell.run("advise", "--lengths", lengths.toString(), "--plain", "--rate", "10"))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(shell.out()).contains("150 texts of 21.3 tokens", "at 10/s").doesNotContain("p8");
+  }
+
+  @Test
+  void measuredTimesDecideAndOnlyTheirShapesAreProposed() throws IOException {
+    Path lengths = Files.writeString(folder.resolve("lengths"), "12 100\n");
+    Path times = Files.writeString(folder.resolve("times"), "1x16 1000\n8x16 1100\n1x64p8 9e5\n");
+    String[] advise = {
+      "advise", "--lengths", lengths.toString(), "--times", times.toString(), "--most", "2"
+    };
+    assertThat(shell.run(advise)).isEqualTo(ExitCode.DONE);
+    assertThat(shell.out())
+        .contains("measured times of " + times, "No time is known of", "--shapes 8x16\n");
+  }
+
+  @Test
+  void whatEmbedRecordsAdviseReads() throws IOException {
+    Path texts = Files.writeString(folder.resolve("texts.txt"), "one text\nanother text\ntwo\n");
+    Path lengths = folder.resolve("lengths");
+    assertThat(
+            shell.run(
+                "embed",
+                "--lengths",
+                lengths.toString(),
+                "--output",
+                folder.resolve("vectors").toString(),
+                texts.toString()))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(LengthsFile.read(lengths)).isEqualTo(Map.of(3, 1L, 4, 2L));
+    assertThat(lengths).hasContent(LengthsFile.text(Map.of(3, 1L, 4, 2L)));
+
+    assertThat(shell.run("advise", "--lengths", lengths.toString())).isEqualTo(ExitCode.DONE);
+    String recorded = shell.out();
+    assertThat(shell.run("advise", texts.toString())).isEqualTo(ExitCode.DONE);
+    assertThat(shell.out()).isEqualTo(recorded);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''                                | from one place",
+        "--mix search --lengths x          | from one place",
+        "--mix nothing                     | nothing",
+        "--mix search --most 17            | 1 to 16",
+        "--mix search --rate 0             | positive number",
+        "--lengths WRONG                   | TOKENS COUNT",
+        "--mix long --times WRONG          | SHAPE MICROSECONDS",
+        "--lengths TOO_LONG                | at most 512",
+        "--mix long --times SHORT          | holds the longest",
+      })
+  void refusesWhatItCannotAdviseOn(String arguments, String message) throws IOException {
+    Map<String, String> files =
+        Map.of("WRONG", "12\n", "TOO_LONG", "600 1\n", "SHORT", "1x16 1000\n");
+    String given = arguments;
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Path path = Files.writeString(folder.resolve(file.getKey()), file.getValue());
+      given = given.replace(" " + file.getKey(), " " + path);
+    }
+    assertThat(shell.run(("advise " + given).strip().split(" ", -1))).isEqualTo(ExitCode.USAGE);
+    assertThat(shell.err()).contains(message);
+  }
+}
