@@ -94,7 +94,11 @@ public record CellFigures(
             meanOfWorkers(measurement, Stages::tokenizeMillis, stages.tokenizeMillis()),
             meanOfWorkers(measurement, Stages::inferMillis, stages.inferMillis())),
         new Figures.Tokens(
-            stages.tokens() / seconds, stages.tokensPerRow(), stages.paddingRatio(), cutRows),
+            stages.tokens() / seconds,
+            stages.tokensPerRow(),
+            stages.rowsPerExecution(),
+            stages.paddingRatio(),
+            cutRows),
         new Figures.Stalls(stalls.count(), stalls.totalSeconds(), stalls.longestSeconds()),
         measurement.use(),
         new Figures.Cost(costPerMillion(rules.throughputAverage()), costPerMillion(rowsPerSecond)),

@@ -90,6 +90,11 @@ public final class Stages {
     return rows == 0 ? Double.NaN : (double) tokens / rows;
   }
 
+  /** Rows of an execution on average; NaN if nothing was computed. */
+  public double rowsPerExecution() {
+    return executions == 0 ? Double.NaN : (double) rows / executions;
+  }
+
   /** Mean wait of a call, from when it was meant to begin. */
   public double queueMillis() {
     return mean(queueNanos, calls);

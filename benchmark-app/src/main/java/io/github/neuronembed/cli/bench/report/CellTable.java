@@ -118,10 +118,12 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(figure("calls", "", figures -> Digits.count(figures.calls())));
     columns.add(number("tokens/s", "without padding", figures -> figures.tokens().perSecond()));
     columns.add(
+        number("texts/ex", "of an execution", figures -> figures.tokens().rowsPerExecution()));
+    columns.add(
         figure(
-            "pad %",
-            "padding among the computed tokens",
-            figures -> Digits.percent(figures.tokens().paddingRatio())));
+            "fill %",
+            "tokens of texts among the computed tokens",
+            figures -> Digits.percent(figures.tokens().fill())));
     columns.add(
         figure(
             "cpu %",

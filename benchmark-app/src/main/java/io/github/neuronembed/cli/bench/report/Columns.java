@@ -202,7 +202,9 @@ final class Columns {
             figures.latency().unsupported().map(one -> "latency_ms_p" + one.percent()).toList());
     figure(In.BOTH, "tokens_per_second", figures -> figures.tokens().perSecond());
     figure(In.BOTH, "tokens_per_row", figures -> figures.tokens().perRow());
+    figure(In.BOTH, "texts_per_execution", figures -> figures.tokens().rowsPerExecution());
     figure(In.BOTH, "padding_ratio", figures -> figures.tokens().paddingRatio());
+    figure(In.BOTH, "token_fill", figures -> figures.tokens().fill());
     figure(In.JSON, "cut_rows", figures -> figures.tokens().cutRows());
     figure(In.BOTH, "queue_avg_ms", figures -> figures.stages().queue());
     figure(In.BOTH, "tokenize_avg_ms", figures -> figures.stages().tokenize());

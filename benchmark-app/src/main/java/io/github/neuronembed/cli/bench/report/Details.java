@@ -33,10 +33,11 @@ final class Details {
       lines.add(
           String.format(
               Locale.ROOT,
-              "%.4g tokens a row, %.1f %% padding; CPU %.1f %% of all processors; peak memory %,.0f"
+              "%.4g tokens a row, %.4g rows an execution, %.1f %% of the computed tokens; CPU %.1f %% of all processors; peak memory %,.0f"
                   + " MB resident, %,.0f MB heap",
               figures.tokens().perRow(),
-              100 * figures.tokens().paddingRatio(),
+              figures.tokens().rowsPerExecution(),
+              100 * figures.tokens().fill(),
               figures.use().cpuPercent(),
               figures.use().peakResidentMegabytes(),
               figures.use().peakHeapMegabytes()));

@@ -164,6 +164,7 @@ public final class RunReader {
         new Figures.Tokens(
             number("tokens_per_second"),
             number("tokens_per_row"),
+            number("texts_per_execution"),
             number("padding_ratio"),
             whole("cut_rows")),
         new Figures.Stalls(whole("stalls"), number("stalls_s"), number("longest_stall_s")),

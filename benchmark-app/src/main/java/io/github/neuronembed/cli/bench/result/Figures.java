@@ -71,10 +71,18 @@ public record Figures(
    *
    * @param perSecond without padding, stalls included
    * @param perRow mean, without padding
+   * @param rowsPerExecution mean; NaN if not known
    * @param paddingRatio part of the computed tokens that was padding, 0 to 1
    * @param cutRows rows that were longer than the cell's sequence length
    */
-  public record Tokens(double perSecond, double perRow, double paddingRatio, long cutRows) {}
+  public record Tokens(
+      double perSecond, double perRow, double rowsPerExecution, double paddingRatio, long cutRows) {
+
+    /** Part of the computed tokens that was of texts, 0 to 1. */
+    public double fill() {
+      return 1 - paddingRatio;
+    }
+  }
 
   /**
    * Times in which no call ended although some had begun or should have.

@@ -53,7 +53,7 @@ class RenderingsTest {
             + " least_cosine_rows 8, calls 701, throughput_with_stalls 99.125,"
             + " throughput_with_stalls_low 97.25, throughput_with_stalls_high 100.375,"
             + " latency_avg_ms 19.125, tokens_per_second 1883.5, tokens_per_row 9.5,"
-            + " padding_ratio 0.125, queue_avg_ms 1.125, tokenize_avg_ms 1.25, write_avg_ms 1.375,"
+            + " texts_per_execution 6.5, padding_ratio 0.125, token_fill 0.875, queue_avg_ms 1.125, tokenize_avg_ms 1.25, write_avg_ms 1.375,"
             + " execute_avg_ms 9.5, read_avg_ms 1.625, execution_avg_ms 12.5, stalls 2,"
             + " stalls_s 3.5, peak_resident_megabytes 220.5, peak_heap_megabytes 110.5,"
             + " cost_per_1m_with_stalls 2.25, utilisation 0.375, published_throughput_avg 90.5,"
@@ -66,8 +66,8 @@ class RenderingsTest {
     }
     String headings =
         "batch 7, length 19, models 3, workers 5, slots 6, rows/s 101.5, rows/s* 99.13, ±% 1.6,"
-            + " p50_ms 12.25, p99_ms 15.63, calls 701, tokens/s 1884, pad_% 12.5, cpu_% 41.5,"
-            + " cosine 0.987654, $/1M 2.25, use_% 37.5, published 90.5, ratio 1.095";
+            + " p50_ms 12.25, p99_ms 15.63, calls 701, tokens/s 1884, texts/ex 6.5, fill_% 87.5,"
+            + " cpu_% 41.5, cosine 0.987654, $/1M 2.25, use_% 37.5, published 90.5, ratio 1.095";
     for (String field : headings.split(", ", -1)) {
       TABLE_FIELDS.put(
           field.substring(0, field.indexOf(' ')).replace('_', ' '),
@@ -105,7 +105,7 @@ class RenderingsTest {
             19.125,
             List.of(new Latency.Point(0, 11.125), new Latency.Point(99.5, 16.5))),
         new Figures.StageTimes(1.125, 1.25, 1.375, 9.5, 1.625, 12.5, 2.75, 18.25),
-        new Figures.Tokens(1883.5, 9.5, 0.125, 4),
+        new Figures.Tokens(1883.5, 9.5, 6.5, 0.125, 4),
         new Figures.Stalls(2, 3.5, 1.75),
         new Figures.ProcessUse(41.5, 210.5, 220.5, 110.5),
         new Figures.Cost(2.125, 2.25),
