@@ -14,15 +14,23 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * An engine's meters in a Micrometer registry, which the application brings. One for each engine:
  * {@code embedding.requests} (from making to end; tag {@code ending}), {@code .queue.time}, {@code
  * .queue.depth}, {@code .rejected}, {@code .tokenize.time}, {@code .truncated} (texts that lost
- * their end), {@code .device.time}, {@code .batch.size}, {@code .padding.ratio}, {@code .tokens};
- * tags {@code model}, and {@code lane}, {@code bucket}, {@code core} where they apply. Thread-safe.
+ * their end), {@code .text.tokens} (a histogram of the texts' lengths; a request of several texts
+ * counts with their mean), {@code .device.time}, {@code .batch.size}, {@code .padding.ratio},
+ * {@code .tokens}; tags {@code model}, and {@code lane}, {@code bucket}, {@code core} where they
+ * apply. Thread-safe.
  */
 public final class EngineMetrics implements EngineListener {
+
+  private static final int LENGTH_STEP = 8;
+  private static final int FINE_LENGTH = 512;
+  private static final int LONGEST = 8_192;
 
   private final MeterRegistry registry;
   private final String model;
@@ -31,6 +39,7 @@ public final class EngineMetrics implements EngineListener {
   private final Map<Lane, Counter> rejected = new ConcurrentHashMap<>();
   private final Queue<Meter> gauges = new ConcurrentLinkedQueue<>();
   private final Timer tokenizeTime;
+  private final DistributionSummary textTokens;
   private final Counter truncated;
 
   private record EndKey(Lane lane, int bucket, Ending ending) {}
@@ -59,6 +68,21 @@ public final class EngineMetrics implements EngineListener {
             .description("Texts that were longer than the model takes and lost their end")
             .tags(Tags.of("model", model))
             .register(registry);
+    this.textTokens =
+        DistributionSummary.builder("embedding.text.tokens")
+            .description("Tokens of a text, special tokens included")
+            .serviceLevelObjectives(lengthBounds())
+            .tags(Tags.of("model", model))
+            .register(registry);
+  }
+
+  /** As fine as lengths are compiled, up to 512 tokens; then doubling. */
+  private static double[] lengthBounds() {
+    return DoubleStream.concat(
+            IntStream.rangeClosed(1, FINE_LENGTH / LENGTH_STEP).mapToDouble(i -> i * LENGTH_STEP),
+            DoubleStream.iterate(
+                2 * FINE_LENGTH, length -> length <= LONGEST, length -> 2 * length))
+        .toArray();
   }
 
   @Override
@@ -110,6 +134,9 @@ public final class EngineMetrics implements EngineListener {
             new EndKey(end.lane(), end.bucketLength(), end.ending()), this::meters);
     meters.requests.record(end.totalNanos(), TimeUnit.NANOSECONDS);
     meters.queueTime.record(end.queueNanos(), TimeUnit.NANOSECONDS);
+    for (int text = 0; text < end.rows(); text++) {
+      textTokens.record((double) end.tokens() / end.rows());
+    }
   }
 
   private EndMeters meters(EndKey key) {

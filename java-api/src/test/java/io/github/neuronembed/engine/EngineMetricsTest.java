@@ -36,6 +36,8 @@ class EngineMetricsTest {
     assertThat(registry.get("embedding.batch.size").tag("core", "0").summary().max()).isEqualTo(2);
     assertThat(registry.get("embedding.padding.ratio").summary().max()).isEqualTo(1 - 4 / 32.0);
     assertThat(registry.get("embedding.tokens").counter().count()).isEqualTo(4);
+    assertThat(registry.get("embedding.text.tokens").summary().count()).isEqualTo(2);
+    assertThat(registry.get("embedding.text.tokens").summary().totalAmount()).isEqualTo(4);
     assertThat(registry.get("embedding.tokenize.time").timer().count()).isEqualTo(1);
     assertThat(registry.find("embedding.queue.depth").gauge()).isNull();
   }

@@ -1,9 +1,14 @@
 package io.github.neuronembed.cli.advise;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Shell;
+import io.github.neuronembed.cli.UsageException;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +79,27 @@ class AdviseCommandTest {
     String recorded = shell.out();
     assertThat(shell.run("advise", texts.toString())).isEqualTo(ExitCode.DONE);
     assertThat(shell.out()).isEqualTo(recorded);
+  }
+
+  @Test
+  void whatAServiceTellsPrometheusIsReadToo() throws IOException {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    DistributionSummary lengths =
+        DistributionSummary.builder("embedding.text.tokens")
+            .serviceLevelObjectives(8, 16, 1024)
+            .tag("model", "bge")
+            .register(registry);
+    for (int tokens : new int[] {3, 8, 9, 1_000}) {
+      lengths.record(tokens);
+    }
+    Path file = Files.writeString(folder.resolve("metrics"), registry.scrape());
+    assertThat(LengthsFile.read(file)).isEqualTo(Map.of(8, 2L, 16, 1L, 1024, 1L));
+
+    lengths.record(2_000);
+    Files.writeString(file, registry.scrape());
+    assertThatExceptionOfType(UsageException.class)
+        .isThrownBy(() -> LengthsFile.read(file))
+        .withMessageContaining("1 texts");
   }
 
   @ParameterizedTest
