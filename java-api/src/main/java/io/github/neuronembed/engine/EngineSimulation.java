@@ -79,6 +79,7 @@ public final class EngineSimulation {
    *
    * @param lengths tokens of the next text, 1 to the longest shape's
    * @param texts how many
+   * @throws IllegalArgumentException if a text is longer
    */
   public Outcome offline(IntSupplier lengths, int texts) {
     return new Life(lengths, texts, 0, 0).run();
@@ -92,6 +93,7 @@ public final class EngineSimulation {
    * @param textsPerSecond their rate, above 0; one that the cores cannot serve gives ever longer
    *     times
    * @param seed of the arrivals
+   * @throws IllegalArgumentException if a text is longer, or the rate is not above 0
    */
   public Outcome atRate(IntSupplier lengths, int texts, double textsPerSecond, long seed) {
     if (!(textsPerSecond > 0)) {
@@ -193,12 +195,13 @@ public final class EngineSimulation {
           && (nanosBetween > 0 ? nextArrival <= now : queue.requests() < BACKLOG)) {
         long made = nanosBetween > 0 ? (long) nextArrival : now;
         int length = lengths.getAsInt();
+        int bucket = buckets.bucketOf(length);
         int[][] row = rows[length];
         if (row == null) {
           row = new int[][] {new int[length]};
           rows[length] = row;
         }
-        Request request = new Request(row, buckets.bucketOf(length));
+        Request request = new Request(row, bucket);
         scheduler.admit(
             new Group(List.of(request), false, false, true, made, Group.NO_DEADLINE),
             false,

@@ -51,6 +51,9 @@ class EngineSimulationTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new EngineSimulation(List.of(PLAIN), shape -> 0, 1));
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> new EngineSimulation(List.of(PLAIN), shape -> 1, 1).offline(() -> 9, 1))
+        .withMessageContaining("9 tokens");
+    assertThatIllegalArgumentException()
         .isThrownBy(
             () -> new EngineSimulation(List.of(PLAIN), shape -> 1, 1).atRate(() -> 1, 1, 0, 1));
   }

@@ -44,12 +44,16 @@ enum TextLengths {
     return () -> lengths.get(next[0]++ % lengths.size());
   }
 
-  /** How many texts of each length there are in many. */
+  /**
+   * How many texts of each length there are in many, of the longest that is possible one at least.
+   */
   Map<Integer, Long> histogram() throws IOException {
-    if (mix != null) {
-      return mix.histogram();
-    }
     Map<Integer, Long> texts = new TreeMap<>();
+    if (mix != null) {
+      texts.putAll(mix.histogram());
+      texts.putIfAbsent(mix.longest(), 1L);
+      return texts;
+    }
     corpus().forEach(tokens -> texts.merge(tokens, 1L, Long::sum));
     return texts;
   }

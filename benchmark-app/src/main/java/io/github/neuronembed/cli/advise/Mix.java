@@ -17,6 +17,7 @@ public enum Mix {
   LONG;
 
   private static final int LONGEST = 512;
+  private static final int LONGEST_QUERY = 64;
   private static final int SAMPLE = 20_000;
   private static final double QUERY_PART = 0.8;
 
@@ -29,6 +30,11 @@ public enum Mix {
       case PASSAGES -> () -> passage(random);
       case LONG -> () -> 400 + random.nextInt(LONGEST - 400 + 1);
     };
+  }
+
+  /** Tokens that no text has more of. */
+  public int longest() {
+    return this == QUERIES ? LONGEST_QUERY : LONGEST;
   }
 
   /** How many of 20,000 texts have how many tokens. */
@@ -46,7 +52,7 @@ public enum Mix {
     for (int i = 0; i < 4; i++) {
       sum -= 3 * Math.log(1 - random.nextDouble());
     }
-    return (int) Math.min(64, Math.max(4, Math.rint(sum)));
+    return (int) Math.min(LONGEST_QUERY, Math.max(4, Math.rint(sum)));
   }
 
   private static int passage(SplittableRandom random) {
