@@ -79,8 +79,8 @@ public final class AdviseCommand implements Command {
         options,
         "lengths",
         "FILE",
-        "lengths that were recorded: a line TOKENS COUNT each (embed --lengths), or what a"
-            + " service tells Prometheus");
+        "lengths that were recorded: a line TOKENS COUNT each (embed --lengths), or a"
+            + " service's Prometheus metrics");
     ValueOption.addTo(
         options, "mix", "NAME", "a made-up mix of lengths: queries, search, passages or long");
     ValueOption.addTo(

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 
 /**
  * How many texts there were, by tokens: a line for each length, {@code TOKENS COUNT}, as {@code
- * embed --lengths} writes them and a service its {@code EngineSnapshot.lengths()}; or what a
- * service tells Prometheus, of which the buckets of {@code embedding_text_tokens} count, each as
- * long as it may be.
+ * embed --lengths} writes them and a service its {@code EngineSnapshot.lengths()}; or a service's
+ * Prometheus metrics, of which the buckets of {@code embedding_text_tokens} count, each as long as
+ * it may be.
  */
 public final class LengthsFile {
 

@@ -39,7 +39,7 @@ class AdviseCommandTest {
   }
 
   @Test
-  void proposesPlainShapesAloneIfTold() throws IOException {
+  void proposesPlainShapesAlone() throws IOException {
     Path lengths = folder.resolve("lengths");
     Files.writeString(lengths, "12 100\n\n40 50\n");
     assertThat(shell.run("advise", "--lengths", lengths.toString(), "--plain", "--rate", "10"))
@@ -82,7 +82,7 @@ class AdviseCommandTest {
   }
 
   @Test
-  void whatAServiceTellsPrometheusIsReadToo() throws IOException {
+  void aServicesPrometheusMetricsAreReadToo() throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     DistributionSummary lengths =
         DistributionSummary.builder("embedding.text.tokens")
