@@ -45,22 +45,25 @@ def softmax(x):
 class BertEncoder:
     """The encoder of one model; immutable."""
 
-    def __init__(self, weights, heads, epsilon):
-        """weights: dict of the usual BERT name to array; a linear layer's weight is [inputs, outputs]."""
+    def __init__(self, weights, heads, epsilon, first_position=0):
+        """weights: dict of the usual BERT name to array; a linear layer's weight is [inputs, outputs]. Without a table of
+        token types there are none (DistilBERT). first_position: of a text's first token; behind the padding token's id for
+        RoBERTa and what derives from it."""
         self._weights = {name: numpy.asarray(value, numpy.float64) for name, value in weights.items()}
         self._heads = heads
         self._epsilon = epsilon
+        self._first_position = first_position
         self.layers = 1 + max(int(m.group(1)) for m in map(re.compile(r"encoder\.layer\.(\d+)\.").match, weights) if m)
         self.hidden_size = self._weights["embeddings.LayerNorm.weight"].shape[0]
 
-    def hidden_states(self, ids):
-        """The last hidden state of one text, float64 [len(ids), hidden_size]; every position is attended to."""
+    def hidden_states(self, ids, types=None):
+        """The last hidden state of one text, float64 [len(ids), hidden_size]; every position is attended to. types: the
+        token type of each id, 0 if left out."""
         w = self._weights
-        x = (
-            w["embeddings.word_embeddings.weight"][ids]
-            + w["embeddings.position_embeddings.weight"][: len(ids)]
-            + w["embeddings.token_type_embeddings.weight"][0]
-        )
+        positions = slice(self._first_position, self._first_position + len(ids))
+        x = w["embeddings.word_embeddings.weight"][ids] + w["embeddings.position_embeddings.weight"][positions]
+        if "embeddings.token_type_embeddings.weight" in w:
+            x = x + w["embeddings.token_type_embeddings.weight"][types or [0] * len(ids)]
         x = self._norm(x, "embeddings.LayerNorm")
         for layer in range(self.layers):
             prefix = f"encoder.layer.{layer}."
@@ -76,6 +79,16 @@ class BertEncoder:
         states = self.hidden_states(ids)
         pooled = states.mean(axis=0) if mean else states[0]
         return pooled / numpy.sqrt(pooled @ pooled)
+
+    def logit(self, ids, types, head):
+        """A pair's score before any sigmoid: two layers over the first position, with an activation in between.
+
+        head: the names of the layers and of the activation. BertForSequenceClassification has its pooler, tanh and a
+        classifier; RobertaForSequenceClassification the same by other names; DistilBERT's is a ReLU."""
+        first, second, activation = head
+        pooled = self._linear(self.hidden_states(ids, types)[0], first)
+        pooled = numpy.tanh(pooled) if activation == "Tanh" else numpy.maximum(pooled, 0)
+        return float(self._linear(pooled, second)[0])
 
     def _attention(self, x, prefix):
         query, key, value = (

@@ -156,7 +156,7 @@ public final class JsonValue {
     }
     List<JsonValue> values = new ArrayList<>(array.size());
     for (int i = 0; i < array.size(); i++) {
-      values.add(new JsonValue(file, "%s[%s]".formatted(place, i), array.get(i)));
+      values.add(new JsonValue(file, place + "[" + i + "]", array.get(i)));
     }
     return values;
   }
@@ -175,6 +175,16 @@ public final class JsonValue {
       return primitive.getAsBoolean();
     }
     throw wrong("true or false");
+  }
+
+  /** A number that is finite. */
+  public double number() {
+    if (element instanceof JsonPrimitive primitive
+        && primitive.isNumber()
+        && Double.isFinite(primitive.getAsDouble())) {
+      return primitive.getAsDouble();
+    }
+    throw wrong("a number");
   }
 
   /**

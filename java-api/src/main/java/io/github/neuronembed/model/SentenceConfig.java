@@ -25,13 +25,30 @@ record SentenceConfig(Optional<JsonValue> file) {
           "sentence_xlm-roberta_config.json",
           "sentence_xlnet_config.json");
 
+  /** What a Transformer module is for, in the words of the file. */
+  enum Task {
+    EMBEDDING("feature-extraction", "token_embeddings", "last_hidden_state"),
+    SCORING("sequence-classification", "scores", "logits");
+
+    private final String transformerTask;
+    private final String outputName;
+    private final String methodOutput;
+
+    Task(String transformerTask, String outputName, String methodOutput) {
+      this.transformerTask = transformerTask;
+      this.outputName = outputName;
+      this.methodOutput = methodOutput;
+    }
+  }
+
   /**
    * Reads it.
    *
    * @param transformer the folder of the Transformer module
+   * @param task what the Transformer is for, and what it gives
    * @throws ModelLoadException if it asks for what this library does not compute
    */
-  static SentenceConfig read(Path transformer) {
+  static SentenceConfig read(Path transformer, Task task) {
     SentenceConfig config =
         new SentenceConfig(
             FILES.stream()
@@ -40,7 +57,7 @@ record SentenceConfig(Optional<JsonValue> file) {
                 .map(ModelDirectory::config)
                 .filter(json -> !json.keys().isEmpty())
                 .findFirst());
-    config.file.ifPresent(SentenceConfig::requireComputed);
+    config.file.ifPresent(json -> requireComputed(json, task));
     return config;
   }
 
@@ -55,15 +72,15 @@ record SentenceConfig(Optional<JsonValue> file) {
   }
 
   /** Members that change what the module gives; releases before 5.4 have none of them. */
-  private static void requireComputed(JsonValue json) {
-    require(json, "transformer_task", "feature-extraction");
-    require(json, "module_output_name", "token_embeddings");
+  private static void requireComputed(JsonValue json, Task task) {
+    require(json, "transformer_task", task.transformerTask);
+    require(json, "module_output_name", task.outputName);
     json.get("modality_config")
         .flatMap(modalities -> modalities.get("text"))
         .ifPresent(
             text -> {
               require(text, "method", "forward");
-              require(text, "method_output_name", "last_hidden_state");
+              require(text, "method_output_name", task.methodOutput);
             });
     for (String key : List.of("processing_kwargs", "query_length", "document_length")) {
       json.get(key)
@@ -81,7 +98,7 @@ record SentenceConfig(Optional<JsonValue> file) {
         .filter(value -> !value.string().equals(only))
         .ifPresent(
             value -> {
-              throw value.wrong("\"%s\", the one that gives embeddings here".formatted(only));
+              throw value.wrong("\"%s\", the one that is computed here".formatted(only));
             });
   }
 }

@@ -1,229 +1,23 @@
 package io.github.neuronembed.tokenizer;
 
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts a text into pieces whose tokens, one after the other, are the tokens of the whole, so that a
  * long text need not be tokenized beyond the model's limit, nor all at once: the tokenizer's time
- * and memory grow faster than the text (10 MB: 20 to 120 seconds, 1.5 to 6.5 GB).
- *
- * <p>Why that holds, for the normalizer, pre-tokenizer and model of BERT. A cut is made before a
- * <em>splitter</em>: white space, punctuation, and ideographs if they are set apart. The
- * pre-tokenizer ends a word there, so no word spans the cut. The normalizer works character by
- * character, except for canonical decomposition, which reorders combining marks among themselves; a
- * splitter is none, so nothing moves across the cut. An added token (such as {@code [SEP]}) is
- * found in the text before that; a cut inside of an occurrence is not made.
- *
- * <p>A word longer than the model's limit (100 characters) is one unknown token, however long. So
- * of a stretch without any splitter, only the characters that the normalizer keeps are kept, and no
- * more than are needed to be over the limit.
+ * and memory grow faster than the text (10 MB: 20 to 120 seconds, 1.5 to 6.5 GB). Why that holds
+ * for a kind of tokenizer, its class says.
  *
  * <p>Immutable and thread-safe.
  */
-final class TextPieces {
-
-  /** A piece ends at the last splitter within so many characters, if there is one. */
-  static final int PIECE = 2048;
-
-  /** A stretch without a splitter that is longer is shortened. */
-  static final int LONGEST_STRETCH = 4 * PIECE;
-
-  private final boolean splitsIdeographs;
-  private final boolean stripsMarks;
-  private final int longestWord;
-  private final Set<String> addedTokens;
-
-  /**
-   * @param splitsIdeographs whether the normalizer puts spaces around CJK ideographs
-   * @param stripsMarks whether it removes nonspacing marks
-   * @param longestWord the most characters of a word that is not unknown for its length
-   * @param addedTokens what is found in the text before normalization; each begins and ends with
-   *     ASCII punctuation
-   */
-  TextPieces(
-      boolean splitsIdeographs, boolean stripsMarks, int longestWord, Set<String> addedTokens) {
-    this.splitsIdeographs = splitsIdeographs;
-    this.stripsMarks = stripsMarks;
-    this.longestWord = longestWord;
-    this.addedTokens = Set.copyOf(addedTokens);
-  }
+interface TextPieces {
 
   /** The pieces of one text. */
-  Iterator of(String text) {
-    return new Iterator(text);
-  }
+  Iterator of(String text);
 
   /** Walks through one text. */
-  final class Iterator {
-    private final String text;
-    private int from;
-
-    private Iterator(String text) {
-      this.text = text;
-    }
-
+  interface Iterator {
     /** The next piece; null after the last. An empty text has none. */
-    @Nullable String next() {
-      int length = text.length();
-      if (from >= length) {
-        return null;
-      }
-      if (length - from <= PIECE) {
-        return take(length);
-      }
-      for (int i = start(from + PIECE); i > from; i = text.offsetByCodePoints(i, -1)) {
-        if (isCut(i)) {
-          return take(i);
-        }
-      }
-      int end = from + PIECE;
-      while (end < length && !isCut(end)) {
-        end++;
-      }
-      return end - from > LONGEST_STRETCH ? shortened(end) : take(end);
-    }
-
-    private String take(int end) {
-      String piece = from == 0 && end == text.length() ? text : text.substring(from, end);
-      from = end;
-      return piece;
-    }
-
-    /** The index itself, or that of the surrogate pair it is inside of. */
-    private int start(int index) {
-      return Character.isLowSurrogate(text.charAt(index)) ? index - 1 : index;
-    }
-
-    private boolean isCut(int index) {
-      if (Character.isLowSurrogate(text.charAt(index)) || !isSplitter(text.codePointAt(index))) {
-        return false;
-      }
-      for (String token : addedTokens) {
-        for (int before = 1; before < token.length(); before++) {
-          if (text.startsWith(token, index - before)) {
-            return false;
-          }
-        }
-      }
-      return true;
-    }
-
-    /**
-     * A stretch without a cut is, after its last splitter (there may be some at its start, inside
-     * of an added token), one word.
-     */
-    private String shortened(int end) {
-      int word = end;
-      while (word > from && !isSplitter(text.codePointBefore(word))) {
-        word = text.offsetByCodePoints(word, -1);
-      }
-      StringBuilder piece = new StringBuilder().append(text, from, word);
-      int kept = 0;
-      for (int i = word; i < end; ) {
-        int codePoint = text.codePointAt(i);
-        i += Character.charCount(codePoint);
-        if (isRemoved(codePoint) || (isKept(codePoint) && kept > longestWord)) {
-          continue;
-        }
-        // A character in doubt may end a word: what follows must be too long by itself.
-        kept = isKept(codePoint) ? kept + 1 : 0;
-        piece.appendCodePoint(codePoint);
-      }
-      from = end;
-      return piece.toString();
-    }
-  }
-
-  // The tokenizer's tables are of an older Unicode than the Java runtime's, and runtimes differ.
-  // Each of the next three is true only where all agree; other characters are in doubt, and nothing
-  // is done with them. A test holds them against the tokenizer for every character.
-
-  /** Whether the pre-tokenizer surely ends a word before this character. */
-  boolean isSplitter(int codePoint) {
-    if (codePoint < 0x80) {
-      return codePoint == ' '
-          || codePoint == '\t'
-          || codePoint == '\n'
-          || codePoint == '\r'
-          || (codePoint > ' ' && codePoint < 0x7f && !Character.isLetterOrDigit(codePoint));
-    }
-    if (isIdeograph(codePoint)) {
-      return splitsIdeographs;
-    }
-    return switch (Character.getType(codePoint)) {
-      case Character.SPACE_SEPARATOR,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.CONNECTOR_PUNCTUATION,
-          Character.DASH_PUNCTUATION,
-          Character.START_PUNCTUATION,
-          Character.END_PUNCTUATION,
-          Character.INITIAL_QUOTE_PUNCTUATION,
-          Character.FINAL_QUOTE_PUNCTUATION,
-          Character.OTHER_PUNCTUATION ->
-          codePoint < 0x100
-              || (codePoint >= 0x2000 && codePoint <= 0x206F)
-              || (codePoint >= 0x3000 && codePoint <= 0x303F)
-              || (codePoint >= 0xFF00 && codePoint <= 0xFF65);
-      default -> false;
-    };
-  }
-
-  /** The blocks that the normalizer calls Chinese, unassigned characters in them included. */
-  private static boolean isIdeograph(int codePoint) {
-    return (codePoint >= 0x4E00 && codePoint <= 0x9FFF)
-        || (codePoint >= 0x3400 && codePoint <= 0x4DBF)
-        || (codePoint >= 0x20000 && codePoint <= 0x2A6DF)
-        || (codePoint >= 0x2A700 && codePoint <= 0x2B73F)
-        || (codePoint >= 0x2B740 && codePoint <= 0x2B81F)
-        || (codePoint >= 0x2B920 && codePoint <= 0x2CEAF)
-        || (codePoint >= 0xF900 && codePoint <= 0xFAFF)
-        || (codePoint >= 0x2F800 && codePoint <= 0x2FA1F);
-  }
-
-  /** Whether the normalizer surely removes this character. */
-  boolean isRemoved(int codePoint) {
-    if (codePoint == '\t' || codePoint == '\n' || codePoint == '\r') {
-      return false;
-    }
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL, Character.PRIVATE_USE -> true;
-      case Character.FORMAT ->
-          (codePoint >= 0x200B && codePoint <= 0x2064) || codePoint == 0xAD || codePoint == 0xFEFF;
-      case Character.NON_SPACING_MARK ->
-          stripsMarks
-              && (codePoint <= 0x7F3
-                  || (codePoint >= 0xE00 && codePoint <= 0xE7F)
-                  || (codePoint >= 0x3000 && codePoint <= 0x30FF)
-                  || (codePoint >= 0xFE00 && codePoint <= 0xFE0F));
-      default -> codePoint == 0xFFFD;
-    };
-  }
-
-  /** Whether this character surely becomes one character of a word, or more. */
-  boolean isKept(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.UPPERCASE_LETTER,
-          Character.LOWERCASE_LETTER,
-          Character.TITLECASE_LETTER,
-          Character.MODIFIER_LETTER,
-          Character.OTHER_LETTER,
-          Character.DECIMAL_DIGIT_NUMBER,
-          Character.LETTER_NUMBER,
-          Character.OTHER_NUMBER ->
-          !isSplitter(codePoint);
-      // Three decompose to ASCII punctuation. Of those below, some are or were punctuation.
-      case Character.OTHER_SYMBOL,
-          Character.MATH_SYMBOL,
-          Character.CURRENCY_SYMBOL,
-          Character.MODIFIER_SYMBOL ->
-          codePoint >= 0x20A0
-              && codePoint != 0x2260
-              && codePoint != 0x226E
-              && codePoint != 0x226F
-              && codePoint != 0xFFFD;
-      default -> false;
-    };
+    @Nullable String next();
   }
 }

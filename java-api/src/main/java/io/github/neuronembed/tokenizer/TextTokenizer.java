@@ -1,8 +1,5 @@
 package io.github.neuronembed.tokenizer;
 
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
-import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.TextTooLongException;
@@ -13,8 +10,6 @@ import io.github.neuronembed.model.ModelDirectory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,37 +39,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TextTokenizer implements AutoCloseable {
 
-  private static final TokenizersLibrary NATIVE = TokenizersLibrary.LIB;
-
-  private final ReadWriteLock gate = new ReentrantReadWriteLock();
   private final ModelDirectory model;
   private final int maxTokens;
-  private final @Nullable TextPieces pieces;
+  private final NativeTokenizer tokenizer;
   private final int[] leading;
   private final int[] trailing;
   private final boolean cutsLeft;
 
-  /** Address of the native tokenizer, which this object owns; 0 once closed. */
-  private long handle;
-
   private TextTokenizer(
-      ModelDirectory model, int maxTokens, TokenizerDefinition definition, long handle) {
+      ModelDirectory model,
+      int maxTokens,
+      TokenizerDefinition definition,
+      NativeTokenizer tokenizer) {
     this.model = model;
     this.maxTokens = maxTokens;
-    this.pieces = definition.pieces();
-    this.leading = definition.leading();
-    this.trailing = definition.trailing();
+    this.tokenizer = tokenizer;
+    this.leading = definition.specialTokens().leading();
+    this.trailing = definition.specialTokens().trailing();
     this.cutsLeft = definition.cutsLeft();
-    this.handle = handle;
   }
 
   /**
    * Loads a model's tokenizer.
    *
    * @return a new tokenizer, owned by the caller
-   * @throws ModelLoadException if its file is missing or corrupt, is not of BERT's kind
-   *     (WordPiece), or does not fit the model; or if the native library cannot be loaded on this
-   *     machine
+   * @throws ModelLoadException if its file is missing or corrupt, is not of a kind that is known
+   *     ({@link TokenizerDefinition}), or does not fit the model; or if the native library cannot
+   *     be loaded on this machine
    */
   public static TextTokenizer open(ModelDirectory model) {
     return open(model, model.maxTokens());
@@ -88,46 +79,15 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws ModelLoadException as {@link #open(ModelDirectory)}
    */
   public static TextTokenizer open(ModelDirectory model, int maxTokens) {
-    TokenizerDefinition definition = new TokenizerDefinition(model);
-    int special = definition.leading().length + definition.trailing().length;
+    TokenizerDefinition definition = new TokenizerDefinition(model.transformer());
+    int special =
+        definition.specialTokens().leading().length + definition.specialTokens().trailing().length;
     if (maxTokens <= special) {
       throw new ModelLoadException(
           "%s takes %s tokens a text, %s of which are special: there is no room for a text."
               .formatted(model, maxTokens, special));
     }
-    TokenizerLibrary.ensureLoaded();
-    long handle;
-    try {
-      handle = NATIVE.createTokenizerFromString(definition.json());
-    } catch (RuntimeException e) {
-      throw new ModelLoadException(
-          "%s is not a tokenizer definition (%s): copy it from the model's repository again."
-              .formatted(model.tokenizerFile(), e.getMessage()),
-          e);
-    }
-    TextTokenizer tokenizer = new TextTokenizer(model, maxTokens, definition, handle);
-    try {
-      tokenizer.requireAddedTokens(definition);
-      return tokenizer;
-    } catch (RuntimeException e) {
-      tokenizer.close();
-      throw e;
-    }
-  }
-
-  /** The native tokenizer gives ids of its own to tokens that are not in the vocabulary. */
-  private void requireAddedTokens(TokenizerDefinition definition) {
-    definition
-        .addedTokens()
-        .forEach(
-            (token, id) -> {
-              long[] ids = content(token);
-              if (ids.length != 1 || ids[0] != id) {
-                throw definition.misfit(
-                    "gives the added token %s the ids %s, not %s"
-                        .formatted(token, Arrays.toString(ids), id));
-              }
-            });
+    return new TextTokenizer(model, maxTokens, definition, NativeTokenizer.open(definition));
   }
 
   /** The most tokens of a text, special tokens and the input type's prefix included. */
@@ -184,8 +144,9 @@ public final class TextTokenizer implements AutoCloseable {
       int index, String text, InputType type, TruncationPolicy policy, boolean countAll) {
     String input = input(index, text, type);
     int[] kept = new int[maxTokens - leading.length - trailing.length];
+    boolean counts = countAll || policy == TruncationPolicy.STRICT;
     long count =
-        tokenize(input, kept, countAll || policy == TruncationPolicy.STRICT, cutsLeft(policy));
+        tokenizer.tokenize(input, kept, counts ? Long.MAX_VALUE : kept.length, cutsLeft(policy));
     if (count > kept.length && policy == TruncationPolicy.STRICT) {
       throw new TextTooLongException(index, total(count), maxTokens);
     }
@@ -223,13 +184,8 @@ public final class TextTokenizer implements AutoCloseable {
         total(to - from));
   }
 
-  /** Whether a text that is too long loses its first tokens. */
   private boolean cutsLeft(TruncationPolicy policy) {
-    return switch (policy) {
-      case TRUNCATE, STRICT -> cutsLeft;
-      case TRUNCATE_LEFT -> true;
-      case TRUNCATE_RIGHT -> false;
-    };
+    return NativeTokenizer.cutsLeft(policy, cutsLeft);
   }
 
   /** Puts the special tokens around a part of an array. */
@@ -247,7 +203,7 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws IllegalStateException if this tokenizer is closed
    */
   public int countTokens(String text, InputType type) {
-    return total(tokenize(input(0, text, type), new int[0], true, false));
+    return total(tokenizer.tokenize(input(0, text, type), new int[0], Long.MAX_VALUE, false));
   }
 
   /**
@@ -261,28 +217,10 @@ public final class TextTokenizer implements AutoCloseable {
    */
   public List<Token> tokens(String text, InputType type, boolean specialTokens) {
     String input = input(0, text, type);
-    int[] indexes = indexes(input);
     List<Token> tokens = new ArrayList<>();
-    gate.readLock().lock();
-    try {
-      requireOpen();
-      long encoding = encoding(input);
-      try {
-        addSpecial(tokens, specialTokens ? leading : new int[0]);
-        long[] ids = NATIVE.getTokenIds(encoding);
-        CharSpan[] spans = NATIVE.getTokenCharSpans(encoding);
-        for (int i = 0; i < ids.length; i++) {
-          int start = indexes[spans[i].getStart()];
-          int end = indexes[spans[i].getEnd()];
-          tokens.add(new Token((int) ids[i], input.substring(start, end), false, start, end));
-        }
-        addSpecial(tokens, specialTokens ? trailing : new int[0]);
-      } finally {
-        NATIVE.deleteEncoding(encoding);
-      }
-    } finally {
-      gate.readLock().unlock();
-    }
+    addSpecial(tokens, specialTokens ? leading : new int[0]);
+    tokens.addAll(tokenizer.tokens(input));
+    addSpecial(tokens, specialTokens ? trailing : new int[0]);
     return tokens;
   }
 
@@ -290,15 +228,6 @@ public final class TextTokenizer implements AutoCloseable {
     for (int id : ids) {
       tokens.add(new Token(id, decode(new int[] {id}, false), true, -1, -1));
     }
-  }
-
-  /** Where each code point of a text is, and its end: the native tokenizer counts those. */
-  private static int[] indexes(String text) {
-    int[] indexes = new int[text.codePointCount(0, text.length()) + 1];
-    for (int i = 1; i < indexes.length; i++) {
-      indexes[i] = text.offsetByCodePoints(indexes[i - 1], 1);
-    }
-    return indexes;
   }
 
   /**
@@ -321,13 +250,7 @@ public final class TextTokenizer implements AutoCloseable {
       }
       ids[i] = tokenIds[i];
     }
-    gate.readLock().lock();
-    try {
-      requireOpen();
-      return decoded(ids, skipSpecialTokens);
-    } finally {
-      gate.readLock().unlock();
-    }
+    return tokenizer.decode(ids, skipSpecialTokens);
   }
 
   private int total(long contentTokens) {
@@ -339,135 +262,12 @@ public final class TextTokenizer implements AutoCloseable {
       throw new NullPointerException("Text %s is null.".formatted(index));
     }
     String prefix = model.prefix(type);
-    return wellFormed(prefix.isEmpty() ? text : prefix.concat(text));
-  }
-
-  /**
-   * Replaces surrogates without their other half: over JNI, a string with one of them arrives as
-   * something else altogether.
-   */
-  private static String wellFormed(String text) {
-    StringBuilder repaired = null;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-      } else {
-        repaired = repaired == null ? new StringBuilder(text) : repaired;
-        repaired.setCharAt(i, '\uFFFD');
-      }
-    }
-    return repaired == null ? text : repaired.toString();
-  }
-
-  /**
-   * Tokenizes without special tokens.
-   *
-   * @param kept filled with the first ids, or the last ones where a text is cut on the left
-   * @param countAll whether to go on when there is more than fits
-   * @param left whether it is cut there
-   * @return tokens of the text, or of so much of it as has more than fit
-   */
-  private long tokenize(String input, int[] kept, boolean countAll, boolean left) {
-    gate.readLock().lock();
-    try {
-      requireOpen();
-      if (pieces == null) {
-        return inOrder(kept, append(content(input), kept, 0, left), left);
-      }
-      long count = 0;
-      TextPieces.Iterator rest = pieces.of(input);
-      for (String piece = rest.next();
-          piece != null && (countAll || left || count <= kept.length);
-          piece = rest.next()) {
-        count = append(content(piece), kept, count, left);
-      }
-      return inOrder(kept, count, left);
-    } finally {
-      gate.readLock().unlock();
-    }
-  }
-
-  /** Keeps ids, the first ones or, as in a ring, the last ones; returns how many there were. */
-  private static long append(long[] ids, int[] kept, long count, boolean left) {
-    for (int i = 0; i < ids.length; i++) {
-      long place = count + i;
-      if (place < kept.length) {
-        kept[(int) place] = (int) ids[i];
-      } else if (left && kept.length > 0) {
-        kept[(int) (place % kept.length)] = (int) ids[i];
-      }
-    }
-    return count + ids.length;
-  }
-
-  /** Puts a ring that went round into order. */
-  private static long inOrder(int[] kept, long count, boolean left) {
-    if (left && count > kept.length && kept.length > 0) {
-      int oldest = (int) (count % kept.length);
-      int[] ring = kept.clone();
-      System.arraycopy(ring, oldest, kept, 0, kept.length - oldest);
-      System.arraycopy(ring, 0, kept, kept.length - oldest, oldest);
-    }
-    return count;
-  }
-
-  // DJL's own HuggingFaceTokenizer is not used: it copies seven arrays of an encoding that nobody
-  // reads (a quarter to a third of the time), reports usage, frees the native tokenizer in a
-  // finalizer while a call may be under way, and does not make close wait for calls.
-  private long[] content(String text) {
-    long encoding = encoding(text);
-    try {
-      return NATIVE.getTokenIds(encoding);
-    } finally {
-      NATIVE.deleteEncoding(encoding);
-    }
-  }
-
-  /** A new native encoding, without special tokens, which the caller deletes. */
-  private long encoding(String text) {
-    try {
-      return NATIVE.encode(handle, text, false);
-    } catch (RuntimeException e) {
-      throw failed(e);
-    }
-  }
-
-  private String decoded(long[] ids, boolean skipSpecialTokens) {
-    try {
-      return NATIVE.decode(handle, ids, skipSpecialTokens);
-    } catch (RuntimeException e) {
-      throw failed(e);
-    }
-  }
-
-  private InferenceException failed(RuntimeException cause) {
-    return new InferenceException("The tokenizer of %s failed.".formatted(model), false, cause);
-  }
-
-  private void requireOpen() {
-    if (handle == 0) {
-      throw new IllegalStateException("The tokenizer of %s is closed.".formatted(model));
-    }
+    return prefix.isEmpty() ? text : prefix.concat(text);
   }
 
   /** Frees the native tokenizer; waits for calls under way. Does nothing when closed already. */
   @Override
   public void close() {
-    gate.writeLock().lock();
-    try {
-      long owned = handle;
-      handle = 0;
-      if (owned != 0) {
-        NATIVE.deleteTokenizer(owned);
-      }
-    } finally {
-      gate.writeLock().unlock();
-    }
+    tokenizer.close();
   }
 }

@@ -3,7 +3,7 @@ package io.github.neuronembed.tokenizer;
 import com.google.gson.JsonObject;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.model.JsonValue;
-import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.TransformerDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -38,19 +38,25 @@ final class TokenizerConfig {
   private static final Set<String> BERT_TYPES =
       Set.of("bert", "distilbert", "electra", "mobilebert", "convbert", "mpnet");
 
+  /** Model types whose padding token has BERT's name where none is named. */
+  private static final Set<String> BERT_PADDING =
+      Set.of("bert", "distilbert", "electra", "mobilebert", "convbert");
+
   private final Path file;
   private final Optional<JsonValue> json;
   private final boolean setsNormalizer;
+  private final String usualPadToken;
 
   /**
    * Reads the file beside a model's tokenizer, if there is one.
    *
    * @throws ModelLoadException if it is corrupt
    */
-  TokenizerConfig(ModelDirectory model) {
+  TokenizerConfig(TransformerDirectory model) {
     this.file = model.tokenizerFile().resolveSibling("tokenizer_config.json");
     this.json =
         Files.exists(file) ? Optional.of(JsonValue.read(file, MAX_BYTES)) : Optional.empty();
+    this.usualPadToken = BERT_PADDING.contains(model.modelType()) ? "[PAD]" : "<pad>";
     this.setsNormalizer =
         get("tokenizer_class")
             .map(JsonValue::string)
@@ -72,7 +78,7 @@ final class TokenizerConfig {
     return get("pad_token")
         .map(token -> token.isObject() ? token.require("content") : token)
         .map(JsonValue::string)
-        .orElse("[PAD]");
+        .orElse(usualPadToken);
   }
 
   /**

@@ -7,16 +7,13 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.model.JsonValue;
-import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.TransformerDirectory;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,18 +27,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class TokenizerDefinition {
 
-  /** The largest file that is read; a multilingual WordPiece vocabulary has 3 MB. */
+  /** The largest file that is read; a vocabulary of 250,000 pieces has 17 MB. */
   private static final int MAX_BYTES = 64 << 20;
 
-  /** Beyond this, the search for a word's pieces takes noticeable time; BERT has 100. */
-  private static final int LONGEST_WORD = 1000;
-
-  private final ModelDirectory model;
+  private final TransformerDirectory model;
   private final JsonValue root;
-  private final Map<String, Integer> vocabulary = new LinkedHashMap<>();
+  private final TokenModel tokens;
   private final Map<String, Integer> addedTokens = new LinkedHashMap<>();
-  private final int[] leading;
-  private final int[] trailing;
+  private final SpecialTokens specialTokens;
   private final boolean cutsLeft;
   private final @Nullable TextPieces pieces;
   private final String json;
@@ -49,43 +42,55 @@ final class TokenizerDefinition {
   /**
    * Reads and checks the definition.
    *
-   * @throws ModelLoadException if it is missing, corrupt, not BERT's kind of tokenizer, or does not
+   * @throws ModelLoadException if it is missing, corrupt, of a kind that is not known, or does not
    *     fit the model
    */
-  TokenizerDefinition(ModelDirectory model) {
+  TokenizerDefinition(TransformerDirectory model) {
     this.model = model;
     this.root = JsonValue.read(model.tokenizerFile(), MAX_BYTES);
     JsonObject definition = new JsonObject();
     definition.add("version", new JsonPrimitive("1.0"));
     definition.add("truncation", JsonNull.INSTANCE);
     definition.add("padding", JsonNull.INSTANCE);
-    JsonObject wordPiece = wordPiece(part("model", "WordPiece"));
+    this.tokens = TokenModel.read(root.require("model"), this::id);
     List<JsonValue> added = root.get("added_tokens").map(JsonValue::elements).orElse(List.of());
     definition.add("added_tokens", addedTokens(added));
     TokenizerConfig config = new TokenizerConfig(model);
-    JsonObject normalizer = config.normalizer(part("normalizer", "BertNormalizer"));
-    definition.add("normalizer", model.lowercases() ? lowercased(normalizer) : normalizer);
     this.cutsLeft = config.cutsLeft();
-    definition.add("pre_tokenizer", typed(part("pre_tokenizer", "BertPreTokenizer")));
+    JsonElement normalizer;
+    if (tokens.kind() == TokenModel.Kind.WORD_PIECE) {
+      JsonObject bert = config.normalizer(bertNormalizer());
+      this.pieces = bertPieces(bert, added);
+      normalizer =
+          model.lowercases() && !bert.get("lowercase").getAsBoolean()
+              ? Normalizers.lowercased(bert)
+              : bert;
+    } else {
+      Normalizers read = Normalizers.read(root.get("normalizer"));
+      this.pieces = read.keepsCuts() && keepCuts(added) ? new SpacePieces() : null;
+      normalizer = model.lowercases() ? Normalizers.lowercased(read.json()) : read.json();
+    }
+    definition.add("normalizer", normalizer);
+    definition.add(
+        "pre_tokenizer", PreTokenizers.read(root.require("pre_tokenizer"), tokens.kind()));
     definition.add("post_processor", JsonNull.INSTANCE);
-    definition.add("decoder", decoder());
-    definition.add("model", wordPiece);
+    definition.add("decoder", PreTokenizers.decoder(root.get("decoder"), tokens.kind()));
+    definition.add("model", tokens.json());
     this.json = definition.toString();
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(json)) {
       throw misfit("has a token that is not well-formed Unicode");
     }
     requirePadding(config.padToken());
-
-    JsonValue template = root.get("post_processor").orElseThrow(this::noSpecialTokens);
-    List<Integer> before = new ArrayList<>();
-    List<Integer> after = new ArrayList<>();
-    specialTokens(template, before, after);
-    if (before.isEmpty() || after.isEmpty()) {
+    this.specialTokens =
+        SpecialTokens.read(root.get("post_processor").orElseThrow(this::noSpecialTokens), this::id);
+    if (specialTokens.leading().length == 0 || specialTokens.trailing().length == 0) {
       throw noSpecialTokens();
     }
-    this.leading = ints(before);
-    this.trailing = ints(after);
-    this.pieces = pieces(normalizer, wordPiece.get("max_input_chars_per_word").getAsInt(), added);
+  }
+
+  /** The model whose tokenizer it is. */
+  TransformerDirectory model() {
+    return model;
   }
 
   /** The definition for the native tokenizer, without special tokens, truncation and padding. */
@@ -93,14 +98,9 @@ final class TokenizerDefinition {
     return json;
   }
 
-  /** Ids of the special tokens before a text, at least one. */
-  int[] leading() {
-    return leading.clone();
-  }
-
-  /** Ids of the special tokens after a text, at least one. */
-  int[] trailing() {
-    return trailing.clone();
+  /** What the model sees around texts; at least one token before and one after a single text. */
+  SpecialTokens specialTokens() {
+    return specialTokens;
   }
 
   /** Tokens that are found in a text before it is normalized and split, and their ids. */
@@ -118,63 +118,18 @@ final class TokenizerDefinition {
     return pieces;
   }
 
-  private JsonValue part(String name, String type) {
-    JsonValue part = root.require(name);
-    JsonValue stated = part.require("type");
-    if (!stated.string().equals(type)) {
-      throw stated.wrong(type + ", as for every model of the BERT family");
+  private JsonValue bertNormalizer() {
+    JsonValue normalizer = root.require("normalizer");
+    JsonValue type = normalizer.require("type");
+    if (!type.string().equals("BertNormalizer")) {
+      throw type.wrong("BertNormalizer, as for every model of the BERT family");
     }
-    return part;
-  }
-
-  private static JsonObject typed(JsonValue part) {
-    JsonObject typed = new JsonObject();
-    typed.addProperty("type", part.require("type").string());
-    return typed;
-  }
-
-  private JsonObject wordPiece(JsonValue model) {
-    JsonValue stated = model.require("vocab");
-    JsonObject vocab = new JsonObject();
-    for (String token : stated.keys()) {
-      int id = id(stated.require(token));
-      vocabulary.put(token, id);
-      vocab.addProperty(token, id);
-    }
-    JsonValue unknown = model.require("unk_token");
-    if (!vocabulary.containsKey(unknown.string())) {
-      throw unknown.wrong("a token of the vocabulary");
-    }
-    JsonValue longestWord = model.require("max_input_chars_per_word");
-    if (longestWord.positive() > LONGEST_WORD) {
-      throw longestWord.wrong("at most %s".formatted(LONGEST_WORD));
-    }
-    JsonObject copy = typed(model);
-    copy.addProperty("unk_token", unknown.string());
-    copy.addProperty(
-        "continuing_subword_prefix", model.require("continuing_subword_prefix").string());
-    copy.addProperty("max_input_chars_per_word", longestWord.positive());
-    copy.add("vocab", vocab);
-    return copy;
-  }
-
-  /** How ids become a text again. Any other decoder than WordPiece's counts as none. */
-  private JsonElement decoder() {
-    return root.get("decoder")
-        .filter(stated -> stated.require("type").string().equals("WordPiece"))
-        .<JsonElement>map(
-            stated -> {
-              JsonObject copy = typed(stated);
-              copy.addProperty("prefix", stated.require("prefix").string());
-              copy.addProperty("cleanup", stated.require("cleanup").bool());
-              return copy;
-            })
-        .orElse(JsonNull.INSTANCE);
+    return normalizer;
   }
 
   private JsonArray addedTokens(List<JsonValue> stated) {
     JsonArray copy = new JsonArray();
-    Set<String> all = new HashSet<>(vocabulary.keySet());
+    Set<String> all = new HashSet<>(tokens.vocabulary().keySet());
     for (JsonValue token : stated) {
       String content = token.require("content").string();
       int id = id(token.require("id"));
@@ -182,7 +137,7 @@ final class TokenizerDefinition {
         throw token.require("content").wrong("a token of at least one character");
       }
       // A token of the vocabulary keeps the id it has there.
-      addedTokens.put(content, vocabulary.getOrDefault(content, id));
+      addedTokens.put(content, tokens.vocabulary().getOrDefault(content, id));
       all.add(content);
       JsonObject entry = new JsonObject();
       entry.addProperty("id", addedTokens.get(content));
@@ -200,25 +155,6 @@ final class TokenizerDefinition {
     return copy;
   }
 
-  /**
-   * A normalizer after one that puts texts into lower case, which is how sentence-transformers (its
-   * development version of 2026-08-21) does it: accents are stripped as they were.
-   */
-  private static JsonObject lowercased(JsonObject normalizer) {
-    if (normalizer.get("lowercase").getAsBoolean()) {
-      return normalizer;
-    }
-    JsonObject first = new JsonObject();
-    first.addProperty("type", "Lowercase");
-    JsonArray parts = new JsonArray();
-    parts.add(first);
-    parts.add(normalizer);
-    JsonObject sequence = new JsonObject();
-    sequence.addProperty("type", "Sequence");
-    sequence.add("normalizers", parts);
-    return sequence;
-  }
-
   private int id(JsonValue id) {
     int value = id.natural();
     if (value >= model.vocabularySize()) {
@@ -230,7 +166,7 @@ final class TokenizerDefinition {
   }
 
   private void requirePadding(String name) {
-    Integer id = vocabulary.getOrDefault(name, addedTokens.get(name));
+    Integer id = tokens.vocabulary().getOrDefault(name, addedTokens.get(name));
     if (id == null || id != model.padTokenId()) {
       throw misfit(
           "has %s for its padding token %s, the model's config.json has %s"
@@ -238,55 +174,7 @@ final class TokenizerDefinition {
     }
   }
 
-  /** What is put before and after a single text. */
-  private void specialTokens(JsonValue template, List<Integer> before, List<Integer> after) {
-    String type = template.require("type").string();
-    switch (type) {
-      case "BertProcessing", "RobertaProcessing" -> {
-        before.add(pairedId(template.require("cls")));
-        after.add(pairedId(template.require("sep")));
-      }
-      case "TemplateProcessing" -> {
-        List<Integer> side = before;
-        for (JsonValue piece : template.require("single").elements()) {
-          Optional<JsonValue> special = piece.get("SpecialToken");
-          JsonValue part = special.orElseGet(() -> piece.require("Sequence"));
-          if (part.require("type_id").natural() != 0) {
-            throw part.require("type_id").wrong("0, the only token type of a single text");
-          }
-          if (special.isPresent()) {
-            JsonValue token =
-                template.require("special_tokens").require(part.require("id").string());
-            for (JsonValue id : token.require("ids").elements()) {
-              side.add(id(id));
-            }
-          } else if (side == after || !part.require("id").string().equals("A")) {
-            throw part.wrong("the text A, once");
-          } else {
-            side = after;
-          }
-        }
-        if (side == before) {
-          throw template.require("single").wrong("a template with the text A");
-        }
-      }
-      default ->
-          throw template
-              .require("type")
-              .wrong("TemplateProcessing, BertProcessing or RobertaProcessing");
-    }
-  }
-
-  private int pairedId(JsonValue tokenAndId) {
-    List<JsonValue> pair = tokenAndId.elements();
-    if (pair.size() != 2) {
-      throw tokenAndId.wrong("a token and its id");
-    }
-    return id(pair.get(1));
-  }
-
-  private @Nullable TextPieces pieces(
-      JsonObject normalizer, int longestWord, List<JsonValue> added) {
+  private @Nullable TextPieces bertPieces(JsonObject normalizer, List<JsonValue> added) {
     for (JsonValue token : added) {
       String content = token.require("content").string();
       if (token.require("normalized").bool()
@@ -297,10 +185,10 @@ final class TokenizerDefinition {
       }
     }
     return normalizer.get("clean_text").getAsBoolean()
-        ? new TextPieces(
+        ? new BertPieces(
             normalizer.get("handle_chinese_chars").getAsBoolean(),
             normalizer.get("strip_accents").getAsBoolean(),
-            longestWord,
+            tokens.json().get("max_input_chars_per_word").getAsInt(),
             addedTokens.keySet())
         : null;
   }
@@ -309,8 +197,13 @@ final class TokenizerDefinition {
     return c > ' ' && c < 0x7f && !Character.isLetterOrDigit(c);
   }
 
-  private static int[] ints(List<Integer> values) {
-    return values.stream().flatMapToInt(IntStream::of).toArray();
+  /** Whether no added token reaches over a place before a space. */
+  private static boolean keepCuts(List<JsonValue> added) {
+    return added.stream()
+        .noneMatch(
+            token ->
+                token.require("rstrip").bool()
+                    || token.require("content").string().chars().anyMatch(c -> c <= ' '));
   }
 
   private ModelLoadException noSpecialTokens() {

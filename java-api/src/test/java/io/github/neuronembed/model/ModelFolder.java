@@ -28,6 +28,11 @@ public final class ModelFolder {
     this.folder = folder;
   }
 
+  /** A directory that is there. */
+  public static ModelFolder of(Path folder) {
+    return new ModelFolder(folder);
+  }
+
   /** Writes a complete directory. */
   public static ModelFolder complete(Path folder) {
     return new ModelFolder(folder)

@@ -225,7 +225,7 @@ class RealTokenizerTest {
         // Mostly single, sometimes a monotony around the sizes that matter.
         int times =
             switch (random.nextInt(200)) {
-              case 0 -> 1 + random.nextInt(2 * TextPieces.LONGEST_STRETCH / next.length());
+              case 0 -> 1 + random.nextInt(2 * BertPieces.LONGEST_STRETCH / next.length());
               case 1 -> 90 + random.nextInt(30);
               default -> 1;
             };

@@ -258,8 +258,7 @@ class TextTokenizerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"type\": \"WordPiece\"       | \"type\": \"BPE\"             | WordPiece, as for every"
-            + " model",
+        "\"type\": \"WordPiece\"       | \"type\": \"WordLevel\"       | WordPiece, Unigram or BPE",
         "\"type\": \"BertNormalizer\"  | \"type\": \"NFKC\"            | BertNormalizer, as for"
             + " every",
         "\"type\": \"BertPreTokenizer\"| \"type\": \"Whitespace\"      | BertPreTokenizer, as for"

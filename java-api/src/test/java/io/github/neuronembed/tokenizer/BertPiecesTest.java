@@ -9,11 +9,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TextPiecesTest {
+class BertPiecesTest {
 
   private static final int LONGEST_WORD = 100;
   private static final Set<String> ADDED = Set.of("[CLS]", "[SEP]", "[PAD]");
-  private final TextPieces pieces = new TextPieces(true, true, LONGEST_WORD, ADDED);
+  private final BertPieces pieces = new BertPieces(true, true, LONGEST_WORD, ADDED);
 
   private List<String> cut(String text) {
     List<String> cut = new ArrayList<>();
@@ -28,7 +28,7 @@ class TextPiecesTest {
   void aShortTextIsOnePiece() {
     assertThat(cut("")).isEmpty();
     assertThat(cut("a b c")).containsExactly("a b c");
-    String full = "ab ".repeat(TextPieces.PIECE / 3 + 1).substring(0, TextPieces.PIECE);
+    String full = "ab ".repeat(BertPieces.PIECE / 3 + 1).substring(0, BertPieces.PIECE);
     assertThat(cut(full)).containsExactly(full);
   }
 
@@ -39,13 +39,13 @@ class TextPiecesTest {
     List<String> cut = cut(text);
 
     assertThat(String.join("", cut)).isEqualTo(text);
-    assertThat(cut).hasSizeGreaterThan(14).allMatch(p -> p.length() <= TextPieces.PIECE);
+    assertThat(cut).hasSizeGreaterThan(14).allMatch(p -> p.length() <= BertPieces.PIECE);
     assertThat(cut.subList(1, cut.size())).allMatch(p -> pieces.isSplitter(p.codePointAt(0)));
   }
 
   @Test
   void aStretchWithoutSplitterIsNotCut() {
-    String stretch = "x".repeat(TextPieces.PIECE + 100);
+    String stretch = "x".repeat(BertPieces.PIECE + 100);
     assertThat(cut(stretch + " y")).containsExactly(stretch, " y");
     assertThat(cut(stretch)).containsExactly(stretch);
   }
@@ -53,7 +53,7 @@ class TextPiecesTest {
   @Test
   void anAddedTokenIsNotCut() {
     String token = "[CLS]";
-    for (int before = TextPieces.PIECE - 8; before <= TextPieces.PIECE; before++) {
+    for (int before = BertPieces.PIECE - 8; before <= BertPieces.PIECE; before++) {
       String text = " ".repeat(before) + token + " ".repeat(20);
       List<String> cut = cut(text);
       assertThat(String.join("", cut)).isEqualTo(text);
@@ -101,9 +101,9 @@ class TextPiecesTest {
       })
   void noPieceOfALongMonotonyIsLong(String unit) {
     String text = unit.repeat(1_000_000 / unit.length());
-    assertThat(longest(cut(text))).isLessThanOrEqualTo(TextPieces.LONGEST_STRETCH);
+    assertThat(longest(cut(text))).isLessThanOrEqualTo(BertPieces.LONGEST_STRETCH);
     List<String> framed = cut("[SEP]" + text + "[SEP] b");
-    assertThat(longest(framed)).isLessThanOrEqualTo(TextPieces.LONGEST_STRETCH);
+    assertThat(longest(framed)).isLessThanOrEqualTo(BertPieces.LONGEST_STRETCH);
     assertThat(framed.get(framed.size() - 1)).endsWith(" b");
   }
 

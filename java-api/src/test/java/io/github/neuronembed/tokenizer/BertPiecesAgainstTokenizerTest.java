@@ -16,10 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Holds what {@link TextPieces} believes of every character against the tokenizer itself: with one
+ * Holds what {@link BertPieces} believes of every character against the tokenizer itself: with one
  * character as the longest word, a letter {@code a} is known and any longer word is not.
  */
-class TextPiecesAgainstTokenizerTest {
+class BertPiecesAgainstTokenizerTest {
 
   private static final TokenizersLibrary NATIVE = TokenizersLibrary.LIB;
   private static final int UNK = 1;
@@ -39,8 +39,8 @@ class TextPiecesAgainstTokenizerTest {
             .replace("\"lowercase\": true", "\"lowercase\": " + lowercase)
             .replace("\"strip_accents\": null", "\"strip_accents\": " + stripAccents)
             .replace("\"handle_chinese_chars\": true", "\"handle_chinese_chars\": " + ideographs));
-    TokenizerDefinition definition = new TokenizerDefinition(folder.open());
-    TextPieces pieces = Objects.requireNonNull(definition.pieces());
+    TokenizerDefinition definition = new TokenizerDefinition(folder.open().transformer());
+    BertPieces pieces = (BertPieces) Objects.requireNonNull(definition.pieces());
     TokenizerLibrary.ensureLoaded();
     long handle = NATIVE.createTokenizerFromString(definition.json());
     try {

@@ -1,0 +1,64 @@
+package io.github.neuronembed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.neuronembed.engine.RequestOptions;
+import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.tokenizer.TextTokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** XLM-R, RoBERTa and DistilBERT against an independent reference, from the text to the vector. */
+class SmallEncodersTest {
+
+  private static final double SAME = 0.99999;
+
+  @TempDir private Path folder;
+
+  static List<SmallModel> encoders() {
+    return SmallModel.encoders();
+  }
+
+  @ParameterizedTest
+  @MethodSource("encoders")
+  void tokensAreTheReferences(SmallModel small) {
+    ModelDirectory model = small.open(folder);
+    assertThat(model.maxTokens()).isEqualTo(512);
+    try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
+      List<SmallModel.Golden> golden = small.golden();
+      assertThat(golden).hasSizeGreaterThanOrEqualTo(60);
+      for (SmallModel.Golden text : golden) {
+        TokenizedText tokens =
+            tokenizer.encode(0, text.text(), text.type(), TruncationPolicy.TRUNCATE, true);
+        assertThat(tokens.ids()).as(text.id()).isEqualTo(text.idArray());
+        assertThat(tokens.tokenCount()).as(text.id()).isEqualTo(text.tokens());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("encoders")
+  void vectorsAreTheReferencesAloneAndInCompany(SmallModel small) {
+    ModelDirectory model = small.open(folder);
+    try (TextEmbedder embedder =
+        TextEmbedder.builder().model(model).backend(BackendChoice.ONNX).build()) {
+      List<SmallModel.Golden> golden = small.golden();
+      List<int[]> rows = new ArrayList<>();
+      for (SmallModel.Golden text : golden) {
+        float[] alone = embedder.embed(text.text(), text.type());
+        assertThat(Vectors.cosine(alone, text.vectorArray())).as(text.id()).isGreaterThan(SAME);
+        rows.add(text.idArray());
+      }
+      List<float[]> together = embedder.embedTokens(rows, RequestOptions.BULK);
+      for (int i = 0; i < golden.size(); i++) {
+        assertThat(Vectors.cosine(together.get(i), golden.get(i).vectorArray()))
+            .as(golden.get(i).id())
+            .isGreaterThan(SAME);
+      }
+    }
+  }
+}
