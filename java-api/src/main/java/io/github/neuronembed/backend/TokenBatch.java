@@ -133,6 +133,19 @@ public final class TokenBatch {
    * @throws IllegalStateException if all announced texts are written
    */
   public void row(int[] tokenIds) {
+    row(tokenIds, tokenIds.length);
+  }
+
+  /**
+   * Writes the next text, or pair of texts.
+   *
+   * @param tokenIds as in {@link #row(int[])}
+   * @param firstLength tokens of type 0, which come first; the others are of type 1, which a model
+   *     without token types does not see
+   * @throws IllegalArgumentException as {@link #row(int[])}
+   * @throws IllegalStateException as {@link #row(int[])}
+   */
+  public void row(int[] tokenIds, int firstLength) {
     if (placed.texts() == rows) {
       throw new IllegalStateException(
           "The batch has its %s rows already: begin a new one.".formatted(rows));
@@ -148,7 +161,12 @@ public final class TokenBatch {
           "No row of the shape %s has room for a text of %s tokens more.".formatted(shape, length));
     }
     int text = placed.texts() - 1;
-    inputIds.put(placed.row(text) * sequenceLength + placed.start(text), tokenIds);
+    int at = placed.row(text) * sequenceLength + placed.start(text);
+    inputIds.put(at, tokenIds);
+    if (tokenTypeIds != null) {
+      tokenTypeIds.fill(at, firstLength, 0);
+      tokenTypeIds.fill(at + firstLength, length - firstLength, 1);
+    }
     if (starts != null) {
       starts.fill(placed.vector(text) + placed.row(text), 1, placed.start(text));
     }
@@ -176,7 +194,7 @@ public final class TokenBatch {
         attentionMask.fill(at + attended, sequenceLength - attended, 0);
       }
       if (tokenTypeIds != null) {
-        tokenTypeIds.fill(at, sequenceLength, 0);
+        tokenTypeIds.fill(at + used, padding, 0);
       }
       if (starts != null) {
         endOfRow(starts, row, used);

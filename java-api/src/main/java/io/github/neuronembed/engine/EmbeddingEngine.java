@@ -7,6 +7,7 @@ import io.github.neuronembed.EngineOverloadedException;
 import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Replica;
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.engine.core.Cores;
 import io.github.neuronembed.engine.queue.Buckets;
 import io.github.neuronembed.engine.queue.PackedBatches;
@@ -221,6 +222,19 @@ public final class EmbeddingEngine implements AutoCloseable {
     return submit(tokenRows.requests(rows), requestOptions, Arrays::asList);
   }
 
+  /**
+   * Computes pairs, or texts, without waiting for them, as {@link #submitAll} does with texts.
+   *
+   * @return a new vector for each row, in their order
+   */
+  public CompletableFuture<List<float[]>> submitPairs(
+      List<TokenRow> rows, RequestOptions requestOptions) {
+    if (rows.isEmpty()) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+    return submit(tokenRows.pairs(rows), requestOptions, Arrays::asList);
+  }
+
   private <T> CompletableFuture<T> submit(
       List<Request> requests, RequestOptions requestOptions, Function<float[][], T> result) {
     RequestFuture<T> future = new RequestFuture<>(result);
@@ -243,7 +257,18 @@ public final class EmbeddingEngine implements AutoCloseable {
    */
   public List<float[]> embedAll(List<int[]> rows, RequestOptions requestOptions) {
     checkMayWait();
-    return manyRows.list(rows, requestOptions);
+    return manyRows.list(tokenRows.requests(rows), requestOptions);
+  }
+
+  /**
+   * Computes any number of pairs, or texts, and waits for them, as {@link #embedAll} does with
+   * texts.
+   *
+   * @return a new vector for each row, in their order
+   */
+  public List<float[]> computePairs(List<TokenRow> rows, RequestOptions requestOptions) {
+    checkMayWait();
+    return manyRows.list(tokenRows.pairs(rows), requestOptions);
   }
 
   /**

@@ -26,11 +26,10 @@ final class ManyRows {
   }
 
   /** See {@link EmbeddingEngine#embedAll}. */
-  List<float[]> list(List<int[]> rows, RequestOptions requestOptions) {
+  List<float[]> list(List<Request> requests, RequestOptions requestOptions) {
     long made = Dispatcher.now();
-    List<Request> requests = tokenRows.requests(rows);
     Deque<Call> calls = new ArrayDeque<>();
-    List<float[]> vectors = new ArrayList<>(rows.size());
+    List<float[]> vectors = new ArrayList<>(requests.size());
     try {
       int at = 0;
       while (at < requests.size()) {

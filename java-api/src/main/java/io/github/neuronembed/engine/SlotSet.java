@@ -54,8 +54,9 @@ final class SlotSet implements AutoCloseable {
     TokenBatch tokens = slot.tokens();
     tokens.begin(batch.rows(), batch.longest());
     for (int i = 0; i < batch.size(); i++) {
-      for (int[] row : batch.request(i).rows) {
-        tokens.row(row);
+      Request request = batch.request(i);
+      for (int row = 0; row < request.rows.length; row++) {
+        tokens.row(request.rows[row], request.firstLength(row));
       }
     }
     tokens.finish();

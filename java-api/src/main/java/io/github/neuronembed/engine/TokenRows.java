@@ -1,5 +1,6 @@
 package io.github.neuronembed.engine;
 
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.engine.queue.Buckets;
 import io.github.neuronembed.engine.queue.Request;
 import java.util.ArrayList;
@@ -32,6 +33,21 @@ final class TokenRows {
     List<Request> requests = new ArrayList<>(rows.size());
     for (int[] row : rows) {
       requests.add(request(new int[][] {row}));
+    }
+    return requests;
+  }
+
+  /**
+   * A request of each row, which may be a pair.
+   *
+   * @throws IllegalArgumentException if a row is empty, too long, or has an id that is none
+   */
+  List<Request> pairs(List<TokenRow> rows) {
+    List<Request> requests = new ArrayList<>(rows.size());
+    for (TokenRow row : rows) {
+      int[][] copy = {row.ids().clone()};
+      check(copy[0]);
+      requests.add(new Request(copy, row.firstLength(), buckets.bucketOf(copy)));
     }
     return requests;
   }

@@ -32,6 +32,7 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
   private static final List<String> TOKEN_VECTORS =
       List.of("last_hidden_state", "token_embeddings");
   private static final String POOLED = "sentence_embedding";
+  private static final String LOGITS = "logits";
   private static final String REMEDY =
       "Export the encoder with its last_hidden_state (task feature-extraction).";
 
@@ -79,12 +80,39 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
     return outputs.stream().filter(port -> port.name().equals(name)).findFirst();
   }
 
+  /**
+   * The output of a cross-encoder: {@code logits}, [batch, 1], or the only output there is.
+   *
+   * @param file whose outputs they are, for the message
+   * @param outputs all of them
+   * @throws ModelLoadException if none is the score of one class
+   */
+  public static EmbeddingOutput score(Path file, List<Port> outputs) {
+    Port port =
+        named(outputs, LOGITS)
+            .or(() -> outputs.stream().filter(only -> outputs.size() == 1).findFirst())
+            .orElse(null);
+    if (port == null
+        || !port.type().equals("float32")
+        || port.shape().size() != 2
+        || port.shape().get(1) != 1) {
+      throw new ModelLoadException(
+          "%s gives %s; a cross-encoder gives %s, float32 [batch, 1]. Export it with its head (task"
+                  .formatted(
+                      file,
+                      outputs.stream().map(Port::toString).collect(Collectors.joining("; ")),
+                      LOGITS)
+              + " text-classification).");
+    }
+    return new EmbeddingOutput(port.name(), true, 1);
+  }
+
   /** What an output is that is no embedding; empty if its name does not say so. */
   private static String otherPurpose(Port port) {
     return switch (port.name()) {
       case "pooler_output" ->
           "the tanh layer over the first token that tells whether two sentences follow each other";
-      case "logits", "scores" ->
+      case LOGITS, "scores" ->
           port.shape().size() == 3
               ? "the scores of words at each token: it is a masked language model or a sparse"
                   + " encoder (SPLADE)"

@@ -113,7 +113,8 @@ record Modules(
       if (architecture.string().endsWith("ForSequenceClassification")) {
         throw architecture.wrong(
             "an encoder's: this is a classifier or a cross-encoder, whose output is logits; it"
-                + " scores texts or pairs of them and gives no embeddings");
+                + " scores texts or pairs of them (Reranker, or neuron-embed rerank) and gives no"
+                + " embeddings");
       }
     }
   }

@@ -60,6 +60,20 @@ class TokenBatchTest {
     assertThat(batch.sequenceLength()).isEqualTo(3);
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"INT32", "INT64"})
+  void thePartBehindTheFirstTextOfAPairIsOfTypeOne(ElementType type) {
+    TokenBatch batch = batch(true, type);
+    dirty();
+
+    batch.begin(2, 4);
+    batch.row(new int[] {1, 2, 3}, 1);
+    batch.row(new int[] {4, 5}, 2);
+    batch.finish();
+
+    assertThat(values(types, type, 12)).containsExactly(0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
   @Test
   void nothingOfAnEarlierBatchIsLeft() {
     TokenBatch batch = batch(true, ElementType.INT32);

@@ -7,6 +7,7 @@ import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Replica;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.EmbeddingOutput;
 import io.github.neuronembed.model.OnnxInterface;
 import io.github.neuronembed.model.Processor;
 import java.nio.file.Path;
@@ -61,13 +62,26 @@ public final class OnnxBackend implements InferenceBackend {
    * @throws ModelLoadException if the file is missing, damaged or of another kind
    */
   public static OnnxBackend open(Path file, int padTokenId, OnnxOptions options) {
+    return open(file, padTokenId, options, EmbeddingOutput::of);
+  }
+
+  /**
+   * Loads a cross-encoder, see {@link #open}: its output is chosen as {@link EmbeddingOutput#score}
+   * says, and is a vector of one number for each pair.
+   */
+  public static OnnxBackend openCrossEncoder(Path file, int padTokenId, OnnxOptions options) {
+    return open(file, padTokenId, options, EmbeddingOutput::score);
+  }
+
+  private static OnnxBackend open(
+      Path file, int padTokenId, OnnxOptions options, OnnxSignature.OutputChoice choice) {
     OrtEnvironment environment = OnnxRuntime.environment();
     List<OrtSession> sessions = new ArrayList<>();
     try {
       for (int i = 0; i < options.sessions(); i++) {
         sessions.add(openSession(environment, file, options.intraOpThreads()));
       }
-      OnnxSignature signature = OnnxSignature.of(file, sessions.get(0));
+      OnnxSignature signature = OnnxSignature.of(file, sessions.get(0), choice);
       return new OnnxBackend(
           environment,
           signature,

@@ -44,7 +44,12 @@ record OnnxSignature(
     return output.width();
   }
 
-  static OnnxSignature of(Path file, OrtSession session) {
+  /** Chooses the output among all of them. */
+  interface OutputChoice {
+    EmbeddingOutput of(Path file, List<Port> outputs);
+  }
+
+  static OnnxSignature of(Path file, OrtSession session, OutputChoice choice) {
     Map<String, NodeInfo> inputs;
     Map<String, NodeInfo> outputs;
     try {
@@ -69,7 +74,7 @@ record OnnxSignature(
       }
       idType = type;
     }
-    EmbeddingOutput output = EmbeddingOutput.of(file, ports(outputs));
+    EmbeddingOutput output = choice.of(file, ports(outputs));
     return new OnnxSignature(
         inputs.containsKey(ATTENTION_MASK),
         inputs.containsKey(TOKEN_TYPE_IDS),

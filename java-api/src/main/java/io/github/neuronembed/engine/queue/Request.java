@@ -16,6 +16,8 @@ public final class Request {
   /** Token ids, checked; nobody else has these arrays. */
   public final int[][] rows;
 
+  private final int firstLength;
+
   public final int tokens;
 
   /** Tokens of the longest row. */
@@ -77,7 +79,17 @@ public final class Request {
    * @param bucket that holds them
    */
   public Request(int[][] rows, int bucket) {
+    this(rows, rows[0].length, bucket);
+  }
+
+  /**
+   * A pair, or rows of texts.
+   *
+   * @param firstLength of the first row, its tokens of type 0, which come first
+   */
+  public Request(int[][] rows, int firstLength, int bucket) {
     this.rows = rows;
+    this.firstLength = firstLength;
     this.bucket = bucket;
     int sum = 0;
     int most = 0;
@@ -88,6 +100,11 @@ public final class Request {
     this.tokens = sum;
     this.longest = most;
     this.vectors = new float[rows.length][];
+  }
+
+  /** Tokens of type 0 of a row, which come first; all of them but for the first row of a pair. */
+  public int firstLength(int row) {
+    return row == 0 ? firstLength : rows[row].length;
   }
 
   /** Receives what an execution gave for a row. */

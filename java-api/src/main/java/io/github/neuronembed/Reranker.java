@@ -1,0 +1,237 @@
+package io.github.neuronembed;
+
+import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.TokenRow;
+import io.github.neuronembed.engine.EmbeddingEngine;
+import io.github.neuronembed.engine.EngineHealth;
+import io.github.neuronembed.engine.EngineSnapshot;
+import io.github.neuronembed.engine.RequestOptions;
+import io.github.neuronembed.model.CrossEncoderDirectory;
+import io.github.neuronembed.tokenizer.PairTokenizer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+/**
+ * Scores how well texts answer a query, with one cross-encoder.
+ *
+ * <pre>{@code
+ * try (Reranker reranker =
+ *     Reranker.builder().model(CrossEncoderDirectory.open(path)).build()) {
+ *   for (RankedText best : reranker.rank("how do I ...", texts)) {
+ *     use(texts.get(best.index()), best.score());
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>A score is the model's logit or the sigmoid of it, as the model directory states, unless
+ * {@link RerankerBuilder#sigmoid} says otherwise. It does not depend on the other texts of a call
+ * or on what else is going on.
+ *
+ * <p>Thread-safe; one reranker serves the whole process. It is made once and closed at the end.
+ * Texts are tokenized on the calling thread, the query once, and never logged. A pair with more
+ * tokens than {@link #maxTokens()} is cut by the rule of {@link PairTokenizer}.
+ *
+ * <p>Every method that takes a text throws {@link TextTooLongException} if the pair would be cut
+ * under {@link TruncationPolicy#STRICT}, and {@link IllegalStateException} after {@link #close()}.
+ * Those that score throw {@link InferenceException} or {@link DeviceFailureException} when the
+ * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when too much
+ * is waiting already.
+ */
+public final class Reranker implements AutoCloseable {
+
+  private final CrossEncoderDirectory model;
+  private final PairTokenizer tokenizer;
+  private final InferenceBackend backend;
+  private final EmbeddingEngine engine;
+  private final TruncationPolicy truncation;
+  private final boolean sigmoid;
+
+  Reranker(
+      CrossEncoderDirectory model,
+      PairTokenizer tokenizer,
+      InferenceBackend backend,
+      EmbeddingEngine engine,
+      TruncationPolicy truncation,
+      boolean sigmoid) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.backend = backend;
+    this.engine = engine;
+    this.truncation = truncation;
+    this.sigmoid = sigmoid;
+  }
+
+  /** Starts the description of a reranker; only the model is required. */
+  public static RerankerBuilder builder() {
+    return new RerankerBuilder();
+  }
+
+  /** Scores one text, ahead of bulk work. */
+  public float score(String query, String text) {
+    return score(query, List.of(text), RequestOptions.INTERACTIVE)[0];
+  }
+
+  /**
+   * Scores texts, however many: a long list waits for room in the engine instead of being refused.
+   *
+   * @return a score for each text, in their order
+   */
+  public float[] score(String query, List<String> texts) {
+    return score(query, texts, RequestOptions.BULK);
+  }
+
+  /**
+   * Scores texts.
+   *
+   * @return a score for each text, in their order
+   * @throws DeadlineExceededException if the options' deadline passed before the last execution
+   */
+  public float[] score(String query, List<String> texts, RequestOptions options) {
+    return scores(engine.computePairs(rows(tokenize(query, texts)), options));
+  }
+
+  /**
+   * Orders texts, however many, by their scores.
+   *
+   * @return one entry for each text, the best first; of equal scores the first text's first
+   */
+  public List<RankedText> rank(String query, List<String> texts) {
+    return ranked(score(query, texts));
+  }
+
+  /** Orders scores, the best first; of equal ones the first first. */
+  public static List<RankedText> ranked(float[] scores) {
+    return IntStream.range(0, scores.length)
+        .mapToObj(i -> new RankedText(i, scores[i]))
+        .sorted(Comparator.comparingDouble(RankedText::score).reversed())
+        .toList();
+  }
+
+  /** The sigmoid of a logit, 0 to 1. */
+  public static float sigmoid(float logit) {
+    return (float) (1 / (1 + Math.exp(-logit)));
+  }
+
+  /**
+   * The tokens of pairs, for callers that count them or choose a policy: {@link #logitsAsync} takes
+   * them.
+   *
+   * @param countAll whether all tokens of a pair that is cut are counted, which takes time in
+   *     proportion to its length
+   * @return a pair for each text, in their order
+   */
+  public List<TokenizedPair> tokenize(
+      String query, List<String> texts, TruncationPolicy policy, boolean countAll) {
+    long start = System.nanoTime();
+    PairTokenizer.Query tokens = tokenizer.query(query, policy);
+    List<TokenizedPair> pairs = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      TokenizedPair pair = tokenizer.pair(pairs.size(), tokens, text, countAll);
+      pairs.add(pair);
+      if (pair.isCut()) {
+        engine.truncated();
+      }
+    }
+    engine.tokenized(System.nanoTime() - start);
+    return pairs;
+  }
+
+  /** The tokens of pairs, cut or refused as this reranker does. */
+  public List<TokenizedPair> tokenize(String query, List<String> texts) {
+    return tokenize(query, texts, truncation, false);
+  }
+
+  /**
+   * The scores of pairs without waiting for them, see {@link #logitsAsync}.
+   *
+   * @param pairs what {@code tokenize} gave
+   * @return a score for each pair, in their order
+   */
+  public CompletableFuture<float[]> scoreAsync(List<TokenizedPair> pairs, RequestOptions options) {
+    return ResultFuture.of(engine.submitPairs(rows(pairs), options), this::scores);
+  }
+
+  /**
+   * The logits of pairs, whatever a score is, without waiting for them. They are admitted together
+   * or refused as one. With {@link RequestOptions#BULK} the call blocks while the engine has no
+   * room. Cancelling the future withdraws what has not begun.
+   *
+   * @param pairs what {@code tokenize} gave
+   * @return a logit for each pair, in their order; fails with what {@link #score(String, List,
+   *     RequestOptions)} throws as an {@link EmbeddingException}
+   */
+  public CompletableFuture<float[]> logitsAsync(List<TokenizedPair> pairs, RequestOptions options) {
+    return ResultFuture.of(engine.submitPairs(rows(pairs), options), Reranker::logits);
+  }
+
+  private static List<TokenRow> rows(List<TokenizedPair> pairs) {
+    return pairs.stream().map(TokenizedPair::tokens).toList();
+  }
+
+  private static float[] logits(List<float[]> outputs) {
+    float[] logits = new float[outputs.size()];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = outputs.get(i)[0];
+    }
+    return logits;
+  }
+
+  private float[] scores(List<float[]> outputs) {
+    float[] scores = logits(outputs);
+    for (int i = 0; sigmoid && i < scores.length; i++) {
+      scores[i] = sigmoid(scores[i]);
+    }
+    return scores;
+  }
+
+  /** Executes every shape on every core once, so that no request pays for the first time. */
+  public void warmUp() {
+    engine.warmUp();
+  }
+
+  /** Whether a score is the sigmoid of the logit; else it is the logit. */
+  public boolean isSigmoid() {
+    return sigmoid;
+  }
+
+  /** The most tokens of a pair, special tokens included. */
+  public int maxTokens() {
+    return tokenizer.maxTokens();
+  }
+
+  /** The model's name, for example {@code bge-reranker-base}. */
+  public String modelName() {
+    return model.name();
+  }
+
+  /** For people: what computes, its version and where. */
+  public String backend() {
+    return backend.description();
+  }
+
+  /** Whether all, some or none of the cores serve, and why. */
+  public EngineHealth health() {
+    return engine.health();
+  }
+
+  /** What the engine has done so far. */
+  public EngineSnapshot snapshot() {
+    return engine.snapshot();
+  }
+
+  /**
+   * Lets accepted requests end, within the engine's close timeout, and frees everything. Does
+   * nothing when it is closed already.
+   */
+  @Override
+  public void close() {
+    try {
+      engine.close();
+    } finally {
+      tokenizer.close();
+    }
+  }
+}
