@@ -31,6 +31,7 @@ NOT_RUN = [
     Rule("native/neff/README.md", r"^native/neff/check.sh", "CI runs it by itself"),
     Rule("native/src/emulator/README.md", r"^cc app.c|\./app$", "a program of the reader's"),
     Rule("tools/golden/README.md", r"^apt-get |^mvn ", "installs packages"),
+    Rule("tools/golden/README.md", r"small_models.py", "needs onnx"),
     Rule("tools/golden/README.md", r"make_golden.py|unittest", "takes a minute and a half; needs numpy and onnx"),
     Rule("tools/clients/java/README.md", r"^tools/clients/java/check.sh", "CI runs it by itself"),
     Rule("deploy/README.md", r"^(docker|kubectl) ", "needs a container engine or a cluster"),
@@ -43,6 +44,8 @@ PARSED_ONLY = [
     Rule("docs/operations.md", r"^neuron-embed .*(--take-cores|--backend neuron|MODEL)", "needs NeuronCores"),
     Rule("docs/benchmark.md", r"--backend neuron", "needs NeuronCores"),
     Rule("docs/serve.md", r"--host 0\.0\.0\.0", "listens to everybody"),
+    Rule("docs/serve.md", r"--reranker ", "needs a cross-encoder"),
+    Rule("README.md", r"^neuron-embed (rerank|serve --reranker) ", "needs a cross-encoder"),
 ]
 
 BRIEFLY = "--duration 0.2 --warm-up 0.2"

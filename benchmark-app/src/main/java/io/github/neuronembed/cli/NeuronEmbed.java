@@ -7,6 +7,7 @@ import io.github.neuronembed.cli.compare.CompareCommand;
 import io.github.neuronembed.cli.compare.ReportCommand;
 import io.github.neuronembed.cli.doctor.DoctorCommand;
 import io.github.neuronembed.cli.embed.EmbedCommand;
+import io.github.neuronembed.cli.embed.RerankCommand;
 import io.github.neuronembed.cli.models.MakeModelCommand;
 import io.github.neuronembed.cli.neff.InspectCommand;
 import io.github.neuronembed.cli.neff.PackCommand;
@@ -47,6 +48,7 @@ public final class NeuronEmbed {
           new PullCommand(),
           new MakeModelCommand(),
           new EmbedCommand(),
+          new RerankCommand(),
           new VerifyCommand(),
           new ServeCommand(),
           new BenchCommand(),

@@ -4,7 +4,7 @@ import io.github.neuronembed.TextEmbedder;
 import java.util.function.BooleanSupplier;
 
 /** What a request asks for, as read from its body. */
-sealed interface Call permits EmbeddingCall, Call.OfTokenizer {
+sealed interface Call permits EmbeddingCall, RerankCall, Call.OfTokenizer {
 
   /** A request that only needs the tokenizer. */
   interface OfTokenizerWork {

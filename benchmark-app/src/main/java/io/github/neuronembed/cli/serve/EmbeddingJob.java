@@ -1,8 +1,10 @@
 package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.Reranker;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TextTooLongException;
+import io.github.neuronembed.TokenizedPair;
 import io.github.neuronembed.TokenizedText;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.engine.Lane;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +27,7 @@ final class EmbeddingJob {
   private final Lane lane;
   private final long deadlineNanos;
   private final CompletableFuture<List<float[]>> result = new CompletableFuture<>();
-  private @Nullable CompletableFuture<List<float[]>> submitted;
+  private @Nullable CompletableFuture<?> submitted;
 
   /**
    * @param deadlineNanos when it is of no use any more, by {@link System#nanoTime()}
@@ -72,26 +75,54 @@ final class EmbeddingJob {
       model.requireIds(index, ids);
       return embedder.withSpecialTokens(ids, truncation);
     } catch (TextTooLongException e) {
-      throw HttpError.invalid(
-              null,
-              "Input %s has %s tokens, the model takes %s: shorten it."
-                  .formatted(index, e.tokenCount(), e.limit()))
-          .withCode("context_length_exceeded");
+      throw tooLong(index, e);
     }
   }
 
   /**
-   * Hands the inputs to the engine. In the bulk lane this waits for room. Never throws: what goes
+   * Tokenizes pairs on this thread.
+   *
+   * @throws HttpError if one of them is too long
+   */
+  static List<TokenizedPair> tokenize(Reranker reranker, RerankCall call) {
+    try {
+      return reranker.tokenize(call.query(), call.texts(), call.truncation(), true);
+    } catch (TextTooLongException e) {
+      throw tooLong(e.index(), e);
+    }
+  }
+
+  private static HttpError tooLong(int index, TextTooLongException e) {
+    return HttpError.invalid(
+            null,
+            "Input %s has %s tokens, the model takes %s: shorten it."
+                .formatted(index, e.tokenCount(), e.limit()))
+        .withCode("context_length_exceeded");
+  }
+
+  /** Hands texts to the engine, see {@link #submit}. */
+  void submitTexts(List<int[]> tokenIds) {
+    submit(options -> embedder.embedTokensAsync(tokenIds, options), vectors -> vectors);
+  }
+
+  /** Hands pairs to the engine, see {@link #submit}: the logits are one list of floats. */
+  void submitPairs(Reranker reranker, List<TokenizedPair> pairs) {
+    submit(options -> reranker.logitsAsync(pairs, options), logits -> List.of(logits));
+  }
+
+  /**
+   * Hands the inputs to an engine. In the bulk lane this waits for room. Never throws: what goes
    * wrong is the result.
    */
-  void submit(List<int[]> tokenIds) {
+  private <T> void submit(
+      Function<RequestOptions, CompletableFuture<T>> start, Function<T, List<float[]>> toResult) {
     if (result.isDone()) {
       return;
     }
-    CompletableFuture<List<float[]>> vectors;
+    CompletableFuture<T> vectors;
     try {
       Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
-      vectors = embedder.embedTokensAsync(tokenIds, RequestOptions.of(lane).within(left));
+      vectors = start.apply(RequestOptions.of(lane).within(left));
     } catch (RuntimeException | Error e) {
       result.completeExceptionally(e);
       return;
@@ -99,13 +130,13 @@ final class EmbeddingJob {
     synchronized (this) {
       submitted = vectors;
     }
-    CompletableFuture<List<float[]>> unused =
+    CompletableFuture<T> unused =
         vectors.whenComplete(
             (all, failure) -> {
               if (failure != null) {
                 result.completeExceptionally(failure);
               } else {
-                result.complete(all);
+                result.complete(toResult.apply(all));
               }
             });
     if (result.isCancelled()) {
@@ -121,7 +152,7 @@ final class EmbeddingJob {
   }
 
   private void withdraw() {
-    CompletableFuture<List<float[]>> vectors;
+    CompletableFuture<?> vectors;
     synchronized (this) {
       vectors = submitted;
     }

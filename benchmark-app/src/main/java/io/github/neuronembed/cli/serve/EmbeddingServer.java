@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.serve;
 
+import io.github.neuronembed.Reranker;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.engine.Lane;
 import io.github.neuronembed.model.ModelDirectory;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -61,6 +63,7 @@ final class EmbeddingServer implements AutoCloseable {
   private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
 
   private final TextEmbedder embedder;
+  private final @Nullable Reranker reranker;
   private final ServedModel model;
   private final ServerOptions options;
   private final ServerMetrics metrics;
@@ -85,11 +88,13 @@ final class EmbeddingServer implements AutoCloseable {
 
   private EmbeddingServer(
       TextEmbedder embedder,
+      @Nullable Reranker reranker,
       ModelDirectory directory,
       ServerOptions options,
       ServerMetrics metrics,
       String version) {
     this.embedder = embedder;
+    this.reranker = reranker;
     this.options = options;
     this.metrics = metrics;
     this.bodies = new MemoryBudget(options.maxBufferedBytes());
@@ -97,7 +102,8 @@ final class EmbeddingServer implements AutoCloseable {
     this.connections =
         new Connections(options.maxConnections(), options.receiveTimeout(), IDLE, System::nanoTime);
     this.model = new ServedModel(directory, options.modelAliases(), options.ranges());
-    Routes routes = new Routes(this, model, new Pages(embedder, model, options, version), metrics);
+    Routes routes =
+        new Routes(this, model, new Pages(embedder, reranker, model, options, version), metrics);
     this.workers = Executors.newFixedThreadPool(WORKERS, daemons("neuron-embed-http-"));
     this.bulkWorkers = Executors.newFixedThreadPool(BULK_THREADS, daemons("neuron-embed-bulk-"));
     this.vertx =
@@ -150,6 +156,7 @@ final class EmbeddingServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param embedder stays the caller's, who closes it after the server
+   * @param reranker as the embedder; null for a server that reranks nothing
    * @param directory the embedder's model
    * @param metrics stay the caller's
    * @param version the program's
@@ -157,12 +164,14 @@ final class EmbeddingServer implements AutoCloseable {
    */
   static EmbeddingServer start(
       TextEmbedder embedder,
+      @Nullable Reranker reranker,
       ModelDirectory directory,
       ServerOptions options,
       ServerMetrics metrics,
       String version)
       throws IOException {
-    EmbeddingServer server = new EmbeddingServer(embedder, directory, options, metrics, version);
+    EmbeddingServer server =
+        new EmbeddingServer(embedder, reranker, directory, options, metrics, version);
     try {
       Future.<HttpServer>future(
               listening ->
@@ -249,6 +258,15 @@ final class EmbeddingServer implements AutoCloseable {
 
   TextEmbedder embedder() {
     return embedder;
+  }
+
+  @Nullable Reranker rerankerIfAny() {
+    return reranker;
+  }
+
+  /** The reranker that a request was read for. */
+  Reranker reranker() {
+    return Objects.requireNonNull(reranker);
   }
 
   ServerMetrics metrics() {

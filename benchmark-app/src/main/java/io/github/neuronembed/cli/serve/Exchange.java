@@ -1,7 +1,10 @@
 package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.Reranker;
+import io.github.neuronembed.TokenizedPair;
 import io.github.neuronembed.TokenizedText;
+import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.engine.Lane;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -126,12 +129,12 @@ final class Exchange {
         List<TokenizedText> tokens = tokenize(texts);
         expect(texts, tokens);
         List<int[]> tokenIds = tokens.stream().map(TokenizedText::ids).toList();
-        if (lane == Lane.BULK) {
-          server.bulkWorkers().execute(() -> submit(tokenIds));
-          handedOn = true;
-        } else {
-          job.submit(tokenIds);
-        }
+        handedOn = inLane(() -> job.submitTexts(tokenIds));
+      } else if (call instanceof RerankCall pairs) {
+        Reranker reranker = server.reranker();
+        List<TokenizedPair> tokens = EmbeddingJob.tokenize(reranker, pairs);
+        expect(pairs, tokens);
+        handedOn = inLane(() -> job.submitPairs(reranker, tokens));
       } else if (call instanceof Call.OfTokenizer words) {
         answer(words);
       }
@@ -144,19 +147,34 @@ final class Exchange {
     }
   }
 
-  /** On a worker that may wait for room in the engine. */
-  private void submit(List<int[]> tokenIds) {
-    try (body) {
-      job.submit(tokenIds);
+  /**
+   * Hands something to an engine: bulk work on a worker that may wait for room there.
+   *
+   * @return whether that worker has the body
+   */
+  private boolean inLane(Runnable submission) {
+    if (lane != Lane.BULK) {
+      submission.run();
+      return false;
     }
+    server.bulkWorkers().execute(() -> submitted(submission));
+    return true;
+  }
+
+  private void submitted(Runnable submission) {
+    try (body) {
+      submission.run();
+    }
+  }
+
+  private TruncationPolicy truncation(@Nullable TruncationPolicy asked) {
+    return asked != null ? asked : server.options().truncation();
   }
 
   private List<TokenizedText> tokenize(EmbeddingCall call) {
     InputType type = call.type() != null ? call.type() : typeOfHeader;
     return job.tokenize(
-        call.inputs(),
-        type != null ? type : InputType.PASSAGE,
-        call.truncation() != null ? call.truncation() : server.options().truncation());
+        call.inputs(), type != null ? type : InputType.PASSAGE, truncation(call.truncation()));
   }
 
   /** Makes room for the answer, and has it written when the vectors are there. */
@@ -168,17 +186,43 @@ final class Exchange {
     long tokens = texts.stream().mapToLong(text -> text.ids().length).sum();
     Map<String, String> headers = TokenHeaders.of(texts, tokens, call.inputs().characters());
     EmbeddingCall.Answer answer = call.answer();
+    answerWith(
+        memory, written, headers, (vectors, out) -> answer.write(form.of(vectors), tokens, out));
+  }
+
+  private void expect(RerankCall call, List<TokenizedPair> pairs) {
+    long written = call.answer().bytes();
+    MemoryBudget.Part memory = server.answer(written + (long) Float.BYTES * pairs.size());
+    List<TokenizedText> sides =
+        pairs.stream()
+            .map(pair -> new TokenizedText(pair.tokens().ids(), pair.tokenCount()))
+            .toList();
+    long tokens = sides.stream().mapToLong(side -> side.ids().length).sum();
+    long characters = Inputs.ofTexts(call.texts()).characters();
+    answerWith(
+        memory,
+        written,
+        TokenHeaders.of(sides, tokens, characters),
+        (logits, out) -> call.answer().write(logits.get(0), tokens, out));
+  }
+
+  /** Writes a result when it is there. */
+  private interface ResultWriting {
+    void write(List<float[]> result, JsonOutput out);
+  }
+
+  private void answerWith(
+      MemoryBudget.Part memory, long written, Map<String, String> headers, ResultWriting writing) {
     CompletableFuture<Void> unused =
         job.result()
             .handleAsync(
-                (vectors, failure) -> {
+                (result, failure) -> {
                   if (failure != null) {
                     memory.close();
                     failOnLoop(failure);
                     return null;
                   }
-                  write(
-                      memory, written, headers, out -> answer.write(form.of(vectors), tokens, out));
+                  write(memory, written, headers, out -> writing.write(result, out));
                   return null;
                 },
                 server.workers());

@@ -52,16 +52,17 @@ final class InferenceApi {
       }
       return true;
     }
+  }
 
-    private static TruncationPolicy side(String direction) {
-      return switch (direction) {
-        case "Left", "left" -> TruncationPolicy.TRUNCATE_LEFT;
-        case "Right", "right" -> TruncationPolicy.TRUNCATE_RIGHT;
-        default ->
-            throw HttpError.invalid(
-                "truncation_direction", "'truncation_direction' is neither Left nor Right.");
-      };
-    }
+  /** What happens to a long text by a {@code truncation_direction}. */
+  static TruncationPolicy side(String direction) {
+    return switch (direction) {
+      case "Left", "left" -> TruncationPolicy.TRUNCATE_LEFT;
+      case "Right", "right" -> TruncationPolicy.TRUNCATE_RIGHT;
+      default ->
+          throw HttpError.invalid(
+              "truncation_direction", "'truncation_direction' is neither Left nor Right.");
+    };
   }
 
   private final class EmbedFields extends Parameters {

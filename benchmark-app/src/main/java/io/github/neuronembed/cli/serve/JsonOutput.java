@@ -57,6 +57,16 @@ final class JsonOutput {
     return this;
   }
 
+  /**
+   * Appends a number.
+   *
+   * @throws IllegalStateException if it is none
+   */
+  JsonOutput real(float number) {
+    piece.append(finite(number));
+    return this;
+  }
+
   /** Appends a string, quoted. */
   JsonOutput string(String text) {
     return json(new JsonPrimitive(text).toString());

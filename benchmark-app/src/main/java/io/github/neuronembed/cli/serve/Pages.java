@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.serve;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import io.github.neuronembed.Reranker;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.engine.EngineHealth;
@@ -14,18 +15,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What the server says of itself: its model, its limits, its health. */
 final class Pages {
 
   private final TextEmbedder embedder;
+  private final @Nullable Reranker reranker;
   private final ServedModel model;
   private final ServerOptions options;
   private final String version;
   private final long created = Instant.now().getEpochSecond();
 
-  Pages(TextEmbedder embedder, ServedModel model, ServerOptions options, String version) {
+  Pages(
+      TextEmbedder embedder,
+      @Nullable Reranker reranker,
+      ServedModel model,
+      ServerOptions options,
+      String version) {
     this.embedder = embedder;
+    this.reranker = reranker;
     this.model = model;
     this.options = options;
     this.version = version;
@@ -41,7 +50,7 @@ final class Pages {
    * @param draining whether the server is about to end
    */
   Route.Content ready(boolean draining) {
-    EngineHealth health = embedder.health();
+    EngineHealth health = health();
     return health(health, health.state() != EngineHealth.State.FAILED && !draining, draining);
   }
 
@@ -51,8 +60,16 @@ final class Pages {
    * @param draining whether the server is about to end
    */
   Route.Content live(boolean draining) {
-    EngineHealth health = embedder.health();
+    EngineHealth health = health();
     return health(health, health.state() != EngineHealth.State.FAILED || draining, draining);
+  }
+
+  /** The reranker's where that has failed, else the embedder's. */
+  private EngineHealth health() {
+    if (reranker != null && reranker.health().state() == EngineHealth.State.FAILED) {
+      return reranker.health();
+    }
+    return embedder.health();
   }
 
   private static Route.Content health(EngineHealth health, boolean well, boolean draining) {
@@ -73,6 +90,9 @@ final class Pages {
     List<String> names = new ArrayList<>(options.modelAliases());
     names.sort(null);
     names.add(0, model.name());
+    if (reranker != null) {
+      names.add(reranker.modelName());
+    }
     names.forEach(name -> data.add(object(name)));
     JsonObject list = new JsonObject();
     list.addProperty("object", "list");
@@ -92,7 +112,9 @@ final class Pages {
     } catch (IllegalArgumentException e) {
       throw HttpError.invalid("model", "The path is not well encoded.");
     }
-    return json(200, object(model.require(name)));
+    return json(
+        200,
+        object(reranker != null && reranker.modelName().equals(name) ? name : model.require(name)));
   }
 
   private JsonObject object(String name) {
@@ -130,6 +152,13 @@ final class Pages {
     info.addProperty("dimension", embedder.dimension());
     info.addProperty("backend", embedder.backend());
     info.addProperty("emulated", embedder.isEmulated());
+    if (reranker != null) {
+      JsonObject pairs = new JsonObject();
+      pairs.addProperty("model_id", reranker.modelName());
+      pairs.addProperty("max_input_length", reranker.maxTokens());
+      pairs.addProperty("backend", reranker.backend());
+      info.add("reranker", pairs);
+    }
     return json(200, info);
   }
 }

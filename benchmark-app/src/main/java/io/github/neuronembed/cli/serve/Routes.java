@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What there is at which path, and who may have it. The paths are OpenAI's, with and without {@code
- * /v1}, and text-embeddings-inference's (router/src/http/server.rs at 0d124dc).
+ * /v1}, text-embeddings-inference's (router/src/http/server.rs at 0d124dc), and Cohere's and Jina's
+ * for reranking.
  *
  * <p>Belongs to the event loop.
  */
@@ -33,6 +34,8 @@ final class Routes {
     InferenceApi inference = new InferenceApi(served, inputs, options.truncation());
     TokenizerApi tokenizer = new TokenizerApi(served, inputs);
     OpenAiApi openAi = new OpenAiApi(served, inputs);
+    RerankApi rerank =
+        new RerankApi(server.rerankerIfAny(), options.modelAliases(), inputs, options.truncation());
     this.model =
         Route.ofPage(
             MODEL + "{model}",
@@ -50,6 +53,10 @@ final class Routes {
       add(Route.ofPosts(path, ErrorFormat.INFERENCE, inference::embed));
     }
     add(Route.ofPosts("/similarity", ErrorFormat.INFERENCE, inference::similarity));
+    add(Route.ofPosts("/rerank", ErrorFormat.INFERENCE, rerank::inference));
+    for (String path : new String[] {"/v1/rerank", "/v2/rerank"}) {
+      add(Route.ofPosts(path, ErrorFormat.OPENAI, rerank::documents));
+    }
     add(Route.ofPosts("/tokenize", ErrorFormat.INFERENCE, tokenizer::tokenize));
     add(Route.ofPosts("/decode", ErrorFormat.INFERENCE, tokenizer::decode));
     add(Route.ofPosts("/embed_all", ErrorFormat.INFERENCE, tokenizer::embedAll));

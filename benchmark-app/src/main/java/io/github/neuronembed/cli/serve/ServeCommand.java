@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.serve;
 
+import io.github.neuronembed.Reranker;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.cli.Command;
@@ -11,6 +12,7 @@ import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.ValueOption;
 import io.github.neuronembed.engine.EngineMetrics;
 import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.vectors.Int8Ranges;
 import io.github.neuronembed.vectors.RangesFile;
@@ -58,6 +60,11 @@ public final class ServeCommand implements Command {
   public Options options() {
     Options options = new Options();
     EmbedderArguments.addTo(options);
+    ValueOption.addTo(
+        options,
+        "reranker",
+        "DIR",
+        "a cross-encoder's directory, for /rerank; it runs on ONNX Runtime");
     ValueOption.addTo(
         options, "host", "ADDRESS", "listen there (default 127.0.0.1: this machine only)");
     ValueOption.addTo(options, "port", "PORT", "listen there (default 8080; 0: any that is free)");
@@ -116,18 +123,29 @@ public final class ServeCommand implements Command {
     ModelDirectory model = EmbedderArguments.model(arguments);
     ServerOptions options = serverOptions(arguments, model);
     try (ServerMetrics metrics = new ServerMetrics();
-        TextEmbedder embedder = open(arguments, model, options, metrics)) {
+        TextEmbedder embedder = open(arguments, model, options, metrics);
+        Reranker reranker = reranker(arguments, options, metrics)) {
       // What happens only the first time is over before anybody waits for it.
       embedder.warmUp();
       embedder.embedPassage("ready");
+      if (reranker != null) {
+        reranker.warmUp();
+        reranker.score("ready", "ready");
+      }
       try (EmbeddingServer server =
-          EmbeddingServer.start(embedder, model, options, metrics, NeuronEmbed.version())) {
+          EmbeddingServer.start(
+              embedder, reranker, model, options, metrics, NeuronEmbed.version())) {
         TerminationSignal end = new TerminationSignal();
         streams
             .err()
             .printf(
                 "neuron-embed: %s on %s. %s%n",
                 embedder.modelName(), embedder.backend(), embedder.backendReason());
+        if (reranker != null) {
+          streams
+              .err()
+              .printf("neuron-embed: %s on %s.%n", reranker.modelName(), reranker.backend());
+        }
         warnIfOpen(options, streams);
         streams
             .err()
@@ -220,19 +238,38 @@ public final class ServeCommand implements Command {
   /** The lanes hold what one request may have, so that no idle server refuses one for ever. */
   private static TextEmbedder open(
       CommandLine arguments, ModelDirectory model, ServerOptions options, ServerMetrics metrics) {
-    EngineOptions usual = EngineOptions.builder().build();
     return EmbedderArguments.builder(arguments, model)
         .truncation(options.truncation())
-        .engine(
-            engine ->
-                engine
-                    .maxQueuedRequests(Math.max(usual.maxQueuedRequests(), options.maxTexts()))
-                    .maxQueuedTokens(
-                        Math.max(
-                            usual.maxQueuedTokens(), (long) options.maxTexts() * model.maxTokens()))
-                    .closeTimeout(Duration.ZERO)
-                    .listener(new EngineMetrics(metrics.registry(), model.name())))
+        .engine(engine -> configure(engine, model.maxTokens(), options, metrics, model.name()))
         .build();
+  }
+
+  private static @Nullable Reranker reranker(
+      CommandLine arguments, ServerOptions options, ServerMetrics metrics) {
+    String folder = arguments.getOptionValue("reranker");
+    if (folder == null) {
+      return null;
+    }
+    CrossEncoderDirectory model = CrossEncoderDirectory.open(Path.of(folder));
+    return Reranker.builder()
+        .model(model)
+        .truncation(options.truncation())
+        .engine(engine -> configure(engine, model.maxTokens(), options, metrics, model.name()))
+        .build();
+  }
+
+  private static void configure(
+      EngineOptions.Builder engine,
+      int maxTokens,
+      ServerOptions options,
+      ServerMetrics metrics,
+      String name) {
+    EngineOptions usual = EngineOptions.builder().build();
+    engine
+        .maxQueuedRequests(Math.max(usual.maxQueuedRequests(), options.maxTexts()))
+        .maxQueuedTokens(Math.max(usual.maxQueuedTokens(), (long) options.maxTexts() * maxTokens))
+        .closeTimeout(Duration.ZERO)
+        .listener(new EngineMetrics(metrics.registry(), name));
   }
 
   private static void warnIfOpen(ServerOptions options, Streams streams)

@@ -29,23 +29,23 @@ record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8
    * @throws HttpError if it is another model's: its vectors would be silently wrong
    */
   String require(@Nullable String asked) {
+    return require(asked, name(), aliases);
+  }
+
+  /** The same for a model of any kind. */
+  static String require(@Nullable String asked, String name, Set<String> aliases) {
     if (asked == null) {
-      return name();
+      return name;
     }
-    if (isServed(asked)) {
+    if (aliases.contains(asked) || asked.substring(asked.lastIndexOf('/') + 1).equals(name)) {
       return asked;
     }
     throw new HttpError(
             HttpError.Kind.NOT_FOUND,
             "This server has the model %s and not the one asked for. --model-alias gives it another"
-                    .formatted(name())
+                    .formatted(name)
                 + " name.")
         .withCode("model_not_found");
-  }
-
-  /** Whether a name is the model's. */
-  boolean isServed(String asked) {
-    return aliases.contains(asked) || asked.substring(asked.lastIndexOf('/') + 1).equals(name());
   }
 
   /**

@@ -4,12 +4,14 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.neuronembed.Reranker;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.cli.models.ModelArgument;
 import io.github.neuronembed.engine.EngineMetrics;
 import io.github.neuronembed.engine.EngineOptions;
+import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.ModelDirectory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -40,6 +42,7 @@ final class RunningServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   final TextEmbedder embedder;
+  private final @Nullable Reranker reranker;
   final EmbeddingServer server;
   private final ServerMetrics metrics = new ServerMetrics();
   private final HttpClient client = HttpClient.newHttpClient();
@@ -48,6 +51,7 @@ final class RunningServer implements AutoCloseable {
       ModelDirectory model,
       ServerOptions options,
       @Nullable InferenceBackend backend,
+      @Nullable CrossEncoderDirectory pairs,
       Consumer<EngineOptions.Builder> engine)
       throws IOException {
     var builder =
@@ -66,12 +70,13 @@ final class RunningServer implements AutoCloseable {
       builder.backend(backend);
     }
     embedder = builder.build();
-    server = EmbeddingServer.start(embedder, model, options, metrics, "test");
+    reranker = pairs == null ? null : Reranker.builder().model(pairs).build();
+    server = EmbeddingServer.start(embedder, reranker, model, options, metrics, "test");
   }
 
   /** The real model on ONNX Runtime. */
   static RunningServer ofModel(ServerOptions options) throws IOException {
-    return new RunningServer(MODEL, options, null, engine -> {});
+    return new RunningServer(MODEL, options, null, null, engine -> {});
   }
 
   /**
@@ -87,19 +92,26 @@ final class RunningServer implements AutoCloseable {
       ServerOptions options, Duration time, Consumer<EngineOptions.Builder> engine)
       throws IOException {
     HashBackend hashes = new HashBackend(MODEL.hiddenSize(), time, false);
-    return new RunningServer(MODEL, options, hashes, engine);
+    return new RunningServer(MODEL, options, hashes, null, engine);
   }
 
   /** Hashes in place of another model's vectors. */
   static RunningServer ofHashes(ModelDirectory model, ServerOptions options) throws IOException {
     HashBackend hashes = new HashBackend(model.hiddenSize(), Duration.ZERO, false);
-    return new RunningServer(model, options, hashes, engine -> {});
+    return new RunningServer(model, options, hashes, null, engine -> {});
+  }
+
+  /** Hashes in place of vectors, and a reranker. */
+  static RunningServer ofReranker(CrossEncoderDirectory pairs, ServerOptions options)
+      throws IOException {
+    HashBackend hashes = new HashBackend(MODEL.hiddenSize(), Duration.ZERO, false);
+    return new RunningServer(MODEL, options, hashes, pairs, engine -> {});
   }
 
   /** A model that gives no numbers. */
   static RunningServer ofNaNs() throws IOException {
     HashBackend broken = new HashBackend(MODEL.hiddenSize(), Duration.ZERO, true);
-    return new RunningServer(MODEL, options(), broken, engine -> {});
+    return new RunningServer(MODEL, options(), broken, null, engine -> {});
   }
 
   static ServerOptions.Builder limits() {
@@ -226,6 +238,9 @@ final class RunningServer implements AutoCloseable {
   public void close() {
     server.close();
     embedder.close();
+    if (reranker != null) {
+      reranker.close();
+    }
     metrics.close();
   }
 }
