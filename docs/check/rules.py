@@ -45,13 +45,18 @@ PARSED_ONLY = [
     Rule("docs/benchmark.md", r"--backend neuron", "needs NeuronCores"),
     Rule("docs/serve.md", r"--host 0\.0\.0\.0", "listens to everybody"),
     Rule("docs/serve.md", r"--reranker ", "needs a cross-encoder"),
-    Rule("README.md", r"^neuron-embed (rerank|serve --reranker) ", "needs a cross-encoder"),
+    Rule("README.md", r"^neuron-embed serve --reranker ", "needs a cross-encoder"),
 ]
+
+# A cross-encoder with random weights, seen from a page's folder.
+RERANKER = "../../../java-api/src/test/resources/io/github/neuronembed/small/xlm-roberta-reranker"
 
 BRIEFLY = "--duration 0.2 --warm-up 0.2"
 
 # Run with another text in place of the pattern.
 CHANGED = [
+    Rule("README.md", r"(neuron-embed rerank --model )\S+", "a small model", r"\1" + RERANKER),
+    Rule("docs/serve.md", r"^(neuron-embed serve)$", "for /rerank", r"\1 --reranker " + RERANKER),
     Rule("README.md", r"--sequence-lengths 64,256 (.*)--duration 10", "for time", r"--sequence-lengths 64 \1" + BRIEFLY),
     Rule(
         "README.md",
