@@ -12,6 +12,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,7 @@ class AdviseCommandTest {
   @Test
   void proposesPlainShapesAlone() throws IOException {
     Path lengths = folder.resolve("lengths");
-    Files.writeString(lengths, "12 100\n\n40 50\n");
+    Files.write(lengths, List.of("12 100", "", "40 50"));
     assertThat(shell.run("advise", "--lengths", lengths.toString(), "--plain", "--rate", "10"))
         .isEqualTo(ExitCode.DONE);
     assertThat(shell.out()).contains("150 texts of 21.3 tokens", "at 10/s").doesNotContain("p8");
