@@ -49,7 +49,7 @@ PARSED_ONLY = [
 ]
 
 # A cross-encoder with random weights, seen from a page's folder.
-RERANKER = "../../../java-api/src/test/resources/io/github/neuronembed/small/xlm-roberta-reranker"
+RERANKER = "../../../../java-api/src/test/resources/io/github/neuronembed/small/xlm-roberta-reranker"
 
 BRIEFLY = "--duration 0.2 --warm-up 0.2"
 
