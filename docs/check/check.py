@@ -122,6 +122,19 @@ def links(root, pages):
                     yield Lie(page.name, number, f"there is no {word}")
 
 
+# Lines
+
+LONGEST_LINE = 120
+
+
+def lengths(pages):
+    """Rows of tables are as long as they must be, and so is a line that is one word."""
+    for page in pages:
+        for number, line in page.prose:
+            if len(line) > LONGEST_LINE and not line.lstrip().startswith("|") and " " in line.strip():
+                yield Lie(page.name, number, f"the line has {len(line)} characters, more than {LONGEST_LINE}")
+
+
 # Options
 
 
@@ -490,7 +503,7 @@ def main():
     files = sorted(file for file in files if file and (root / file).exists())
     pages = [Page(root, file) for file in files if file.endswith(".md")]
 
-    lies = list(links(root, pages))
+    lies = [*links(root, pages), *lengths(pages)]
     known = help_options(bin_folder) | python_options(root, rules.PYTHON_PROGRAMS)
     lies += options(pages, known)
     lies += names(root, pages, files)

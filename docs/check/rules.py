@@ -45,7 +45,7 @@ PARSED_ONLY = [
     Rule("docs/benchmark.md", r"--backend neuron", "needs NeuronCores"),
     Rule("docs/serve.md", r"--host 0\.0\.0\.0", "listens to everybody"),
     Rule("docs/serve.md", r"--reranker ", "needs a cross-encoder"),
-    Rule("README.md", r"^neuron-embed serve --reranker ", "needs a cross-encoder"),
+    Rule("docs/command-line.md", r"^neuron-embed serve --reranker ", "needs a cross-encoder"),
 ]
 
 # A cross-encoder with random weights, seen from a page's folder.
@@ -55,11 +55,11 @@ BRIEFLY = "--duration 0.2 --warm-up 0.2"
 
 # Run with another text in place of the pattern.
 CHANGED = [
-    Rule("README.md", r"(neuron-embed rerank --model )\S+", "a small model", r"\1" + RERANKER),
+    Rule("docs/command-line.md", r"(neuron-embed rerank --model )\S+", "a small model", r"\1" + RERANKER),
     Rule("docs/serve.md", r"^(neuron-embed serve)$", "for /rerank", r"\1 --reranker " + RERANKER),
-    Rule("README.md", r"--sequence-lengths 64,256 (.*)--duration 10", "for time", r"--sequence-lengths 64 \1" + BRIEFLY),
+    Rule("docs/command-line.md", r"--sequence-lengths 64,256 (.*)--duration 10", "for time", r"--sequence-lengths 64 \1" + BRIEFLY),
     Rule(
-        "README.md",
+        "docs/command-line.md",
         r'--model "\$\(neuron-embed make-model --size base\)"',
         "for time",
         '--model "$(neuron-embed make-model --size small)"'
@@ -72,7 +72,7 @@ CHANGED = [
 EXIT = [
     Rule("docs/benchmark.md", r"^neuron-embed compare", "a run this short gives no verdict", 3),
     Rule("docs/operations.md", r"^neuron-embed doctor", "a machine without devices lacks something", 1),
-    Rule("README.md", r"^neuron-embed doctor", "a machine without devices lacks something", 1),
+    Rule("docs/command-line.md", r"^neuron-embed doctor", "a machine without devices lacks something", 1),
 ]
 
 # Files that the pages' commands read.

@@ -54,6 +54,7 @@ class CheckTest(unittest.TestCase):
         runner = check.Shell(self.root, self.root / "run", environment)
         found = [
             *check.links(self.root, pages),
+            *check.lengths(pages),
             *check.options(pages, check.help_options(self.bin)),
             *check.names(self.root, pages, files),
             *check.java(pages, str(self.root), self.root / "java"),
@@ -69,6 +70,10 @@ class CheckTest(unittest.TestCase):
 
     def test_finds_a_link_that_leads_nowhere(self):
         self.assert_lie("first\n\n[x](missing.md)", "page.md:3: the link missing.md leads nowhere")
+
+    def test_finds_a_long_line(self):
+        self.assert_lie("word " * 25, "page.md:1: the line has 125 characters")
+        self.assertFalse([lie for lie in self.lies("| " + "word " * 25) if "characters" in lie])
 
     def test_finds_an_anchor_without_a_heading(self):
         self.assert_lie("# One\n[x](#two)", "page.md:2: the link #two names no heading")

@@ -36,13 +36,12 @@ record BackendSelection(InferenceBackend backend, String reason) {
       ModelDirectory model,
       TextTokenizer tokenizer,
       BackendChoice choice,
-      Precision precision,
-      boolean preparedGraph,
+      CpuExecution onCpu,
       VisibleCores cores) {
     return switch (choice) {
-      case AUTO -> auto(model, tokenizer, precision, preparedGraph, cores);
-      case ONNX -> onnx(model, precision, preparedGraph, "ONNX Runtime was asked for.");
-      case CPU -> cpu(model, tokenizer, precision, "The native core's encoder was asked for.");
+      case AUTO -> auto(model, tokenizer, onCpu, cores);
+      case ONNX -> onnx(model, onCpu, "ONNX Runtime was asked for.");
+      case CPU -> cpu(model, tokenizer, onCpu, "The native core's encoder was asked for.");
       case NEURON -> neuron(model, cores, "NeuronCores were asked for.");
       case EMULATOR ->
           new BackendSelection(
@@ -53,11 +52,7 @@ record BackendSelection(InferenceBackend backend, String reason) {
 
   /** The device if it is there and the model was compiled for it. */
   private static BackendSelection auto(
-      ModelDirectory model,
-      TextTokenizer tokenizer,
-      Precision precision,
-      boolean preparedGraph,
-      VisibleCores cores) {
+      ModelDirectory model, TextTokenizer tokenizer, CpuExecution onCpu, VisibleCores cores) {
     String notCompiled;
     if (!Files.isRegularFile(model.neuronManifestFile())) {
       notCompiled = "the model is not compiled for NeuronCores (no neuron/manifest.json)";
@@ -75,27 +70,19 @@ record BackendSelection(InferenceBackend backend, String reason) {
         notCompiled = withoutFullStop(e);
       }
     }
-    return onCpu(model, tokenizer, precision, preparedGraph, notCompiled);
+    return onCpu(model, tokenizer, onCpu, notCompiled);
   }
 
   /** The encoder if it computes the model, else ONNX Runtime. */
   private static BackendSelection onCpu(
-      ModelDirectory model,
-      TextTokenizer tokenizer,
-      Precision precision,
-      boolean preparedGraph,
-      String why) {
-    if (precision == Precision.FP32 || !preparedGraph) {
-      return onnx(model, precision, preparedGraph, "ONNX Runtime, as %s.".formatted(why));
+      ModelDirectory model, TextTokenizer tokenizer, CpuExecution onCpu, String why) {
+    if (onCpu.precision() == Precision.FP32 || !onCpu.preparedGraph()) {
+      return onnx(model, onCpu, "ONNX Runtime, as %s.".formatted(why));
     }
     try {
-      return cpu(model, tokenizer, precision, "The native core's encoder, as %s.".formatted(why));
+      return cpu(model, tokenizer, onCpu, "The native core's encoder, as %s.".formatted(why));
     } catch (BackendUnavailableException e) {
-      return onnx(
-          model,
-          precision,
-          true,
-          "ONNX Runtime, as %s, and %s.".formatted(why, withoutFullStop(e)));
+      return onnx(model, onCpu, "ONNX Runtime, as %s, and %s.".formatted(why, withoutFullStop(e)));
     }
   }
 
@@ -105,10 +92,10 @@ record BackendSelection(InferenceBackend backend, String reason) {
   }
 
   private static BackendSelection cpu(
-      ModelDirectory model, TextTokenizer tokenizer, Precision precision, String reason) {
+      ModelDirectory model, TextTokenizer tokenizer, CpuExecution onCpu, String reason) {
+    CpuOptions options = CpuOptions.forModel(model.maxTokens()).withThreads(onCpu.threads());
     return new BackendSelection(
-        CpuModels.open(model, tokenizer, precision, CpuOptions.forModel(model.maxTokens())),
-        reason);
+        CpuModels.open(model, tokenizer, onCpu.precision(), options), reason);
   }
 
   private static BackendSelection neuron(ModelDirectory model, VisibleCores cores, String reason) {
@@ -116,11 +103,13 @@ record BackendSelection(InferenceBackend backend, String reason) {
         NeuronBackend.open(NeuronManifest.of(model), model.padTokenId(), cores.text()), reason);
   }
 
-  private static BackendSelection onnx(
-      ModelDirectory model, Precision precision, boolean preparedGraph, String reason) {
+  private static BackendSelection onnx(ModelDirectory model, CpuExecution onCpu, String reason) {
+    Precision precision = onCpu.precision();
     Path original = model.onnxFile(precision);
-    Path file = preparedGraph ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
-    OnnxOptions options = OnnxOptions.forModel(model.maxTokens(), precision);
+    Path file =
+        onCpu.preparedGraph() ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
+    OnnxOptions options =
+        OnnxOptions.forModel(model.maxTokens(), precision).withThreads(onCpu.threads());
     if (model.padsLeft() && file.equals(original)) {
       options = options.ofOneRow();
     }

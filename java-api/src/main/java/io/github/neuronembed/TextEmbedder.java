@@ -42,8 +42,7 @@ import java.util.function.Consumer;
  * {@link TruncationPolicy#STRICT}, and {@link IllegalStateException} after {@link #close()}. Those
  * that embed it throw {@link InferenceException} or {@link DeviceFailureException} when the
  * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when too much
- * is waiting already. Bulk work waits for room instead, as lists and iterators do unless told
- * otherwise.
+ * is waiting already. Bulk work waits for room instead, as lists and iterators do by default.
  *
  * <p>A text of more than {@link #maxTokens()} loses its end under {@link
  * TruncationPolicy#TRUNCATE}. Plain arrays do not show it; methods named {@code embedAndCount} say

@@ -24,6 +24,7 @@ public final class TextEmbedderBuilder {
   private @Nullable InferenceBackend given;
   private Precision precision = Precision.EXACT;
   private boolean preparedGraph = true;
+  private int threadsPerExecution = 1;
   private VisibleCores visibleCores = VisibleCores.ANY;
   private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
   private Consumer<EngineOptions.Builder> engine = options -> {};
@@ -36,7 +37,7 @@ public final class TextEmbedderBuilder {
     return this;
   }
 
-  /** What computes; {@link BackendChoice#AUTO} unless told. */
+  /** What computes; {@link BackendChoice#AUTO} by default. */
   public TextEmbedderBuilder backend(BackendChoice choice) {
     this.backend = choice;
     this.given = null;
@@ -45,8 +46,8 @@ public final class TextEmbedderBuilder {
 
   /**
    * What computes, made by the caller: one of this project's with options of its own, or another
-   * implementation of the contract. {@link #precision}, {@link #preparedGraph} and {@link
-   * #visibleCores} say nothing about it.
+   * implementation of the contract. {@link #precision}, {@link #preparedGraph}, {@link
+   * #threadsPerExecution} and {@link #visibleCores} do not apply to it.
    *
    * @param open the embedder's when {@link #build()} returns, which closes it with itself; the
    *     caller's if {@link #build()} throws. One embedder has it
@@ -57,7 +58,7 @@ public final class TextEmbedderBuilder {
   }
 
   /**
-   * What a CPU computes with; {@link Precision#EXACT} unless told. {@link Precision#FP32} is ONNX
+   * What a CPU computes with; {@link Precision#EXACT} by default. {@link Precision#FP32} is ONNX
    * Runtime's alone. NeuronCores compute what the model was compiled for.
    */
   public TextEmbedderBuilder precision(Precision choice) {
@@ -66,9 +67,9 @@ public final class TextEmbedderBuilder {
   }
 
   /**
-   * Whether ONNX Runtime runs the model in fused operators, for less work; true unless told.
-   * Float32 vectors stay the same (cosine of 0.99999 and more), int8 vectors as near to those of
-   * float32 as they were. The rewritten file is made at first use and kept in {@link
+   * Whether ONNX Runtime runs the model in fused operators, for less work; true by default. Float32
+   * vectors stay the same (cosine of 0.99999 and more), int8 vectors as near to those of float32 as
+   * they were. The rewritten file is made at first use and kept in {@link
    * io.github.neuronembed.model.CacheFolder}. A model that cannot be rewritten, or not kept, is run
    * as it is, and the log says so.
    */
@@ -78,12 +79,28 @@ public final class TextEmbedderBuilder {
   }
 
   /**
+   * Threads that compute one execution on a CPU, the calling one included; 1 by default. More of
+   * them shorten the latency of a long text where few are asked for at once, and cost throughput:
+   * as many executions run at once as keep all processors busy.
+   *
+   * @throws IllegalArgumentException if it is not 1 to 256
+   */
+  public TextEmbedderBuilder threadsPerExecution(int threads) {
+    if (threads < 1 || threads > 256) {
+      throw new IllegalArgumentException(
+          "An execution takes 1 to 256 threads, not %s.".formatted(threads));
+    }
+    this.threadsPerExecution = threads;
+    return this;
+  }
+
+  /**
    * Which NeuronCores of the instance this process owns, for processes that share them: an index, a
    * range or a list of ascending indexes without gaps ({@code "3"}, {@code "0-1"}, {@code
-   * "4,5,6"}). Unless told, or with an empty string, {@code NEURON_RT_VISIBLE_CORES} and {@code
+   * "4,5,6"}). By default, and with an empty string, {@code NEURON_RT_VISIBLE_CORES} and {@code
    * NEURON_RT_NUM_CORES} of the environment decide, and without them the process owns all cores.
-   * ONNX Runtime does not heed it; the emulator has as many cores as what is given here takes, two
-   * at least, but two alone for what the environment says, unless its own configuration says more.
+   * ONNX Runtime ignores it; the emulator has as many cores as what is given here takes, two at
+   * least, but two alone for what the environment says, unless its own configuration says more.
    *
    * @throws IllegalArgumentException if it is none of these
    */
@@ -94,7 +111,7 @@ public final class TextEmbedderBuilder {
 
   /**
    * What happens to a text of more than {@link TextEmbedder#maxTokens()}; {@link
-   * TruncationPolicy#TRUNCATE} unless told.
+   * TruncationPolicy#TRUNCATE} by default.
    */
   public TextEmbedderBuilder truncation(TruncationPolicy policy) {
     this.truncation = policy;
@@ -104,7 +121,7 @@ public final class TextEmbedderBuilder {
   /**
    * The elements of a vector, fewer than the model's own: its first ones, scaled to length 1 again
    * if the model's vectors are. For models that were trained for it, see {@link
-   * ModelDirectory#matryoshka()}; the model's own unless told.
+   * ModelDirectory#matryoshka()}; by default the model's own.
    */
   public TextEmbedderBuilder dimensions(int elements) {
     this.dimensions = elements;
@@ -143,7 +160,11 @@ public final class TextEmbedderBuilder {
       BackendSelection selection =
           given == null
               ? BackendSelection.open(
-                  model, tokenizer, backend, precision, preparedGraph, visibleCores)
+                  model,
+                  tokenizer,
+                  backend,
+                  new CpuExecution(precision, preparedGraph, threadsPerExecution),
+                  visibleCores)
               : new BackendSelection(given, "The application gave it.");
       opened = selection.backend();
       LOG.info(

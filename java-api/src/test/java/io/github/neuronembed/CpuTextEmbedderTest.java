@@ -17,11 +17,7 @@ class CpuTextEmbedderTest extends TextEmbedderContract {
 
   @Override
   protected TextEmbedder open(TruncationPolicy truncation) {
-    return TextEmbedder.builder()
-        .model(ModelDirectory.open(BgeSmall.directory()))
-        .backend(BackendChoice.CPU)
-        .truncation(truncation)
-        .build();
+    return builder().truncation(truncation).build();
   }
 
   @Test
@@ -30,5 +26,22 @@ class CpuTextEmbedderTest extends TextEmbedderContract {
       assertThat(embedder.backend()).contains("encoder exact", "kernel ");
       assertThat(embedder.backendReason()).isEqualTo("The native core's encoder was asked for.");
     }
+  }
+
+  /** Threads share the work, and change no bit of the result. */
+  @Test
+  void moreThreadsGiveTheSameVectors() {
+    String text = "The tide comes in twice a day. ".repeat(40);
+    try (TextEmbedder one = open(TruncationPolicy.TRUNCATE);
+        TextEmbedder three = builder().threadsPerExecution(3).build()) {
+      assertThat(three.backend()).contains("3 threads");
+      assertThat(three.embedPassage(text)).isEqualTo(one.embedPassage(text));
+    }
+  }
+
+  private static TextEmbedderBuilder builder() {
+    return TextEmbedder.builder()
+        .model(ModelDirectory.open(BgeSmall.directory()))
+        .backend(BackendChoice.CPU);
   }
 }

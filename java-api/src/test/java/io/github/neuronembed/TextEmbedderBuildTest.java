@@ -3,6 +3,7 @@ package io.github.neuronembed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
@@ -88,5 +89,12 @@ class TextEmbedderBuildTest {
         .model(model.open())
         .backend(BackendChoice.ONNX)
         .preparedGraph(false);
+  }
+
+  @Test
+  void anExecutionHasAThread() {
+    assertThatThrownBy(() -> TextEmbedder.builder().threadsPerExecution(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("An execution takes 1 to 256 threads, not 0.");
   }
 }

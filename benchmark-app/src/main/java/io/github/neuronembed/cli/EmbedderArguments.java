@@ -22,6 +22,7 @@ import org.apache.commons.cli.Options;
 public final class EmbedderArguments {
 
   private static final String ORIGINAL_GRAPH = "original-graph";
+  private static final String THREADS = "threads";
 
   private EmbedderArguments() {}
 
@@ -52,6 +53,19 @@ public final class EmbedderArguments {
             .get());
   }
 
+  /** Adds {@code --threads}, for commands that do not measure executions themselves. */
+  public static void addThreadsTo(Options options) {
+    options.addOption(
+        Option.builder()
+            .longOpt(THREADS)
+            .hasArg()
+            .argName("N")
+            .desc(
+                "threads of one execution on a CPU (default 1: several texts at once, each on a"
+                    + " thread; more shorten the time of a single long text)")
+            .get());
+  }
+
   /** Adds {@code --model} alone. */
   public static void addModelTo(Options options) {
     options.addOption(
@@ -67,7 +81,7 @@ public final class EmbedderArguments {
    * Opens what the arguments name.
    *
    * @throws UsageException if an argument makes no sense
-   * @throws io.github.neuronembed.EmbeddingException if the model or the backend cannot be had
+   * @throws io.github.neuronembed.EmbeddingException if the model or the backend cannot be opened
    */
   public static TextEmbedder open(CommandLine arguments, TruncationPolicy truncation) {
     return builder(arguments, model(arguments)).truncation(truncation).build();
@@ -93,7 +107,22 @@ public final class EmbedderArguments {
         .model(model)
         .backend(given(arguments))
         .precision(precision(arguments))
-        .preparedGraph(preparedGraph(arguments));
+        .preparedGraph(preparedGraph(arguments))
+        .threadsPerExecution(threads(arguments));
+  }
+
+  private static int threads(CommandLine arguments) {
+    String given = arguments.getOptionValue(THREADS, "1");
+    try {
+      int threads = Integer.parseInt(given);
+      if (threads >= 1 && threads <= 256) {
+        return threads;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below.
+    }
+    throw new UsageException(
+        "--threads takes a whole number, 1 to 256, not '%s'.".formatted(given));
   }
 
   /**

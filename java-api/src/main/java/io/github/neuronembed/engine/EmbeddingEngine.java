@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
  * numbers, or with an exception. One that is thrown has the stack of the thread that waited, and
  * the engine's as its cause.
  *
- * <p>A batch is bound to a core as late as the core can take it without a pause, so that it may
- * grow until then, and urgent work waits for one execution, not for two.
+ * <p>A batch is bound to a core just before the core becomes idle. Until then it keeps growing, and
+ * urgent work waits for one execution, not for two.
  *
  * <p>What depends on a future runs on the thread that completes it, one of the engine's, and must
  * not wait there: a blocking call of the engine on such a thread throws {@link
@@ -329,8 +329,9 @@ public final class EmbeddingEngine implements AutoCloseable {
   /**
    * Takes no more requests, lets the accepted ones end within the close timeout, fails what is left
    * then, and closes the backend. An execution that is under way even then cannot be stopped: its
-   * memory and the backend are freed when it returns. Interrupting this thread ends the patience.
-   * Does nothing when it is closed already; waits when another thread is closing it.
+   * memory and the backend are freed when it returns. If this thread is interrupted, it stops
+   * waiting and closes at once. Does nothing when it is closed already; waits when another thread
+   * is closing it.
    */
   @Override
   public void close() {

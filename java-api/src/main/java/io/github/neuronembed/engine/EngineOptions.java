@@ -42,7 +42,7 @@ public final class EngineOptions {
 
   private static void requireNotNegative(String option, Duration value) {
     if (value.isNegative()) {
-      throw new IllegalArgumentException("%s is not negative, as %s is.".formatted(option, value));
+      throw new IllegalArgumentException("%s must not be negative: %s.".formatted(option, value));
     }
   }
 
@@ -122,27 +122,27 @@ public final class EngineOptions {
 
     private Builder() {}
 
-    /** Executions of a replica under way at once, at least 1; 2 unless told. */
+    /** Executions of a replica under way at once, at least 1; 2 by default. */
     public Builder slotsPerReplica(int count) {
       this.slotsPerReplica = count;
       return this;
     }
 
-    /** The most requests that wait in a lane, at least 1; 2,048 unless told. */
+    /** The most requests that wait in a lane, at least 1; 2,048 by default. */
     public Builder maxQueuedRequests(int count) {
       this.maxQueuedRequests = count;
       return this;
     }
 
-    /** The most tokens that wait in a lane, at least 1; 500,000 unless told. */
+    /** The most tokens that wait in a lane, at least 1; 500,000 by default. */
     public Builder maxQueuedTokens(long count) {
       this.maxQueuedTokens = count;
       return this;
     }
 
     /**
-     * How long a free slot waits for company for a batch that is not full, not negative; zero
-     * unless told.
+     * How long a free slot waits for company for a batch that is not full, not negative; zero by
+     * default.
      */
     public Builder batchWait(Duration time) {
       this.batchWait = time;
@@ -151,20 +151,20 @@ public final class EngineOptions {
 
     /**
      * The part of the tokens that bulk work gets at least while both lanes wait, from 0 to below 1;
-     * 0.1 unless told.
+     * 0.1 by default.
      */
     public Builder bulkShare(double part) {
       this.bulkShare = part;
       return this;
     }
 
-    /** How long closing lets accepted requests end, not negative; 30 seconds unless told. */
+    /** How long closing lets accepted requests end, not negative; 30 seconds by default. */
     public Builder closeTimeout(Duration time) {
       this.closeTimeout = time;
       return this;
     }
 
-    /** Told what happens, on the threads where it happens; nobody unless told. */
+    /** Told what happens, on the threads where it happens; nobody by default. */
     public Builder listener(EngineListener told) {
       this.listener = told;
       return this;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeBackend implements InferenceBackend {
 
-  /** Elements of a vector unless told. */
+  /** Elements of a vector by default. */
   private static final int HIDDEN = 4;
 
   private final int hiddenSize;

@@ -21,7 +21,7 @@ final class RuntimeCheck {
   private final List<Finding> findings = new ArrayList<>();
   private @Nullable NrtLibrary library;
 
-  /** How libnrt is had: the machine's, or the emulator. */
+  /** How libnrt is opened: the machine's, or the emulator. */
   interface Opener {
     /** Opens it. */
     NrtLibrary open();
@@ -30,7 +30,7 @@ final class RuntimeCheck {
   /**
    * Looks.
    *
-   * @param opener how libnrt is had
+   * @param opener how libnrt is opened
    * @param driverVersion the driver's version; empty if there is none
    */
   static RuntimeCheck run(Opener opener, String driverVersion) {

@@ -57,6 +57,7 @@ public final class EmbedCommand implements Command {
   public Options options() {
     Options options = new Options();
     EmbedderArguments.addTo(options);
+    EmbedderArguments.addThreadsTo(options);
     options.addOption(
         Option.builder("t")
             .longOpt("type")

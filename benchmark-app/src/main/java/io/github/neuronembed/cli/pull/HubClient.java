@@ -37,7 +37,7 @@ final class HubClient implements AutoCloseable {
   /**
    * What a repository holds, its revision resolved to a commit.
    *
-   * @throws HubException if it cannot be had
+   * @throws HubException if it cannot be read
    */
   Listing list(Repository repository) throws IOException, InterruptedException {
     URI uri = connection.uri(repository.apiPath());
@@ -114,7 +114,7 @@ final class HubClient implements AutoCloseable {
    * @param part where to; what it holds already is taken for the file's beginning. Whole and
    *     verified when this returns, else to be continued
    * @param arrived receives how many bytes are there
-   * @throws HubException if it cannot be had
+   * @throws HubException if it cannot be read
    */
   void download(
       Repository repository, String commit, RemoteFile file, Path part, LongConsumer arrived)

@@ -50,7 +50,7 @@ final class Pull {
    *
    * @param int8 whether the int8 graph is wanted too
    * @param include globs of further files
-   * @throws HubException if the repository has not got something, or it cannot be had
+   * @throws HubException if the repository has not got something, or it cannot be read
    */
   void run(boolean int8, List<String> include) throws IOException, InterruptedException {
     for (RemoteFile file : listing.files()) {

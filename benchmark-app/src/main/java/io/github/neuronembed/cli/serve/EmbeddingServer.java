@@ -160,7 +160,7 @@ final class EmbeddingServer implements AutoCloseable {
    * @param directory the embedder's model
    * @param metrics stay the caller's
    * @param version the program's
-   * @throws IOException if the address cannot be had
+   * @throws IOException if the address cannot be used
    */
   static EmbeddingServer start(
       TextEmbedder embedder,
@@ -204,7 +204,7 @@ final class EmbeddingServer implements AutoCloseable {
     if (cause instanceof BindException && words.contains("assign")) {
       return "%s is no address of this machine; give another --host.".formatted(options.host());
     }
-    return "Port %s of %s cannot be had (%s); give another --port or --host."
+    return "Port %s of %s cannot be used (%s): give another --port or --host."
         .formatted(options.port(), options.host(), words);
   }
 

@@ -60,6 +60,7 @@ public final class ServeCommand implements Command {
   public Options options() {
     Options options = new Options();
     EmbedderArguments.addTo(options);
+    EmbedderArguments.addThreadsTo(options);
     ValueOption.addTo(
         options,
         "reranker",

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 
 /**
  * What Prometheus reads: the engine's meters, the server's requests, and the JVM's. The times that
- * somebody waits for are histograms, so that percentiles can be had over several servers.
+ * somebody waits for are histograms, so that percentiles can be computed over several servers.
  */
 final class ServerMetrics implements AutoCloseable {
 

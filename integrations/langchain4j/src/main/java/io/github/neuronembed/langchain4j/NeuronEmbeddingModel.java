@@ -271,7 +271,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
       return this;
     }
 
-    /** Where asynchronous calls wait and end; daemon threads, made as needed, unless told. */
+    /** Where asynchronous calls wait and end; daemon threads, made as needed, by default. */
     public Builder executor(Executor threads) {
       this.executor = Objects.requireNonNull(threads, "threads");
       return this;

@@ -25,7 +25,7 @@ import org.apache.spark.sql.types.StructType;
  * parameters, which are saved and loaded with the pipeline. Of the model, its path is saved.
  *
  * <p>{@code inputCol}, {@code outputCol} and {@code modelDirectory} are required; the others are
- * those of {@link EmbeddingSettings#ofModel} unless told. Not thread-safe while parameters change.
+ * those of {@link EmbeddingSettings#ofModel} by default. Not thread-safe while parameters change.
  */
 public final class NeuronEmbedder extends Transformer implements DefaultParamsWritable {
 

@@ -212,25 +212,25 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
       this.embedder = embedder;
     }
 
-    /** What a lone string is; {@link InputType#QUERY} unless told. */
+    /** What a lone string is; {@link InputType#QUERY} by default. */
     public Builder textType(InputType type) {
       this.textType = Objects.requireNonNull(type, "type");
       return this;
     }
 
-    /** Which of a document's metadata is embedded with its text; none unless told. */
+    /** Which of a document's metadata is embedded with its text; none by default. */
     public Builder metadataMode(MetadataMode mode) {
       this.metadataMode = Objects.requireNonNull(mode, "mode");
       return this;
     }
 
-    /** Where calls are observed; nowhere unless told. */
+    /** Where calls are observed; nowhere by default. */
     public Builder observationRegistry(ObservationRegistry registry) {
       this.observations = Objects.requireNonNull(registry, "registry");
       return this;
     }
 
-    /** The names and tags of observations; Spring AI's own unless told. */
+    /** The names and tags of observations; Spring AI's own by default. */
     public Builder observationConvention(@Nullable EmbeddingModelObservationConvention told) {
       this.convention = told;
       return this;

@@ -160,6 +160,12 @@ public final class OnnxBackend implements InferenceBackend {
     return options.shapes();
   }
 
+  /** As many as executions of so many threads keep all processors busy. */
+  @Override
+  public int slotsPerReplica() {
+    return Math.max(1, Runtime.getRuntime().availableProcessors() / options.intraOpThreads());
+  }
+
   @Override
   public List<Replica> replicas() {
     return replicas;

@@ -43,6 +43,11 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
     return precision == Precision.INT8 ? options.ofOneRow() : options;
   }
 
+  /** The same with other threads. */
+  public OnnxOptions withThreads(int count) {
+    return new OnnxOptions(sessions, count, shapes);
+  }
+
   /** The same, where texts do not share executions and are not padded. */
   public OnnxOptions ofOneRow() {
     return new OnnxOptions(

@@ -1,0 +1,12 @@
+package io.github.neuronembed;
+
+import io.github.neuronembed.model.Precision;
+
+/**
+ * How a CPU computes a model.
+ *
+ * @param precision what it computes with
+ * @param preparedGraph whether ONNX Runtime runs a rewritten graph
+ * @param threads threads of one execution
+ */
+record CpuExecution(Precision precision, boolean preparedGraph, int threads) {}
