@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A long text is tokenized piece by piece and no further than to the first token past the
  * model's limit, so its cost is bounded. The exceptions: its token count is wanted ({@link
  * #countTokens}, {@link TruncationPolicy#STRICT}), which takes time in proportion to its length but
- * no memory; and a {@code tokenizer.json} with unusual added tokens or without cleaning of the
- * text, which allows no cut.
+ * no memory; a {@code tokenizer.json} with unusual added tokens or without cleaning of the text,
+ * which allows no cut; and, with Unigram and byte-level BPE, a stretch without any space, which is
+ * one piece (a million ideographs: 6 s).
  *
  * <p>Thread-safe. No text is logged, nothing is sent or downloaded.
  */

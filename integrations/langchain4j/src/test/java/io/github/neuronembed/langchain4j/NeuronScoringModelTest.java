@@ -10,6 +10,10 @@ import dev.langchain4j.model.output.TokenUsage;
 import dev.langchain4j.model.scoring.ScoringModel;
 import dev.langchain4j.model.scoring.request.ScoringRequest;
 import dev.langchain4j.model.scoring.response.ScoringResponse;
+import dev.langchain4j.rag.content.Content;
+import dev.langchain4j.rag.content.aggregator.ContentAggregator;
+import dev.langchain4j.rag.content.aggregator.ReRankingContentAggregator;
+import dev.langchain4j.rag.query.Query;
 import io.github.neuronembed.Reranker;
 import io.github.neuronembed.SmallModel;
 import io.github.neuronembed.TextTooLongException;
@@ -17,6 +21,7 @@ import io.github.neuronembed.TruncationPolicy;
 import io.github.neuronembed.model.CrossEncoderDirectory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +59,29 @@ class NeuronScoringModelTest {
       assertThat(usage.inputTokenCount()).isGreaterThan(3 * 8);
       assertThat(all.tokenUsage()).isEqualTo(usage);
       assertThat(later.modelName()).isEqualTo(reranker.modelName());
+    }
+  }
+
+  @Test
+  void anAggregatorReranksWhatWasRetrieved() {
+    List<String> texts = List.of("open the settings page", "the sailor found a box", "a letter");
+    try (Reranker reranker = Reranker.builder().model(directory).build()) {
+      ContentAggregator aggregator =
+          ReRankingContentAggregator.builder()
+              .scoringModel(new NeuronScoringModel(reranker))
+              .maxResults(2)
+              .build();
+
+      List<Content> best =
+          aggregator.aggregate(
+              Map.of(Query.from(QUERY), List.of(texts.stream().map(Content::from).toList())));
+
+      assertThat(best.stream().map(content -> content.textSegment().text()))
+          .containsExactlyElementsOf(
+              reranker.rank(QUERY, texts).stream()
+                  .limit(2)
+                  .map(text -> texts.get(text.index()))
+                  .toList());
     }
   }
 
