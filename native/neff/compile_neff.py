@@ -23,7 +23,7 @@ try:
 except ImportError:
     sys.exit(
         f"compile_neff: The Python package torch is not installed in {sys.executable}: run this with the Python of an"
-        " AWS Neuron SDK (on an inf2 image, activate its PyTorch environment under /opt)."
+        " AWS Neuron SDK 2.31 or before, the last with PyTorch environments for inf2 on AWS's images."
     )
 
 import device_check
@@ -146,7 +146,7 @@ def neuron_versions():
         except importlib.metadata.PackageNotFoundError:
             raise Failure(
                 f"The Python package {package} is not installed in {sys.executable}: run this with the Python of an AWS"
-                " Neuron SDK (on an inf2 image, activate its PyTorch environment under /opt)."
+                " Neuron SDK 2.31 or before, the last with PyTorch environments for inf2 on AWS's images."
             ) from None
     return versions
 

@@ -36,7 +36,7 @@ final class BenchOptions {
         options,
         "instance-type",
         "NAME",
-        "what machine that is, for the reports; inf2.xlarge has a built-in price");
+        "what machine that is, for the reports; inf2 sizes have a built-in price");
     ValueOption.addTo(
         options,
         "chip",

@@ -12,11 +12,22 @@ import org.jspecify.annotations.Nullable;
  */
 public record Price(double dollarsPerHour, String basis) {
 
-  /** Only what a source at hand states; every other price is the caller's to give. */
+  /**
+   * On demand in us-east-1, as Karpenter's AWS provider listed them (its price table as generated
+   * on 2026-07-20); every other price is the caller's to give.
+   */
   private static final Map<String, Price> BUILT_IN =
       Map.of(
-          "inf2.xlarge",
-          new Price(0.7582, "inf2.xlarge on demand, about, as noted 2026-11; prices change"));
+          "inf2.xlarge", onDemand("inf2.xlarge", 0.7582),
+          "inf2.8xlarge", onDemand("inf2.8xlarge", 1.96786),
+          "inf2.24xlarge", onDemand("inf2.24xlarge", 6.49063),
+          "inf2.48xlarge", onDemand("inf2.48xlarge", 12.98127));
+
+  private static Price onDemand(String instanceType, double dollarsPerHour) {
+    return new Price(
+        dollarsPerHour,
+        instanceType + " on demand in us-east-1, as noted 2026-07-20; prices change");
+  }
 
   /**
    * The price to count with.

@@ -60,6 +60,11 @@ class PresetTest {
   void aGivenPriceWinsAndAnUnknownMachineHasNone() {
     assertThat(Objects.requireNonNull(Price.of("inf2.xlarge", 0.5, TODAY)).dollarsPerHour())
         .isEqualTo(0.5);
+    assertThat(Objects.requireNonNull(Price.of("inf2.48xlarge", null, TODAY)))
+        .isEqualTo(
+            new Price(
+                12.98127,
+                "inf2.48xlarge on demand in us-east-1, as noted 2026-07-20; prices change"));
     assertThat(Price.of("of.no.name", null, TODAY)).isNull();
     assertThat(Price.of(null, null, TODAY)).isNull();
   }

@@ -141,7 +141,7 @@ class ReportTest {
         .hasSize(3);
     assertThat(text).contains("failed: no memory for &lt;it>", "Too few samples for p99");
     assertThat(text)
-        .contains("which is not what was measured", "$0.7582 per hour", "as noted 2026-11");
+        .contains("which is not what was measured", "$0.7582 per hour", "as noted 2026-07-20");
     // A table's lines have as many cells as its header.
     List<String> table = text.lines().skip(4).takeWhile(line -> line.startsWith("|")).toList();
     assertThat(table).hasSize(6);
