@@ -5,8 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.protobuf.ByteString;
 import io.github.neuronembed.engine.RequestOptions;
 import io.github.neuronembed.model.CrossEncoderDirectory;
+import io.github.neuronembed.model.Precision;
+import io.github.neuronembed.model.graph.onnx.GraphProto;
+import io.github.neuronembed.model.graph.onnx.ModelProto;
+import io.github.neuronembed.model.graph.onnx.NodeProto;
+import io.github.neuronembed.model.graph.onnx.TensorProto;
+import io.github.neuronembed.model.graph.onnx.TensorShapeProto;
 import io.github.neuronembed.tokenizer.PairTokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -192,6 +199,55 @@ class RerankerTest {
     reranker.close();
     reranker.close();
     assertThatIllegalStateException().isThrownBy(() -> reranker.score("a", "b"));
+  }
+
+  /** As exporters of other makes write it. */
+  @Test
+  void theLogitMayHaveAnAxisMoreOrNoFixedSize() throws Exception {
+    Path file = open(SmallModel.BERT_RERANKER).transformer().onnxFile(Precision.FP32);
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(file));
+    ModelProto.Builder unsized = model.toBuilder();
+    dims(unsized).getDimBuilder(1).setDimParam("classes");
+    ModelProto.Builder nested = model.toBuilder();
+    dims(nested).addDimBuilder().setDimValue(1);
+    GraphProto.Builder graph = nested.getGraphBuilder();
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      if (graph.getNode(i).getOutput(0).equals("logits")) {
+        graph.getNodeBuilder(i).setOutput(0, "flat");
+      }
+    }
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName("last_axis")
+            .setDataType(TensorProto.DataType.INT64.getNumber())
+            .addDims(1)
+            .setRawData(ByteString.copyFrom(new byte[] {1, 0, 0, 0, 0, 0, 0, 0})));
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setOpType("Unsqueeze")
+            .addInput("flat")
+            .addInput("last_axis")
+            .addOutput("logits"));
+
+    SmallModel.Golden pair = SmallModel.BERT_RERANKER.golden().get(0);
+    for (ModelProto changed : List.of(unsized.build(), nested.build())) {
+      Files.write(file, changed.toByteArray());
+      try (Reranker reranker =
+          Reranker.builder().model(CrossEncoderDirectory.open(folder)).build()) {
+        for (float score : reranker.score(pair.query(), List.of(pair.text(), pair.text()))) {
+          assertThat((double) score).isCloseTo(pair.logit(), SAME);
+        }
+      }
+    }
+  }
+
+  private static TensorShapeProto.Builder dims(ModelProto.Builder model) {
+    return model
+        .getGraphBuilder()
+        .getOutputBuilder(0)
+        .getTypeBuilder()
+        .getTensorTypeBuilder()
+        .getShapeBuilder();
   }
 
   @Test

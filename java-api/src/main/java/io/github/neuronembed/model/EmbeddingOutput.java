@@ -81,7 +81,9 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
   }
 
   /**
-   * The output of a cross-encoder: {@code logits}, [batch, 1], or the only output there is.
+   * The output of a cross-encoder: {@code logits}, or the only output there is, [batch, 1] or
+   * [batch, 1, 1], as some exporters write it. Where the last of two axes has no fixed size, it is
+   * taken for 1, as the model's configuration states one class.
    *
    * @param file whose outputs they are, for the message
    * @param outputs all of them
@@ -92,12 +94,9 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
         named(outputs, LOGITS)
             .or(() -> outputs.stream().filter(only -> outputs.size() == 1).findFirst())
             .orElse(null);
-    if (port == null
-        || !port.type().equals("float32")
-        || port.shape().size() != 2
-        || port.shape().get(1) != 1) {
+    if (port == null || !port.type().equals("float32") || !isOneNumber(port.shape())) {
       throw new ModelLoadException(
-          "%s gives %s; a cross-encoder gives %s, float32 [batch, 1]. Export it with its head (task"
+          "%s gives %s; a cross-encoder gives %s, float32 [batch, 1] or [batch, 1, 1]. Export it with its head (task"
                   .formatted(
                       file,
                       outputs.stream().map(Port::toString).collect(Collectors.joining("; ")),
@@ -105,6 +104,14 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
               + " text-classification).");
     }
     return new EmbeddingOutput(port.name(), true, 1);
+  }
+
+  private static boolean isOneNumber(List<Long> shape) {
+    return switch (shape.size()) {
+      case 2 -> Math.abs(shape.get(1)) == 1;
+      case 3 -> shape.get(1) == 1 && shape.get(2) == 1;
+      default -> false;
+    };
   }
 
   /** What an output is that is no embedding; empty if its name does not say so. */

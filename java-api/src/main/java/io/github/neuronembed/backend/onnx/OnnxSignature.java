@@ -23,9 +23,14 @@ import java.util.stream.LongStream;
  * @param hasTokenTypes whether the model takes token types
  * @param idType type of all inputs
  * @param output the output that is read
+ * @param outputRank its axes
  */
 record OnnxSignature(
-    boolean hasMask, boolean hasTokenTypes, ElementType idType, EmbeddingOutput output) {
+    boolean hasMask,
+    boolean hasTokenTypes,
+    ElementType idType,
+    EmbeddingOutput output,
+    int outputRank) {
 
   static final String INPUT_IDS = "input_ids";
   static final String ATTENTION_MASK = "attention_mask";
@@ -38,6 +43,14 @@ record OnnxSignature(
 
   boolean pooled() {
     return output.pooled();
+  }
+
+  /** The shape of an output of so many rows and tokens. */
+  long[] outputShape(int rows, int tokens) {
+    if (outputRank == 2) {
+      return new long[] {rows, hiddenSize()};
+    }
+    return new long[] {rows, pooled() ? 1 : tokens, hiddenSize()};
   }
 
   int hiddenSize() {
@@ -74,12 +87,20 @@ record OnnxSignature(
       }
       idType = type;
     }
-    EmbeddingOutput output = choice.of(file, ports(outputs));
+    List<Port> ports = ports(outputs);
+    EmbeddingOutput output = choice.of(file, ports);
+    int rank =
+        ports.stream()
+            .filter(port -> port.name().equals(output.name()))
+            .mapToInt(port -> port.shape().size())
+            .findFirst()
+            .orElseThrow();
     return new OnnxSignature(
         inputs.containsKey(ATTENTION_MASK),
         inputs.containsKey(TOKEN_TYPE_IDS),
         idType == null ? ElementType.INT64 : idType,
-        output);
+        output,
+        rank);
   }
 
   private static List<Port> ports(Map<String, NodeInfo> nodes) {

@@ -128,10 +128,7 @@ final class OnnxSlot implements ExecutionSlot, StageTimes {
       if (tokenTypeIds != null) {
         ids(OnnxSignature.TOKEN_TYPE_IDS, tokenTypeIds, batchSize, length);
       }
-      long[] outputShape =
-          signature.pooled()
-              ? new long[] {batchSize, hidden}
-              : new long[] {batchSize, length, hidden};
+      long[] outputShape = signature.outputShape(batchSize, length);
       int bytes =
           (signature.pooled() ? batchSize : batchSize * length)
               * hidden
