@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -25,6 +26,14 @@ class RealModelsTest {
 
   /** The bar of verify. int8 activations are scaled anew for each call, and move with rounding. */
   private static final double LEAST_COSINE_INT8 = 0.95;
+
+  /** Each token and each block of 64 inputs has a scale of its own. */
+  private static final double LEAST_COSINE_ENCODER_INT8 = 0.999;
+
+  /** Of a text without words: special tokens alone, which int8 is furthest from. */
+  private static final double LEAST_COSINE_BLANK = 0.998;
+
+  private static final int BLANK = 2;
 
   /** Longer texts are embedded once a backend. */
   private static final int SHORT = 128;
@@ -56,6 +65,31 @@ class RealModelsTest {
   void theEmulatorGivesTheGoldenVectorsInAnyCompany(RealModel model) throws Exception {
     try (TextEmbedder embedder = builder(model, BackendChoice.EMULATOR).build()) {
       expectInCompany(embedder, model);
+    }
+  }
+
+  /** Where the processor has a fast kernel; else nothing is tested. */
+  @ParameterizedTest
+  @EnumSource
+  void theEncoderGivesTheGoldenVectorsInAnyCompany(RealModel model) throws Exception {
+    Assumptions.assumeTrue(CpuModels.compute(model.directory(), Precision.EXACT));
+    try (TextEmbedder embedder = builder(model, BackendChoice.CPU).build()) {
+      expectInCompany(embedder, model);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theEncoderInInt8IsNearToTheGoldenVectors(RealModel model) throws Exception {
+    Assumptions.assumeTrue(CpuModels.compute(model.directory(), Precision.INT8));
+    try (TextEmbedder embedder =
+        builder(model, BackendChoice.CPU).precision(Precision.INT8).build()) {
+      for (GoldenText text : shortTexts(model)) {
+        assertThat(cosine(embedder.embed(text.text(), text.type()), text.vector()))
+            .as(text.id())
+            .isGreaterThanOrEqualTo(
+                text.tokenCount() > BLANK ? LEAST_COSINE_ENCODER_INT8 : LEAST_COSINE_BLANK);
+      }
     }
   }
 
