@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -65,7 +66,7 @@ public final class PackedShapes {
       Map<String, List<Shape>> sets = sets(workload);
       double rate =
           LOAD
-              * simulation(sets.get("grid of 30"))
+              * simulation(Objects.requireNonNull(sets.get("grid of 30")))
                   .offline(workload.draws(1), SIMULATED_TEXTS)
                   .textsPerSecond();
       System.out.printf(
