@@ -12,6 +12,7 @@ import io.github.neuronembed.model.ModelDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Writer;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +100,16 @@ final class EmulatedServer implements AutoCloseable {
 
   /** A server that writes into a full pipe would serve nobody any more. */
   private static void drain(BufferedReader output) {
-    Thread thread = new Thread(() -> output.lines().forEach(line -> {}), "server-output");
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                output.transferTo(Writer.nullWriter());
+              } catch (IOException e) {
+                // The process has ended, and its output with it.
+              }
+            },
+            "server-output");
     thread.setDaemon(true);
     thread.start();
   }
