@@ -34,7 +34,10 @@ const langchain = await new OpenAIEmbeddings({
 server.close();
 console.log("the server says that text 0 has [1,0]");
 console.log(`LangChain.js has ${JSON.stringify(langchain[0])}`);
-process.exit(langchain[0][0] === 0 && langchain[0][1] === 1 ? 0 : 1);
+if (langchain[0][0] !== 0 || langchain[0][1] !== 1) throw new Error("LangChain.js heeds the index");
 JS
 npm ls --depth=0 2>/dev/null | tail -n +2
-node index.mjs
+node index.mjs || {
+  echo "The behaviour has changed." >&2
+  exit 1
+}
