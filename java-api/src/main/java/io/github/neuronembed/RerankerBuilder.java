@@ -115,9 +115,9 @@ public final class RerankerBuilder {
           squashed);
     } catch (RuntimeException | Error e) {
       if (opened != null) {
-        opened.close();
+        TextEmbedderBuilder.closeAfter(e, opened::close);
       }
-      tokenizer.close();
+      TextEmbedderBuilder.closeAfter(e, tokenizer::close);
       throw e;
     }
   }

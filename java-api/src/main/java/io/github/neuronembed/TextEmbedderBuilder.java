@@ -222,7 +222,8 @@ public final class TextEmbedderBuilder {
     return backend.shapes().stream().mapToInt(Shape::sequenceLength).max().orElseThrow();
   }
 
-  private static void closeAfter(Throwable failure, Runnable close) {
+  /** Frees what a failed build had opened; a further failure is suppressed in the first. */
+  static void closeAfter(Throwable failure, Runnable close) {
     try {
       close.run();
     } catch (RuntimeException e) {

@@ -3,6 +3,7 @@ package io.github.neuronembed.measurements;
 import io.github.neuronembed.advice.ModelledTimes;
 import io.github.neuronembed.advice.ShapeAdvisor;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.cli.advise.AdviseCommand;
 import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.engine.EngineSimulation;
@@ -104,15 +105,7 @@ public final class PackedShapes {
   private static Map<String, List<Shape>> sets(TextLengths workload) throws IOException {
     Map<String, List<Shape>> sets = new LinkedHashMap<>();
     sets.put("one 1x512", List.of(new Shape(1, 512)));
-    sets.put(
-        "default six",
-        List.of(
-            new Shape(1, 32),
-            new Shape(1, 128),
-            new Shape(4, 128),
-            new Shape(1, 256),
-            new Shape(32, 256),
-            new Shape(1, 512)));
+    sets.put("default six", AdviseCommand.DEFAULT_SHAPES);
     sets.put("six, batch 1", grid(LENGTHS, 1));
     sets.put("grid of 30", grid(LENGTHS, BATCHES));
     List<Shape> candidates = ShapeAdvisor.candidates(512, false);

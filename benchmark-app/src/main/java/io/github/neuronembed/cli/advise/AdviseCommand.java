@@ -37,7 +37,7 @@ import org.apache.commons.cli.Options;
 public final class AdviseCommand implements Command {
 
   /** What {@code compile_neff.py} compiles without {@code --shapes}. */
-  private static final List<Shape> DEFAULT_SHAPES =
+  public static final List<Shape> DEFAULT_SHAPES =
       List.of(
           new Shape(1, 32),
           new Shape(1, 128),

@@ -75,7 +75,7 @@ final class InferenceApi {
       switch (name) {
         case "inputs" -> texts = inputs.inputs(body);
         case "normalize" -> normalize = body.flag();
-        case "dimensions" -> dimensions = body.dimensions();
+        case "dimensions" -> dimensions = body.positive();
         default -> {
           return super.read(name, body);
         }

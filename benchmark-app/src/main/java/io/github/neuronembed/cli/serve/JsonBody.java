@@ -179,13 +179,13 @@ final class JsonBody {
     }
   }
 
-  /** The length of vectors that a request asks for. */
-  int dimensions() throws IOException {
-    int dimensions = integer();
-    if (dimensions < 1) {
+  /** An integer of at least 1: the length of vectors, or how many results. */
+  int positive() throws IOException {
+    int number = integer();
+    if (number < 1) {
       throw HttpError.invalid(field, "'%s' is not positive.".formatted(field));
     }
-    return dimensions;
+    return number;
   }
 
   /** The value itself, for a reader of a kind of value. */

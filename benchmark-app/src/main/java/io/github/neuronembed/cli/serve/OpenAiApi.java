@@ -37,7 +37,7 @@ final class OpenAiApi implements RequestReader {
         case "input" -> input = inputs.inputs(body);
         case "model" -> name = body.word();
         case "encoding_format" -> base64 = isBase64(body.word());
-        case "dimensions", "output_dimension" -> dimensions = body.dimensions();
+        case "dimensions", "output_dimension" -> dimensions = body.positive();
         case "output_dtype" -> dtype = VectorFormat.type(body.word(), field);
         case "input_type" -> type = InputTypes.of(body.word(), field);
         default -> {

@@ -162,20 +162,12 @@ final class RerankApi {
     public boolean read(String name, JsonBody body) throws IOException {
       switch (name) {
         case "model" -> model = body.word();
-        case "top_n" -> most = positive(name, body);
+        case "top_n" -> most = body.positive();
         default -> {
           return super.read(name, body);
         }
       }
       return true;
-    }
-
-    private static int positive(String name, JsonBody body) throws IOException {
-      int number = body.integer();
-      if (number < 1) {
-        throw HttpError.invalid(name, "'%s' is not positive.".formatted(name));
-      }
-      return number;
     }
 
     /** Strings, or objects with a text. */
