@@ -128,11 +128,25 @@ LONGEST_LINE = 120
 
 
 def lengths(pages):
-    """Rows of tables are as long as they must be, and so is a line that is one word."""
+    """Rows of tables may be longer, and so may a line of one word, and the output of programs (a block without a
+    language)."""
     for page in pages:
-        for number, line in page.prose:
+        lines = list(page.prose)
+        for block in page.blocks:
+            if block.language:
+                lines += enumerate(block.text.splitlines(), block.line)
+        for number, line in lines:
             if len(line) > LONGEST_LINE and not line.lstrip().startswith("|") and " " in line.strip():
                 yield Lie(page.name, number, f"the line has {len(line)} characters, more than {LONGEST_LINE}")
+
+
+def words(pages):
+    """Finds words that readers did not understand; code is left out."""
+    for page in pages:
+        for number, line in page.prose:
+            for pattern, instead in rules.UNCLEAR.items():
+                if found := re.search(pattern, INLINE.sub("", line), re.IGNORECASE):
+                    yield Lie(page.name, number, f"'{found[0]}' is unclear: write {instead}")
 
 
 # Options
@@ -503,7 +517,7 @@ def main():
     files = sorted(file for file in files if file and (root / file).exists())
     pages = [Page(root, file) for file in files if file.endswith(".md")]
 
-    lies = [*links(root, pages), *lengths(pages)]
+    lies = [*links(root, pages), *lengths(pages), *words(pages)]
     known = help_options(bin_folder) | python_options(root, rules.PYTHON_PROGRAMS)
     lies += options(pages, known)
     lies += names(root, pages, files)

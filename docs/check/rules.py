@@ -75,6 +75,20 @@ EXIT = [
     Rule("docs/command-line.md", r"^neuron-embed doctor", "a machine without devices lacks something", 1),
 ]
 
+# Words that a reader from outside of the project did not understand, and what to write instead.
+UNCLEAR = {
+    r"\btold\b": "says, reports, passes",
+    r"\bis had\b": "exists, is available",
+    r"\bunder way\b": "in flight, current",
+    r"\b(its|their) company\b": "the other texts in the batch",
+    r"\bpatience\b": "timeout",
+    r"\bat hand\b": "this, current",
+    r"\bfor good\b": "permanently",
+    r"\bwaits? for room\b": "waits for space",
+    r"\bwho (has|gives|takes|compares|comes|leaves)\b": "if you",
+    r"\bstands? (beside|for|in|before)\b": "is",
+}
+
 # Files that the pages' commands read.
 SAMPLES = {
     "texts.txt": "The moon pulls the sea towards it.\nLet the dough rest until it has doubled in size.\n",

@@ -55,6 +55,7 @@ class CheckTest(unittest.TestCase):
         found = [
             *check.links(self.root, pages),
             *check.lengths(pages),
+            *check.words(pages),
             *check.options(pages, check.help_options(self.bin)),
             *check.names(self.root, pages, files),
             *check.java(pages, str(self.root), self.root / "java"),
@@ -73,7 +74,13 @@ class CheckTest(unittest.TestCase):
 
     def test_finds_a_long_line(self):
         self.assert_lie("word " * 25, "page.md:1: the line has 125 characters")
+        self.assert_lie("```sh\n: " + "word " * 25 + "\n```", "page.md:2: the line has 127 characters")
         self.assertFalse([lie for lie in self.lies("| " + "word " * 25) if "characters" in lie])
+        self.assertFalse([lie for lie in self.lies("```\n" + "word " * 25 + "\n```") if "characters" in lie])
+
+    def test_finds_an_unclear_word(self):
+        self.assert_lie("first\nUnless told otherwise", "page.md:2: 'told' is unclear: write says, reports, passes")
+        self.assertFalse([lie for lie in self.lies("the option `told`") if "unclear" in lie])
 
     def test_finds_an_anchor_without_a_heading(self):
         self.assert_lie("# One\n[x](#two)", "page.md:2: the link #two names no heading")
