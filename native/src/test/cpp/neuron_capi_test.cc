@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <regex>
 #include <string>
 #include <thread>
 
@@ -87,6 +88,12 @@ TEST_F(NeuronCapiTest, TheLibraryIsDescribed) {
   EXPECT_EQ(info.generation, NEURON_GENERATION_BEFORE_2_30);
   EXPECT_EQ(info.has_nrt_3, 0);
   EXPECT_NE(std::strstr(info.missing_symbols, "nrt_tensor_write_batch"), nullptr);
+}
+
+TEST_F(NeuronCapiTest, TheBuildIsNamed) {
+  EXPECT_TRUE(
+      std::regex_match(neuron_build(), std::regex(R"([0-9]+\.[0-9]+\.[^+]*\+[0-9a-f]{16})")))
+      << neuron_build();
 }
 
 TEST_F(NeuronCapiTest, AbsenceIsAStatusWithALinePerAttempt) {

@@ -1,5 +1,6 @@
 /* The C interface of the CPU encoder: BERT encoders on x86-64 in integer products. The Java
- * bindings are generated from this header. It knows nothing of libnrt.
+ * bindings are generated from this header. It knows nothing of libnrt. neuron_build() names the
+ * build.
  *
  * - No function throws, none aborts on a bad argument, none keeps a thread-local error. A function
  *   that can fail takes a caller-owned neuron_status, fills it in every case (null: not wanted),

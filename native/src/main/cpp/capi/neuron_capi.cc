@@ -133,6 +133,8 @@ void RequireEmulated(const char* operation, uint32_t result) {
 using namespace neuron_embed;        // NOLINT: the C functions below are outside of any namespace
 using namespace neuron_embed::capi;  // NOLINT
 
+const char* neuron_build(void) noexcept { return NEURON_EMBED_BUILD; }
+
 const char* neuron_nrt_status_name(uint32_t nrt_status) noexcept {
   const nrt::StatusEntry* entry = nrt::FindStatus(static_cast<nrt::NRT_STATUS>(nrt_status));
   return entry == nullptr ? nullptr : entry->name;

@@ -29,6 +29,13 @@ extern "C" {
 #define NEURON_API
 #endif
 
+/* -------------------------------------------------------------------- build */
+
+/* Which build this library is: "VERSION+ABI", the project's version and 16 hexadecimal digits of
+ * the SHA-256 of this header and encoder_capi.h. Two builds with the same text have the same
+ * interface. Never null, never freed. */
+NEURON_API const char* neuron_build(void) NEURON_NOEXCEPT;
+
 /* -------------------------------------------------------------------- errors */
 
 enum neuron_error_kind {

@@ -1,8 +1,10 @@
 package io.github.neuronembed.nrt;
 
+import io.github.neuronembed.nrt.bindings.NeuronCapi;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -19,7 +21,8 @@ import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds, unpacks and loads the native core, once per class loader, at first use.
+ * Finds, unpacks and loads the native core, once per class loader, at first use. A library of
+ * another build than this class is refused: one whose version or C headers differ.
  *
  * <ol>
  *   <li>If {@value #PATH_PROPERTY} is set, that file is loaded and nothing is unpacked.
@@ -46,6 +49,9 @@ public final class NativeLibrary {
   private static final String LIBRARY = "jnineuron_embed";
 
   private static final String RESOURCE_FOLDER = "neuron-embed/";
+
+  /** Which build this class is of, as {@code neuron_build} of the C interface says it. */
+  private static final String BUILD = "build.txt";
 
   /** How the JVM refuses a file that belongs to another class loader (JDK 17 to 25). */
   private static final String TAKEN = "already loaded in another classloader";
@@ -117,6 +123,7 @@ public final class NativeLibrary {
       } catch (UnsatisfiedLinkError e) {
         loadCopy(file, e);
       }
+      checkBuild(file, path.isEmpty());
       return null;
     } catch (UnavailableException e) {
       return e;
@@ -181,6 +188,35 @@ public final class NativeLibrary {
             : "";
     return new UnavailableException(
         "The native library %s cannot be loaded: %s.%s".formatted(file, reason, remedy), failure);
+  }
+
+  private static void checkBuild(Path file, boolean fromJar) throws UnavailableException {
+    String expected;
+    try (InputStream in =
+        Objects.requireNonNull(NativeLibrary.class.getResourceAsStream(BUILD), BUILD)) {
+      expected = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UnavailableException("%s cannot be read from its jar.".formatted(BUILD), e);
+    }
+    String found;
+    try {
+      found = Native.text(NeuronCapi.neuron_build());
+    } catch (UnsatisfiedLinkError e) {
+      found = "one that does not say which";
+    }
+    if (!found.equals(expected)) {
+      throw new UnavailableException(
+          "The native library %s is of another build (%s) than neuron-embed-native (%s): %s."
+              .formatted(
+                  file,
+                  found,
+                  expected,
+                  fromJar
+                      ? "take the jar with the classifier %s in the same version"
+                          .formatted(platform())
+                      : "set %s to the library of this build, or remove the property"
+                          .formatted(PATH_PROPERTY)));
+    }
   }
 
   /** Unpacks a file of the platform's jar; returns where it is. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,36 @@ class NativeLibraryTest {
 
     assertThat(ask("-D" + NativeLibrary.PATH_PROPERTY + "=" + copy)).isEqualTo("available");
     assertThat(filesBelow(folder)).isEmpty();
+  }
+
+  @Test
+  void aLibraryOfAnotherBuildIsRefusedByName() throws Exception {
+    assertThat(ask()).isEqualTo("available");
+    Path unpacked = filesBelow(folder).get(0);
+    String build;
+    try (InputStream in = NativeLibrary.class.getResourceAsStream("build.txt")) {
+      build = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    String other = build.substring(0, build.length() - 16) + "0123456789abcdef";
+    // One byte is one character: all others stay as they are.
+    String library = Files.readString(unpacked, StandardCharsets.ISO_8859_1);
+    assertThat(library).contains(build);
+    Path file = folder.resolve("other.so");
+    Files.writeString(file, library.replace(build, other), StandardCharsets.ISO_8859_1);
+
+    assertThat(ask("-D" + NativeLibrary.PATH_PROPERTY + "=" + file))
+        .isEqualTo(
+            "unavailable: The native library %s is of another build (%s) than neuron-embed-native (%s): set %s to the library of this build, or remove the property."
+                .formatted(file, other, build, NativeLibrary.PATH_PROPERTY));
+  }
+
+  @Test
+  void aLibraryThatIsNotOursIsRefused() throws Exception {
+    Path emulator = NativeLibrary.unpackEmulator();
+
+    assertThat(ask("-D" + NativeLibrary.PATH_PROPERTY + "=" + emulator))
+        .startsWith("unavailable: The native library " + emulator)
+        .contains("is of another build (one that does not say which)");
   }
 
   @Test
