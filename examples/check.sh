@@ -18,14 +18,15 @@ maven() {
   ./mvnw --batch-mode --no-transfer-progress --quiet "-Dmaven.repo.local=$repository" \
     "-Dmaven.repo.local.tail=${MAVEN_LOCAL_REPOSITORY:-$HOME/.m2/repository}" "$@"
 }
-# Runs the example: OUTPUT PROFILE BACKEND. The word before exec: is for Maven without a profile.
+# Runs the example: OUTPUT PROFILE OPTION... The word before exec: is for Maven without a profile.
 search() {
   local output=$work/$1.txt
-  shift
   local profile=()
-  [ "$1" = none ] || profile=("-P$1")
-  maven --file examples/search "${profile[@]}" compile exec:java "-Dexec.args=$model $2" \
-    >"$output" 2>"$output.err"
+  [ "$2" = none ] || profile=("-P$2")
+  shift 2
+  maven --file examples/search "${profile[@]}" compile exec:java \
+    "-Dexec.args=$model --index $work/index $*" >"$output" 2>"$output.err" \
+    || { cat "$output.err" >&2; return 1; }
 }
 expect() {
   grep -q "$2" "$work/$1" || { cat "$work/$1" >&2; fail "$1 has no line with: $2"; }
@@ -41,17 +42,24 @@ echo "--- install into $repository"
 rm -rf "$group"
 maven -DskipTests -pl java-api -am install
 
-echo "--- run without the native jar, and with it"
-search onnx none auto || { cat "$work/onnx.txt.err" >&2; fail "the example failed"; }
+echo "--- run without the native jar, with it, and on the emulator: one index, which outlives each"
+rm -rf "$work/index"
+best='^hit: 0\.[0-9]* .*power'
+recall='^recall@10: \(1\.0000\|0\.9[5-9]\)'
+search onnx none --passages 120 || fail "the example failed"
 expect onnx.txt '^backend: onnxruntime'
 expect onnx.txt '^because: ONNX Runtime, as the model is not compiled'
-expect onnx.txt '^best: 0\.[0-9]* To choose a new password'
-search neuron neuron auto || { cat "$work/neuron.txt.err" >&2; fail "the example failed"; }
-expect neuron.txt '^best: 0\.[0-9]* To choose a new password'
-search emulator neuron emulator || { cat "$work/emulator.txt.err" >&2; fail "the example failed"; }
+expect onnx.txt '^index: 0 passages were there, 120 embedded'
+search neuron neuron --passages 160 || fail "the example failed with the native jar"
+expect neuron.txt '^index: 120 passages were there, 40 embedded'
+search emulator neuron --backend emulator --passages 160 || fail "the example failed on the emulator"
 expect emulator.txt '^backend: emulated libnrt'
-expect emulator.txt '^best: 0\.[0-9]* To choose a new password'
-if search refused none emulator; then
+expect emulator.txt '^index: 160 passages were there, 0 embedded'
+for run in onnx neuron emulator; do
+  expect $run.txt "$best"
+  expect $run.txt "$recall"
+done
+if search refused none --backend emulator 2>/dev/null; then
   fail "the emulator ran without the native jar"
 fi
 expect refused.txt.err 'linux-x86_64'
@@ -73,4 +81,4 @@ for jar in "$group"/*/*/*.jar; do
   case $jar in *-tests.jar) continue ;; esac
   unzip -l "$jar" META-INF/LICENSE >/dev/null || fail "$jar has no licence"
 done
-echo "The example works: $(grep ^best "$work/onnx.txt")"
+echo "The example works: $(grep ^recall "$work/neuron.txt")"

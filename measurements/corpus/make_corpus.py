@@ -1,4 +1,7 @@
-"""Makes corpus.txt from the SQLite documentation, and mixed-256.jsonl from it; see README.md beside this file."""
+"""Makes texts from the SQLite documentation: corpus.txt, mixed-256.jsonl from it, and the passages of examples/search.
+
+See README.md beside this file.
+"""
 
 import argparse
 import collections
@@ -13,6 +16,7 @@ import zipfile
 HERE = pathlib.Path(__file__).resolve().parent
 CORPUS = HERE / "corpus.txt"
 MIXED = HERE / "mixed-256.jsonl"
+PASSAGES = HERE.parents[1] / "examples/search/src/main/resources/com/example/search/passages.txt"
 
 # The tokenizer of the golden vectors: ours, and without anything to install.
 sys.path.insert(0, str(HERE.parents[1] / "tools/golden"))
@@ -24,6 +28,19 @@ SEED = 20240229
 # Pages of prose; reference tables, syntax and news were left out.
 PAGES = """
     arch autoinc datatype3 faq flextypegood howtocorrupt isolation queryplanner tempfiles testing wal whentouse
+""".split()
+
+# Pages of the example's passages: other prose, and descriptions of functions and settings.
+EXAMPLE_PAGES = """
+    appfileformat atomiccommit backup bytecodevtab cintro cli compile csv different eqp expridx fasterthanfs features
+    foreignkeys fts5 gencol howitworks howtocompile inmemorydb intern-v-extern-blob json1 lang_aggfunc lang_altertable
+    lang_analyze lang_attach lang_conflict lang_corefunc lang_createindex lang_createtable lang_createtrigger
+    lang_createview lang_datefunc lang_delete lang_explain lang_expr lang_insert lang_keywords lang_mathfunc
+    lang_returning lang_savepoint lang_select lang_transaction lang_update lang_upsert lang_vacuum lang_with limits
+    loadext lockingv3 malloc mmap nulls omitted onefile optoverview partialindex pragma quirks recovery rescode
+    rowvalue rtree schematab security selfcontained serverless sessionintro sharedcache shortnames spellfix1 sqldiff
+    stricttables threadsafe transactional undoredo unlock_notify uri useovernet vdbe vfs vtab windowfunctions
+    withoutrowid zipfile
 """.split()
 
 BLOCKS = frozenset("blockquote body br center dd div dl dt hr li ol p td th tr ul".split())
@@ -105,12 +122,20 @@ def read_page(path):
     ]
 
 
-def extract(arguments):
+def write_pages(html, pages, path):
+    """Writes the text of the pages, a paragraph that stands in several of them once."""
     paragraphs = []
-    for page in PAGES:
-        paragraphs += read_page(arguments.html / f"{page}.html")
-    CORPUS.write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
-    print(f"{CORPUS}: {len(PAGES)} pages, {len(paragraphs)} lines of text, {CORPUS.stat().st_size} bytes")
+    for page in pages:
+        paragraphs += read_page(html / f"{page}.html")
+    seen = set()
+    paragraphs = [line for line in paragraphs if line.startswith("# ") or not (line in seen or seen.add(line))]
+    path.write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+    print(f"{path}: {len(pages)} pages, {len(paragraphs)} lines of text, {path.stat().st_size} bytes")
+
+
+def extract(arguments):
+    write_pages(arguments.html, PAGES, CORPUS)
+    write_pages(arguments.html, EXAMPLE_PAGES, PASSAGES)
 
 
 def sentences(paragraph):
@@ -173,7 +198,7 @@ def mix(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("extract", help="make corpus.txt")
+    command = commands.add_parser("extract", help="make corpus.txt and the example's passages.txt")
     command.add_argument("--html", required=True, type=pathlib.Path, help="folder of the documentation's pages")
     command.set_defaults(run=extract)
     command = commands.add_parser("mix", help="make mixed-256.jsonl from corpus.txt")
