@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A group with somebody who waits for it: a thread, or a future. */
+/** A group and its waiter: a thread, or a future. */
 final class Call extends Group {
 
   private final @Nullable RequestFuture<?> future;
@@ -39,7 +39,7 @@ final class Call extends Group {
     if (options.timeout() == null) {
       return NO_DEADLINE;
     }
-    // A time too long for a long is as good as none.
+    // A time that does not fit a long means no limit.
     long most = NO_DEADLINE - madeNanos;
     return options.timeout().toSeconds() >= most / 1_000_000_000
         ? NO_DEADLINE
@@ -49,7 +49,7 @@ final class Call extends Group {
   /**
    * Waits until it has left the line.
    *
-   * @throws RuntimeException if it was refused there, or this thread was interrupted
+   * @throws RuntimeException if it was rejected, or this thread was interrupted
    */
   void awaitRoom(Dispatcher dispatcher) {
     await(() -> leftLine, dispatcher, "Interrupted while waiting for room in the queue.");
@@ -59,7 +59,7 @@ final class Call extends Group {
   }
 
   /**
-   * Waits until it is over; returns the vectors of all rows.
+   * Waits until it has ended; returns the vectors of all rows.
    *
    * @throws RuntimeException if it failed, or this thread was interrupted
    */
@@ -82,18 +82,18 @@ final class Call extends Group {
     }
   }
 
-  /** It is not in line any more: its requests wait, or it is over. */
+  /** It has left the line: its requests wait in the queue, or it has ended. */
   void tellRoom() {
     leftLine = true;
     wake();
   }
 
-  /** Whether it is over, and who waits knows. */
+  /** Whether it has ended and its waiter was notified. */
   boolean isTold() {
     return told;
   }
 
-  /** It is over: wakes the thread that waits, or completes the future. */
+  /** It has ended: wakes the waiting thread, or completes the future. */
   void tellEnd() {
     told = true;
     if (future == null) {
@@ -107,7 +107,7 @@ final class Call extends Group {
     }
   }
 
-  /** Whether who waits for it has its end. */
+  /** Whether its waiter was notified of the end. */
   boolean hasEnd() {
     return future == null ? told : future.isDone();
   }

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells what the scheduler decided: futures, threads that wait, the listener. Outside of the lock,
- * each guarded, so that what one throws takes nothing from another. Thread-safe.
+ * Reports the scheduler's decisions to futures, waiting threads and the listener. Runs outside the
+ * lock. Each call is guarded, so that an exception of one does not affect another. Thread-safe.
  */
 final class Completions {
 
@@ -19,11 +19,11 @@ final class Completions {
   private final boolean listened;
   private final int[] bucketLengths;
 
-  /** Ends that could not be told, for want of memory or stack: {@link #retry} tells them. */
+  /** Ends that could not be reported for lack of memory or stack: {@link #retry} reports them. */
   private final AtomicReference<@Nullable Request> untold = new AtomicReference<>();
 
   /**
-   * @param listened whether somebody listens: else nothing is made for the listener
+   * @param listened whether there is a listener: else no objects are created for it
    */
   Completions(EngineListener listener, boolean listened, int[] bucketLengths) {
     this.listener = listener;
@@ -31,7 +31,7 @@ final class Completions {
     this.bucketLengths = bucketLengths;
   }
 
-  /** Wakes those whose groups left the line. */
+  /** Wakes the threads whose groups left the line. */
   void tellEntered(@Nullable Group first) {
     Group group = first;
     while (group != null) {
@@ -42,7 +42,7 @@ final class Completions {
     }
   }
 
-  /** Tells the ends of requests. */
+  /** Reports the ends of requests. */
   void tellEnded(@Nullable Request first) {
     Request request = first;
     while (request != null) {
@@ -90,11 +90,11 @@ final class Completions {
     try {
       LOG.error("The end of a request could not be told at once.", reason);
     } catch (RuntimeException | Error e) {
-      // There is no memory or stack for words, and the request counts more.
+      // There is no memory or stack for a log line, and the request is more important.
     }
   }
 
-  /** Tells what could not be told. */
+  /** Reports the ends that could not be reported before. */
   void retry() {
     Request request = untold.getAndSet(null);
     while (request != null) {

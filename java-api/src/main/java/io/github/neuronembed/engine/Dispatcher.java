@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads, the clock and the lock around a {@link Scheduler}: one thread a slot takes leases,
- * executes them and gives them back, and one watches deadlines. A caller that gets a lease runs the
- * same lines. Whatever is thrown, a lease comes back and a thread goes on.
+ * The threads, the clock and the lock around a {@link Scheduler}: one thread per slot takes leases,
+ * executes them and returns them, and one thread watches deadlines. A caller that gets a lease runs
+ * the same code. Whatever is thrown, the lease is returned and the thread continues.
  */
 final class Dispatcher {
 
@@ -38,15 +38,15 @@ final class Dispatcher {
   private final IdleThreads idle = new IdleThreads(lock);
   private final Condition slotBack = lock.newCondition();
 
-  /** Threads that wait for slots; without one nobody is woken. */
+  /** Threads that wait for slots; if there is none, no thread is woken. */
   private int slotWaiters;
 
-  /** Whether the last lease that comes back ends it all. */
+  /** Whether the last lease that is returned ends the dispatcher. */
   private boolean endsLate;
 
   private boolean stoppedFree;
 
-  /** The watcher's own: whether it looks again. */
+  /** Used by the watcher only: whether it checks again. */
   private boolean watches = true;
 
   /**
@@ -85,10 +85,11 @@ final class Dispatcher {
   }
 
   /**
-   * Hands a call over, waits for room where it has to, and executes it on this thread if it may.
+   * Hands a call over, waits for space in the queue if necessary, and executes it on this thread if
+   * possible.
    *
-   * @param here whether this thread would execute it
-   * @throws RuntimeException if it is refused
+   * @param here whether this thread may execute it
+   * @throws RuntimeException if it is rejected
    */
   void submit(Call call, boolean here) {
     boolean mayWait = !isOwnThread();
@@ -126,7 +127,7 @@ final class Dispatcher {
     }
   }
 
-  /** Nobody waits for a call any more. */
+  /** The caller no longer waits for a call. */
   void withdraw(Call call) {
     change(() -> scheduler.withdraw(call, now()));
   }
@@ -170,7 +171,7 @@ final class Dispatcher {
     return true;
   }
 
-  /** Executes a lease and gives it back, whatever happens, and tells what came of it. */
+  /** Executes a lease, returns it in any case, and reports the result. */
   private void run(Lease lease) {
     EngineListener.Execution execution = null;
     try {
@@ -185,7 +186,7 @@ final class Dispatcher {
     try {
       lease.failed(reason);
     } catch (Throwable e) {
-      // There is no memory or stack for words; left without success it has failed.
+      // There is no memory or stack for a message; a lease without success counts as failed.
     }
   }
 
@@ -226,7 +227,7 @@ final class Dispatcher {
     }
   }
 
-  /** This thread cannot give a lease back: the watcher does. */
+  /** This thread cannot return a lease: the watcher does it. */
   private void abandon(@Nullable Lease lease) {
     if (lease != null) {
       lease.abandoned = true;
@@ -259,9 +260,7 @@ final class Dispatcher {
     return watches;
   }
 
-  /**
-   * Does something under the lock, and tells what came of it; for what is not done at each call.
-   */
+  /** Does something under the lock and reports the result; for rare operations. */
   private void change(Runnable step) {
     Request ended;
     Group entered;
@@ -277,7 +276,7 @@ final class Dispatcher {
     tell(ended, entered);
   }
 
-  /** Some thread looks for work. */
+  /** Makes one thread look for work. */
   void wakeOne() {
     lock.lock();
     try {
@@ -327,9 +326,9 @@ final class Dispatcher {
   }
 
   /**
-   * Admits nothing more, lets what was admitted end within a time, and ends what is left then.
+   * Admits no more requests, lets the admitted ones end within a time, and then ends the rest.
    *
-   * @return whether no lease is out; else {@code lateEnd} is called when the last one is back
+   * @return whether all leases are returned; else {@code lateEnd} is called when the last one is
    */
   boolean stop(long patienceNanos) {
     change(
@@ -364,7 +363,9 @@ final class Dispatcher {
     }
   }
 
-  /** Waits for the threads to end, but for those that are in somebody's callback or execution. */
+  /**
+   * Waits for the threads to end, except those that are in a caller's callback or in an execution.
+   */
   void join(long millis) {
     EngineThread.join(threads, millis);
   }

@@ -32,22 +32,21 @@ import org.slf4j.LoggerFactory;
  * Turns concurrent requests into full, well-shaped executions on every core of a backend.
  *
  * <p>A request is rows of token ids. It goes to the bucket of the shortest length that holds it,
- * and shares an execution with what else waits there, or, where shapes are packed, a row with what
- * else waits anywhere. A synchronous caller that finds an idle slot runs it on its own thread; the
- * engine's threads serve the rest. The requests of a call are admitted together or refused as one.
- * Too much waiting work is refused at once ({@link EngineOverloadedException}), bulk work waits for
- * room instead. A core that fails leaves the rotation, and its requests are executed once more
- * elsewhere. Every accepted request ends exactly once: with its own vectors, each of finite
- * numbers, or with an exception. One that is thrown has the stack of the thread that waited, and
- * the engine's as its cause.
+ * and shares an execution with the other requests there. With packed shapes it shares a row with
+ * other waiting requests of any length. A synchronous caller that finds an idle slot runs it on its
+ * own thread; the engine's threads serve the rest. The requests of a call are admitted or rejected
+ * as a whole. When the queue is full, a call is rejected at once ({@link
+ * EngineOverloadedException}); bulk work waits for space instead. A core that fails leaves the
+ * rotation, and its requests are executed once more on another core. Every accepted request ends
+ * exactly once: with its own vectors, which have finite numbers only, or with an exception. A
+ * thrown exception has the stack of the waiting thread, and the engine's exception as its cause.
  *
  * <p>A batch is bound to a core just before the core becomes idle. Until then it keeps growing, and
  * urgent work waits for one execution, not for two.
  *
- * <p>What depends on a future runs on the thread that completes it, one of the engine's, and must
- * not wait there: a blocking call of the engine on such a thread throws {@link
- * IllegalStateException} instead of waiting for itself. Chain with {@code thenApplyAsync} and the
- * like where that matters.
+ * <p>The dependents of a future run on the engine thread that completes it, and must not block
+ * there: a blocking call of the engine on such a thread throws {@link IllegalStateException}
+ * instead of a deadlock. Use {@code thenApplyAsync} and similar methods for blocking work.
  *
  * <p>Thread-safe.
  */
@@ -55,7 +54,7 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddingEngine.class);
 
-  /** How long closing waits for a thread that is in somebody's callback. */
+  /** How long closing waits for a thread that is in a caller's callback. */
   private static final long JOIN_MILLIS = 1_000;
 
   private final InferenceBackend backend;
@@ -108,7 +107,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   /**
    * Starts an engine.
    *
-   * @param backend owned by the engine from now on, which closes it
+   * @param backend owned by the engine from now on; the engine closes it
    * @param vocabularySize token ids are below this; each is checked, because a device does not
    * @throws IllegalArgumentException if the vocabulary is empty
    * @throws io.github.neuronembed.ModelLoadException if there is no memory for the slots; then the
@@ -152,7 +151,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
   }
 
-  /** At most a century, which leaves room for sums. */
+  /** At most a century, so that sums do not overflow. */
   private static long saturatedNanos(Duration time) {
     Duration most = Duration.ofDays(36_500);
     return (time.compareTo(most) < 0 ? time : most).toNanos();
@@ -163,11 +162,10 @@ public final class EmbeddingEngine implements AutoCloseable {
    *
    * @param tokenIds ids with special tokens; copied
    * @return a new vector
-   * @throws IllegalArgumentException if the row is empty, too long, or has an id that is none
-   * @throws EngineOverloadedException if too much is waiting (interactive lane)
+   * @throws IllegalArgumentException if the row is empty, too long, or has an invalid id
+   * @throws EngineOverloadedException if the queue is full (interactive lane)
    * @throws DeadlineExceededException if the deadline passed before the execution began
-   * @throws io.github.neuronembed.NotFiniteException if the model gave a value that is no finite
-   *     number
+   * @throws io.github.neuronembed.NotFiniteException if the model returned a non-finite value
    * @throws InferenceException if the execution failed, or this thread was interrupted
    * @throws DeviceFailureException if no core is left
    * @throws IllegalStateException after {@link #close()}, or on a thread of the engine
@@ -179,8 +177,8 @@ public final class EmbeddingEngine implements AutoCloseable {
   /**
    * Embeds rows as one execution and waits for it: for callers that form their batches themselves.
    *
-   * @param rows at most as many as one execution holds: the largest compiled batch of their bucket,
-   *     or what fits in the rows of a packed shape; as in {@link #embed}
+   * @param rows at most as many as fit one execution: the largest compiled batch of their bucket,
+   *     or as many as fit the rows of a packed shape; as in {@link #embed}
    * @return a new vector for each row, in their order
    * @throws IllegalArgumentException if there are no rows, too many, or one is wrong
    */
@@ -194,13 +192,14 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   /**
    * Embeds one row without waiting for it. The request is withdrawn at once when the future is
-   * completed in another way: cancelled, by a value, by a timeout. Options that wait for room, as
-   * {@link RequestOptions#BULK} do, block this call while the lane is full, except on a thread of
-   * the engine, where it is refused; with others this never blocks.
+   * completed in another way: by cancellation, a value or a timeout. Options that wait for space,
+   * for example {@link RequestOptions#BULK}, block this call while the lane is full, except on an
+   * engine thread, where it is rejected. With other options this never blocks.
    *
    * @param tokenIds as in {@link #embed}
-   * @return fails with what {@link #embed} throws as an {@link EmbeddingException}, a refusal too
-   * @throws IllegalArgumentException if the row is empty, too long, or has an id that is none
+   * @return fails with what {@link #embed} throws as an {@link EmbeddingException}, including a
+   *     rejection
+   * @throws IllegalArgumentException if the row is empty, too long, or has an invalid id
    * @throws IllegalStateException after {@link #close()}
    */
   public CompletableFuture<float[]> submit(int[] tokenIds, RequestOptions requestOptions) {
@@ -210,7 +209,7 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   /**
    * Embeds rows without waiting for them, as {@link #submit(int[], RequestOptions)} does with one.
-   * They are admitted together or refused as one. When one fails, the others are withdrawn.
+   * They are admitted or rejected as a whole. When one fails, the others are withdrawn.
    *
    * @return a new vector for each row, in their order
    */
@@ -249,11 +248,11 @@ public final class EmbeddingEngine implements AutoCloseable {
   }
 
   /**
-   * Embeds any number of rows and waits for them. In the bulk lane they enter by parts, as there is
-   * room; in the interactive lane they are admitted together or refused as one.
+   * Embeds any number of rows and waits for them. In the bulk lane they enter in parts, as the
+   * queue has space; in the interactive lane they are admitted or rejected as a whole.
    *
    * @return a new vector for each row, in their order
-   * @throws EmbeddingException the first row's that failed; the others are withdrawn
+   * @throws EmbeddingException of the first row that failed; the others are withdrawn
    */
   public List<float[]> embedAll(List<int[]> rows, RequestOptions requestOptions) {
     checkMayWait();
@@ -272,14 +271,14 @@ public final class EmbeddingEngine implements AutoCloseable {
   }
 
   /**
-   * Embeds a stream of rows in the bulk lane, in bounded memory: no more rows and vectors are held
-   * than {@link EngineOptions#maxQueuedRequests()}.
+   * Embeds a stream of rows in the bulk lane, in bounded memory: at most {@link
+   * EngineOptions#maxQueuedRequests()} rows and vectors are held.
    *
-   * @param rows drawn from on the calling thread, as in {@link #embed}
+   * @param rows read on the calling thread, as in {@link #embed}
    * @param vectors receives a new vector for each row, in their order, on the calling thread
    * @return how many rows there were
-   * @throws EmbeddingException the first row's that failed; later ones are withdrawn. So are they
-   *     when the source or the consumer throws
+   * @throws EmbeddingException of the first row that failed; later rows are withdrawn, also if the
+   *     source or the consumer throws
    */
   public long embedStream(Iterator<int[]> rows, Consumer<float[]> vectors) {
     checkMayWait();
@@ -295,9 +294,8 @@ public final class EmbeddingEngine implements AutoCloseable {
   }
 
   /**
-   * Executes every shape on every slot once, cores side by side, so that no request pays for what
-   * happens only the first time, and the engine knows how long executions take. Waits for slots
-   * that are in use.
+   * Executes every shape on every slot once, all cores in parallel, so that no request pays for
+   * one-time work and the engine knows how long executions take. Waits for slots that are in use.
    *
    * @throws EmbeddingException if an execution failed; a failed core leaves the rotation
    */
@@ -316,22 +314,26 @@ public final class EmbeddingEngine implements AutoCloseable {
     return dispatcher.snapshot();
   }
 
-  /** Tells the engine's listener that a text was tokenized, which the engine knows nothing of. */
+  /**
+   * Reports to the engine's listener that a text was tokenized, which happens outside the engine.
+   */
   public void tokenized(long nanos) {
     listener.tokenized(nanos);
   }
 
-  /** Tells the engine's listener that a text lost its end, which the engine knows nothing of. */
+  /**
+   * Reports to the engine's listener that a text was truncated, which happens outside the engine.
+   */
   public void truncated() {
     listener.truncated();
   }
 
   /**
-   * Takes no more requests, lets the accepted ones end within the close timeout, fails what is left
-   * then, and closes the backend. An execution that is under way even then cannot be stopped: its
-   * memory and the backend are freed when it returns. If this thread is interrupted, it stops
-   * waiting and closes at once. Does nothing when it is closed already; waits when another thread
-   * is closing it.
+   * Accepts no more requests, lets the accepted ones end within the close timeout, then fails the
+   * rest and closes the backend. An execution that still runs then cannot be stopped: its memory
+   * and the backend are freed when it returns. If this thread is interrupted, it stops waiting and
+   * closes at once. Does nothing when it is closed already; waits when another thread is closing
+   * it.
    */
   @Override
   public void close() {
@@ -365,7 +367,7 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
   }
 
-  /** Frees slots and backend. Nothing is under way, and nothing can begin. */
+  /** Frees slots and backend. No execution runs, and none can begin. */
   private void free() {
     RuntimeException first = null;
     for (SlotSet set : slots) {

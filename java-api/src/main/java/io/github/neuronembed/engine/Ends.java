@@ -7,8 +7,9 @@ import io.github.neuronembed.engine.queue.RequestQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How requests and their groups end: each once, a group with its first request that fails. Collects
- * them, linked, until they are taken to be told. Belongs to the scheduler; allocates nothing.
+ * Ends requests and their groups, each once; a group ends with its first failed request. Collects
+ * the ended ones in a linked list until they are taken and reported. Belongs to the scheduler;
+ * allocates nothing.
  */
 final class Ends {
 
@@ -23,7 +24,9 @@ final class Ends {
     this.statistics = statistics;
   }
 
-  /** Ends a request that has not ended; its group too, if it is the last or did not go well. */
+  /**
+   * Ends a request that has not ended; also its group, if the request is the last one or failed.
+   */
   void end(Request request, Outcome outcome, @Nullable RuntimeException reason, long now) {
     Group group = request.group();
     boolean last = conclude(request, outcome, now);
@@ -34,7 +37,10 @@ final class Ends {
     }
   }
 
-  /** Ends an admitted group that is not over: what waits of it in one way, what runs in another. */
+  /**
+   * Ends an admitted group that has not ended: its waiting requests in one way, its running ones in
+   * another.
+   */
   void endGroup(
       Group group, Outcome waiting, Outcome running, @Nullable RuntimeException reason, long now) {
     over(group, reason);
@@ -86,7 +92,7 @@ final class Ends {
   /**
    * A group leaves the line without having been admitted.
    *
-   * @param reason null if nobody waits for it any more
+   * @param reason null if its caller no longer waits
    */
   void leaveLine(Group group, @Nullable RuntimeException reason) {
     queue.leaveLine(group);
@@ -99,10 +105,10 @@ final class Ends {
   }
 
   /**
-   * Ends all that waits, for one reason.
+   * Ends all waiting requests for one reason.
    *
    * @param leases of all slots
-   * @param runningToo whether what runs ends as well
+   * @param runningToo whether running requests end as well
    */
   void endAll(RuntimeException reason, Lease[] leases, boolean runningToo, long now) {
     Group inLine = queue.firstInLine();
@@ -115,7 +121,7 @@ final class Ends {
       endGroup(waiting.group(), Outcome.FAILED, Outcome.FAILED, reason, now);
       waiting = queue.oldest();
     }
-    // Where no core is left, what runs fails by itself, with its own reason.
+    // If no core is left, running requests fail by themselves, with their own reason.
     for (int slot = 0; runningToo && slot < leases.length; slot++) {
       Lease lease = leases[slot];
       for (int i = 0; lease.isOut() && i < lease.batch.size(); i++) {
@@ -133,7 +139,7 @@ final class Ends {
     entered = group;
   }
 
-  /** The requests that ended since this was asked last, linked. */
+  /** The requests that ended since the last call, linked. */
   @Nullable Request takeEnded() {
     Request taken = firstEnded;
     firstEnded = null;
@@ -141,7 +147,7 @@ final class Ends {
     return taken;
   }
 
-  /** The groups that left the line since this was asked last, linked. */
+  /** The groups that left the line since the last call, linked. */
   @Nullable Group takeEntered() {
     Group taken = entered;
     entered = null;

@@ -4,9 +4,9 @@ import io.github.neuronembed.backend.Shape;
 import java.util.function.Supplier;
 
 /**
- * Told what happens in an engine, for meters and logs. Called on the threads that serve, outside of
- * the engine's lock: an implementation is thread-safe and quick. What it throws is logged and has
- * no other effect.
+ * Receives the events of an engine, for meters and logs. Called on the serving threads, outside the
+ * engine's lock: an implementation must be thread-safe and fast. An exception that it throws is
+ * logged and has no other effect.
  */
 public interface EngineListener {
 
@@ -16,32 +16,32 @@ public interface EngineListener {
   /**
    * The engine serves.
    *
-   * @param snapshot what the engine has done and what waits, at the time it is asked
+   * @param snapshot returns the engine's counters at the time of the call
    */
   default void started(Supplier<EngineSnapshot> snapshot) {}
 
-  /** A request was not accepted, because too much was waiting. */
+  /** A request was rejected because the queue was full. */
   default void refused(Lane lane) {}
 
-  /** An execution ended well. */
+  /** An execution succeeded. */
   default void executed(Execution execution) {}
 
   /** An accepted request ended. */
   default void ended(RequestEnd end) {}
 
-  /** A text was tokenized, by whoever owns the tokenizer. */
+  /** A text was tokenized; called by the owner of the tokenizer. */
   default void tokenized(long nanos) {}
 
-  /** A text had more tokens than are embedded and lost its end; told by whoever tokenized it. */
+  /** A text had too many tokens and was truncated; called by the owner of the tokenizer. */
   default void truncated() {}
 
-  /** The engine is closed; told last. */
+  /** The engine is closed; the last event. */
   default void closed() {}
 
-  /** One execution that ended well. Made by the engine alone, so that it can grow. */
+  /** One successful execution. Only the engine creates it, so new methods can be added. */
   interface Execution {
 
-    /** Where: the replica's index. */
+    /** The replica's index. */
     int core();
 
     /** The bucket. */
@@ -53,13 +53,13 @@ public interface EngineListener {
     /** Tokens of the texts. */
     int tokens();
 
-    /** Tokens of the texts, padding included. */
+    /** Tokens of the texts, including padding. */
     int computedTokens();
 
     /** Host to device, see {@link io.github.neuronembed.backend.StageTimes}. */
     long writeNanos();
 
-    /** Computing, the wait for the core included. */
+    /** Computing, including the wait for the core. */
     long executeNanos();
 
     /** Device to host. */
@@ -69,13 +69,13 @@ public interface EngineListener {
     long totalNanos();
   }
 
-  /** The end of an accepted request. Made by the engine alone, so that it can grow. */
+  /** The end of an accepted request. Only the engine creates it, so new methods can be added. */
   interface RequestEnd {
 
     /** Its lane. */
     Lane lane();
 
-    /** The shortest compiled length that holds it; a packed batch may go to a longer one. */
+    /** The shortest compiled length that holds it; a packed batch may use a longer one. */
     int bucketLength();
 
     /** Its texts. */
@@ -87,10 +87,10 @@ public interface EngineListener {
     /** How it ended. */
     Ending ending();
 
-    /** Nanoseconds from when it was made to its last execution, or to its end without one. */
+    /** Nanoseconds from its creation to its last execution, or to its end without one. */
     long queueNanos();
 
-    /** Nanoseconds from when it was made to its end. */
+    /** Nanoseconds from its creation to its end. */
     long totalNanos();
   }
 }

@@ -18,11 +18,11 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * An engine's meters in a Micrometer registry, which the application brings. One for each engine:
- * {@code embedding.requests} (from making to end; tag {@code ending}), {@code .queue.time}, {@code
- * .queue.depth}, {@code .rejected}, {@code .tokenize.time}, {@code .truncated} (texts that lost
- * their end), {@code .text.tokens} (a histogram of the texts' lengths; a request of several texts
- * counts with their mean), {@code .device.time}, {@code .batch.size}, {@code .padding.ratio},
+ * An engine's meters in a Micrometer registry, which the application provides. Create one for each
+ * engine: {@code embedding.requests} (from creation to end; tag {@code ending}), {@code
+ * .queue.time}, {@code .queue.depth}, {@code .rejected}, {@code .tokenize.time}, {@code .truncated}
+ * (truncated texts), {@code .text.tokens} (a histogram of the texts' lengths; a request of several
+ * texts counts with their mean), {@code .device.time}, {@code .batch.size}, {@code .padding.ratio},
  * {@code .tokens}; tags {@code model}, and {@code lane}, {@code bucket}, {@code core} where they
  * apply. Thread-safe.
  */
@@ -55,9 +55,9 @@ public final class EngineMetrics implements EngineListener {
       Counter tokens) {}
 
   /**
-   * @param model the value of the tag {@code model}; no other engine that lives has it in this
-   *     registry. Of two, the second's {@code embedding.queue.depth} would be that of the first,
-   *     and gone when the first is closed
+   * @param model the value of the tag {@code model}; no other open engine may have the same value
+   *     in this registry; otherwise the second's {@code embedding.queue.depth} would be that of the
+   *     first, and would disappear when the first is closed
    */
   public EngineMetrics(MeterRegistry registry, String model) {
     this.registry = registry;
@@ -76,7 +76,7 @@ public final class EngineMetrics implements EngineListener {
             .register(registry);
   }
 
-  /** As fine as lengths are compiled, up to 512 tokens; then doubling. */
+  /** The lengths that are usually compiled, up to 512 tokens; then doubling. */
   private static double[] lengthBounds() {
     return DoubleStream.concat(
             IntStream.rangeClosed(1, FINE_LENGTH / LENGTH_STEP).mapToDouble(i -> i * LENGTH_STEP),

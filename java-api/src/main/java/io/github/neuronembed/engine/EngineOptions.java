@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How an engine works. Immutable; equal if all options are. */
+/** The options of an engine. Immutable; equal if all options are equal. */
 public final class EngineOptions {
 
   private final int slotsPerReplica;
@@ -47,39 +47,41 @@ public final class EngineOptions {
   }
 
   /**
-   * Executions of a replica under way at once; with two, the transfers of one overlap the computing
+   * Executions of a replica in flight at once; with two, the transfers of one overlap the computing
    * of the other.
    */
   public int slotsPerReplica() {
     return slotsPerReplica;
   }
 
-  /** The most requests that wait in a lane. */
+  /** The maximum number of waiting requests per lane. */
   public int maxQueuedRequests() {
     return maxQueuedRequests;
   }
 
-  /** The most tokens that wait in a lane; a call of more waits if it is alone. */
+  /**
+   * The maximum number of waiting tokens per lane; a larger call is accepted if the lane is empty.
+   */
   public long maxQueuedTokens() {
     return maxQueuedTokens;
   }
 
-  /** How long a free slot waits for company for a batch that is not full. */
+  /** How long a free slot waits for more texts if a batch is not full. */
   public Duration batchWait() {
     return batchWait;
   }
 
-  /** The part of the tokens that bulk work gets at least while both lanes wait, 0 to 1. */
+  /** The minimum share of the tokens that bulk work gets while both lanes wait, 0 to 1. */
   public double bulkShare() {
     return bulkShare;
   }
 
-  /** How long closing lets accepted requests end. */
+  /** How long closing waits for accepted requests. */
   public Duration closeTimeout() {
     return closeTimeout;
   }
 
-  /** Told what happens. */
+  /** Receives the engine's events. */
   public EngineListener listener() {
     return listener;
   }
@@ -105,7 +107,10 @@ public final class EngineOptions {
         listener);
   }
 
-  /** Starts with: two slots, 2,048 requests and half a million tokens a lane, no wait, a tenth. */
+  /**
+   * Default options: two slots, 2,048 requests and half a million tokens per lane, no wait, a bulk
+   * share of a tenth.
+   */
   public static Builder builder() {
     return new Builder();
   }
@@ -122,26 +127,26 @@ public final class EngineOptions {
 
     private Builder() {}
 
-    /** Executions of a replica under way at once, at least 1; 2 by default. */
+    /** Executions of a replica in flight at once, at least 1; 2 by default. */
     public Builder slotsPerReplica(int count) {
       this.slotsPerReplica = count;
       return this;
     }
 
-    /** The most requests that wait in a lane, at least 1; 2,048 by default. */
+    /** The maximum number of waiting requests per lane, at least 1; 2,048 by default. */
     public Builder maxQueuedRequests(int count) {
       this.maxQueuedRequests = count;
       return this;
     }
 
-    /** The most tokens that wait in a lane, at least 1; 500,000 by default. */
+    /** The maximum number of waiting tokens per lane, at least 1; 500,000 by default. */
     public Builder maxQueuedTokens(long count) {
       this.maxQueuedTokens = count;
       return this;
     }
 
     /**
-     * How long a free slot waits for company for a batch that is not full, not negative; zero by
+     * How long a free slot waits for more texts if a batch is not full, not negative; zero by
      * default.
      */
     public Builder batchWait(Duration time) {
@@ -150,7 +155,7 @@ public final class EngineOptions {
     }
 
     /**
-     * The part of the tokens that bulk work gets at least while both lanes wait, from 0 to below 1;
+     * The minimum share of the tokens that bulk work gets while both lanes wait, from 0 to below 1;
      * 0.1 by default.
      */
     public Builder bulkShare(double part) {
@@ -158,13 +163,13 @@ public final class EngineOptions {
       return this;
     }
 
-    /** How long closing lets accepted requests end, not negative; 30 seconds by default. */
+    /** How long closing waits for accepted requests, not negative; 30 seconds by default. */
     public Builder closeTimeout(Duration time) {
       this.closeTimeout = time;
       return this;
     }
 
-    /** Told what happens, on the threads where it happens; nobody by default. */
+    /** Receives the engine's events, on the threads where they happen; none by default. */
     public Builder listener(EngineListener told) {
       this.listener = told;
       return this;
@@ -173,7 +178,7 @@ public final class EngineOptions {
     /**
      * Checks and freezes the options.
      *
-     * @throws IllegalArgumentException if a value makes no sense
+     * @throws IllegalArgumentException if a value is invalid
      */
     public EngineOptions build() {
       return new EngineOptions(this);

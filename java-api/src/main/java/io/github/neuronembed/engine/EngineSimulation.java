@@ -21,13 +21,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an engine would do on NeuronCores that take given times: the engine's own scheduler under a
- * clock that jumps. The host and the transfers take no time, so that this is what the device
- * allows. Each call is a life of its own, in the interactive lane. Not thread-safe.
+ * Simulates an engine on NeuronCores with given execution times: the engine's own scheduler with a
+ * simulated clock. The host and the transfers take no time, so the result is the limit of the
+ * device. Each call is a separate simulation, in the interactive lane. Not thread-safe.
  */
 public final class EngineSimulation {
 
-  /** Requests that wait at most in a run without a rate: more than a batch is chosen from. */
+  /**
+   * Maximum number of waiting requests in a run without a rate: more than the candidates of a
+   * batch.
+   */
   private static final int BACKLOG = 1_024;
 
   private static final int SLOTS_PER_CORE = 2;
@@ -37,14 +40,14 @@ public final class EngineSimulation {
   private final int cores;
 
   /**
-   * What came of a run.
+   * The result of a run.
    *
    * @param textsPerSecond of all cores together
    * @param textsPerExecution on average
-   * @param tokenFill tokens of texts in all tokens computed, 0 to 1
-   * @param busy part of the time that the cores computed, 0 to 1
+   * @param tokenFill share of the computed tokens that belong to texts, 0 to 1
+   * @param busy share of the time in which the cores computed, 0 to 1
    * @param p50Nanos the median time from a text's arrival to its vector
-   * @param p99Nanos of a hundred texts, one takes longer than this
+   * @param p99Nanos one text in a hundred takes longer than this
    */
   public record Outcome(
       double textsPerSecond,
@@ -75,7 +78,7 @@ public final class EngineSimulation {
   }
 
   /**
-   * Serves texts of which there are always more: what the cores can do.
+   * Serves texts while there are always more: the maximum throughput of the cores.
    *
    * @param lengths tokens of the next text, 1 to the longest shape's
    * @param texts how many
@@ -86,12 +89,12 @@ public final class EngineSimulation {
   }
 
   /**
-   * Serves texts that arrive one by one, at random: Poisson's process.
+   * Serves texts that arrive one by one at random (a Poisson process).
    *
    * @param lengths tokens of the next text, 1 to the longest shape's
    * @param texts how many
-   * @param textsPerSecond their rate, above 0; one that the cores cannot serve gives ever longer
-   *     times
+   * @param textsPerSecond their rate, above 0; with a rate that the cores cannot serve the times
+   *     grow without limit
    * @param seed of the arrivals
    * @throws IllegalArgumentException if a text is longer, or the rate is not above 0
    */
@@ -102,7 +105,7 @@ public final class EngineSimulation {
     return new Life(lengths, texts, textsPerSecond, seed).run();
   }
 
-  /** An execution under way. */
+  /** A running execution. */
   private record Execution(Lease lease, long endNanos) {}
 
   private final class Life {
@@ -128,7 +131,7 @@ public final class EngineSimulation {
     private long busyNanos;
 
     /**
-     * @param rate texts a second; 0 for as many as are served
+     * @param rate texts per second; 0 for as many as are served
      */
     Life(IntSupplier lengths, int texts, double rate, long seed) {
       this.lengths = lengths;
@@ -212,7 +215,7 @@ public final class EngineSimulation {
       }
     }
 
-    /** Begins what can begin; returns when to ask again. */
+    /** Begins the executions that can begin; returns when to ask again. */
     private long serve() {
       Next next = scheduler.next(now);
       while (next instanceof Lease lease) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an engine has done since it was started, and what waits. Every accepted request is in one of
  * {@link #completed}, {@link #failed}, {@link #expired}, {@link #cancelled}, {@link
- * #queuedRequests} and {@link #runningRequests}. Warming up is not counted. Immutable; made by the
- * engine alone, so that it can grow.
+ * #queuedRequests} and {@link #runningRequests}. Warming up is not counted. Immutable. Only the
+ * engine creates it, so new methods can be added.
  */
 public interface EngineSnapshot {
 
@@ -29,16 +29,18 @@ public interface EngineSnapshot {
   /** Requests that ended with an exception of the backend, or because of closing. */
   long failed();
 
-  /** Of those that failed, the ones for which the model gave a value that is no finite number. */
+  /** Failed requests for which the model returned a non-finite value. */
   long notFinite();
 
-  /** Calls that were not accepted, because too much was waiting. */
+  /** Calls that were rejected because the queue was full. */
   long refused();
 
   /** Requests whose deadline passed. */
   long expired();
 
-  /** Requests that were withdrawn, by the caller or because another one of their call failed. */
+  /**
+   * Requests that were withdrawn, by the caller or because another request of their call failed.
+   */
   long cancelled();
 
   /** Requests that were executed once more. */
@@ -56,7 +58,7 @@ public interface EngineSnapshot {
   /** Requests being executed now. */
   int runningRequests();
 
-  /** Executions that ended well, by shape. */
+  /** Successful executions, by shape. */
   Map<Shape, ShapeSums> shapes();
 
   /** The state of each core. */
@@ -65,13 +67,13 @@ public interface EngineSnapshot {
   /** Texts accepted, by tokens: what {@link io.github.neuronembed.advice} chooses shapes by. */
   Map<Integer, Long> lengths();
 
-  /** Sum over requests of the time from their making to their execution. */
+  /** Sum over requests of the time from their creation to their execution. */
   long queueNanos();
 
-  /** Sums over the executions of a shape that ended well. */
+  /** Sums over the successful executions of a shape. */
   interface ShapeSums {
 
-    /** How many there were. */
+    /** Number of executions. */
     long executions();
 
     /** Texts. */
@@ -80,7 +82,7 @@ public interface EngineSnapshot {
     /** Tokens of the texts. */
     long tokens();
 
-    /** Tokens of the texts, padding included. */
+    /** Tokens of the texts, including padding. */
     long computedTokens();
 
     /** From the first id written to the last vector read. */
@@ -91,8 +93,8 @@ public interface EngineSnapshot {
    * A core now.
    *
    * @param core zero-based index
-   * @param executions that ended well
-   * @param busySlots executions under way
+   * @param executions successful executions
+   * @param busySlots running executions
    * @param failure why it left the rotation; null if it serves
    */
   record CoreState(int core, long executions, int busySlots, @Nullable String failure) {}
@@ -102,7 +104,7 @@ public interface EngineSnapshot {
     return shapes().values().stream().mapToLong(ShapeSums::tokens).sum();
   }
 
-  /** Tokens that were computed, padding included. */
+  /** Tokens that were computed, including padding. */
   default long paddedTokens() {
     return shapes().values().stream().mapToLong(ShapeSums::computedTokens).sum();
   }
@@ -112,21 +114,21 @@ public interface EngineSnapshot {
     return shapes().values().stream().mapToLong(ShapeSums::executeNanos).sum();
   }
 
-  /** Executions that ended well, by shape. */
+  /** Successful executions, by shape. */
   default Map<Shape, Long> executions() {
     Map<Shape, Long> executions = new TreeMap<>();
     shapes().forEach((shape, sums) -> executions.put(shape, sums.executions()));
     return executions;
   }
 
-  /** Executions that ended well, by core. */
+  /** Successful executions, by core. */
   default Map<Integer, Long> executionsByCore() {
     Map<Integer, Long> executions = new TreeMap<>();
     cores().forEach(core -> executions.put(core.core(), core.executions()));
     return executions;
   }
 
-  /** Part of the computed tokens that was padding, 0 to 1; 0 before the first execution. */
+  /** Share of the computed tokens that was padding, 0 to 1; 0 before the first execution. */
   default double paddingRatio() {
     return paddedTokens() == 0 ? 0 : 1 - (double) tokens() / paddedTokens();
   }

@@ -8,14 +8,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A thread of an engine: does its round until there is none more, whatever a round throws. It must
- * not wait for its own engine.
+ * A thread of an engine: runs rounds until the last one, whatever a round throws. It must not wait
+ * for its own engine.
  */
 final class EngineThread extends Thread {
 
   private static final Logger LOG = LoggerFactory.getLogger(EngineThread.class);
 
-  /** How long it rests after an error that none of its own lines should give. */
+  /** How long it pauses after an unexpected error. */
   private static final long REST_NANOS = 10_000_000;
 
   final Dispatcher dispatcher;
@@ -47,14 +47,14 @@ final class EngineThread extends Thread {
     try {
       LOG.error("A thread of the engine goes on after an error.", reason);
       LockSupport.parkNanos(this, REST_NANOS);
-      // Whatever this thread was woken for, another one may do.
+      // Another thread may do the work that this thread was woken for.
       dispatcher.wakeOne();
     } catch (Throwable e) {
-      // There is no memory or stack for more; the next round comes in any case.
+      // There is no memory or stack for more; the next round runs in any case.
     }
   }
 
-  /** Waits for threads to end, but for this one, and for no longer than some time in all. */
+  /** Waits for threads to end, except this one, up to a total time. */
   static void join(List<EngineThread> threads, long millis) {
     boolean interrupted = Thread.interrupted();
     long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);

@@ -4,14 +4,14 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The threads that wait for work. One of them at a time waits for a time, the others for a signal.
- * Used under the dispatcher's lock.
+ * The threads that wait for work. One thread at a time waits with a timeout, the others wait for a
+ * signal. Used under the dispatcher's lock.
  */
 final class IdleThreads {
 
   private final Condition work;
 
-  /** When a thread that waits looks again by itself. */
+  /** When a waiting thread checks again by itself. */
   private long nextLook = Next.NEVER;
 
   IdleThreads(ReentrantLock lock) {
@@ -28,7 +28,7 @@ final class IdleThreads {
   }
 
   /**
-   * Waits for a signal, or for a time unless another thread looks by then anyway. The caller looks
+   * Waits for a signal, or for a time unless another thread checks by then. The caller checks
    * again.
    */
   @SuppressWarnings("WaitNotInLoop")
@@ -42,7 +42,7 @@ final class IdleThreads {
         work.await();
       }
     } catch (InterruptedException e) {
-      // A callback's doing; it ends no thread of the engine. The flag is clear again.
+      // A callback caused the interrupt; it ends no engine thread. The flag is cleared.
       work.signal();
     } finally {
       if (timed && nextLook == until) {

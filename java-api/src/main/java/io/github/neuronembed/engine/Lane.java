@@ -2,9 +2,12 @@ package io.github.neuronembed.engine;
 
 /** How urgent a request is. */
 public enum Lane {
-  /** Somebody waits: goes first, and is refused at once when too much is waiting already. */
+  /** A user waits for the result: has priority, and is rejected at once when the queue is full. */
   INTERACTIVE,
 
-  /** Work by the million: takes what is left, never less than its share, and waits for room. */
+  /**
+   * Large amounts of work: uses the remaining capacity, at least its share, and waits for space in
+   * the queue.
+   */
   BULK
 }

@@ -7,16 +7,16 @@ import io.github.neuronembed.engine.queue.Batch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A slot and the batch to execute on it. While it is out, its batch and its end belong to the one
- * thread that executes it; then it goes back to the scheduler, in any case. Left without success it
- * has failed.
+ * A slot and the batch to execute on it. While it is in use, its batch and its result belong to the
+ * one thread that executes it; then it always returns to the scheduler. Without success it counts
+ * as failed.
  */
 final class Lease implements Answer, Next {
 
   final Slot slot;
   final Batch batch;
 
-  /** Set where a lease could not be given back: somebody else does it. */
+  /** Set if a lease could not be returned: another thread returns it. */
   volatile boolean abandoned;
 
   private boolean out;
@@ -58,7 +58,7 @@ final class Lease implements Answer, Next {
   }
 
   /**
-   * The execution gave vectors.
+   * The execution returned vectors.
    *
    * @param written nanoseconds of host-to-device transfer
    * @param took nanoseconds of it all
@@ -106,7 +106,7 @@ final class Lease implements Answer, Next {
     return nanos;
   }
 
-  /** Tokens that were computed, padding included. */
+  /** Tokens that were computed, including padding. */
   int computedTokens() {
     return computedTokens;
   }

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 /** Lists and streams of rows, for a thread that waits for their vectors. Thread-safe. */
 final class ManyRows {
 
-  /** A list of bulk work enters by parts of this part of a lane. */
+  /** A list of bulk work enters in parts, each of this fraction of a lane. */
   private static final int PARTS_OF_LANE = 8;
 
   private final Dispatcher dispatcher;

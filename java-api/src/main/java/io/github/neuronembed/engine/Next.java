@@ -1,9 +1,9 @@
 package io.github.neuronembed.engine;
 
-/** What the scheduler has to do for a slot. */
+/** The scheduler's next action for a slot. */
 sealed interface Next permits Lease, Next.WaitUntil {
 
-  /** A time that never comes. */
+  /** A time that is never reached. */
   long NEVER = Long.MAX_VALUE;
 
   /** Nothing, until something happens. */

@@ -5,7 +5,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * What becomes of a call, for who does not wait. However it is completed, the call is withdrawn.
+ * The result of a call for a caller that does not block. The call is withdrawn however the future
+ * is completed.
  */
 final class RequestFuture<T> extends CompletableFuture<T> {
 
@@ -15,7 +16,7 @@ final class RequestFuture<T> extends CompletableFuture<T> {
     this.result = result;
   }
 
-  /** From now on every completion withdraws the call, unless it is over. */
+  /** From now on every completion withdraws the call, unless it has ended. */
   void of(Call call, Consumer<Call> withdraw) {
     CompletableFuture<T> unused =
         whenComplete(
@@ -30,7 +31,7 @@ final class RequestFuture<T> extends CompletableFuture<T> {
     complete(result.apply(vectors));
   }
 
-  /** What depends on it is an ordinary future. */
+  /** Dependent stages are ordinary futures. */
   @Override
   public <U> CompletableFuture<U> newIncompleteFuture() {
     return new CompletableFuture<>();

@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How one request is to be served. Immutable: each change gives another one. */
+/** The options of one request. Immutable: each change returns a new object. */
 public final class RequestOptions {
 
   /** Urgent, without a deadline. */
   public static final RequestOptions INTERACTIVE =
       new RequestOptions(Lane.INTERACTIVE, null, false);
 
-  /** Not urgent, without a deadline; waits for room. */
+  /** Not urgent, without a deadline; waits for space in the queue. */
   public static final RequestOptions BULK = new RequestOptions(Lane.BULK, null, true);
 
   private final Lane lane;
@@ -35,8 +35,8 @@ public final class RequestOptions {
   }
 
   /**
-   * The same, but refused at once where the lane has no room, as interactive work always is: a call
-   * that gives a future then never blocks.
+   * The same, but rejected at once if the lane is full, as interactive work always is: a call that
+   * returns a future then never blocks.
    */
   public RequestOptions withoutWaiting() {
     return new RequestOptions(lane, timeout, false);
@@ -47,12 +47,12 @@ public final class RequestOptions {
     return lane;
   }
 
-  /** How long after it was made its execution may still begin; null for ever. */
+  /** How long after its creation its execution may begin; null without limit. */
   public @Nullable Duration timeout() {
     return timeout;
   }
 
-  /** Whether a caller waits for room in the lane, instead of being refused. */
+  /** Whether a caller waits for space in the lane instead of being rejected. */
   public boolean waitsForRoom() {
     return waiting;
   }

@@ -18,13 +18,13 @@ import io.github.neuronembed.engine.queue.RequestQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All mutable state of an engine: what waits, what runs and where, and what came of it. It has no
- * thread, no clock and no callback: it is asked and answers, and who asks says what time it is.
+ * All mutable state of an engine: waiting requests, running executions, their cores, and results.
+ * It has no thread, no clock and no callback: callers ask for decisions and pass the time.
  *
- * <p>Every admitted request ends exactly once, and every lease comes back exactly once. What ended
- * is collected, for whoever holds the lock to take and tell afterwards. Exceptions are made before
- * anything changes, and changes allocate nothing, so that an error at any step leaves books that
- * add up.
+ * <p>Every admitted request ends exactly once, and every lease comes back exactly once. Ended
+ * requests are collected; the holder of the lock takes them and reports them afterwards. Exceptions
+ * are created before anything changes, and changes allocate nothing, so that an error at any step
+ * leaves a consistent state.
  *
  * <p>Not thread-safe: used under one lock.
  */
@@ -57,12 +57,12 @@ final class Scheduler {
   }
 
   /**
-   * Takes in a group: all of it, or nothing.
+   * Admits a group: all of it, or nothing.
    *
    * @param group new
-   * @param runsItself whether who asks would execute it: it gets a lease if nobody waits, a slot is
-   *     idle, and nothing is gained by waiting
-   * @param mayWait whether who asks can wait for room
+   * @param runsItself whether the caller would execute it: it gets a lease if no request waits, a
+   *     slot is idle, and waiting has no advantage
+   * @param mayWait whether the caller can wait for space in the queue
    */
   Answer admit(Group group, boolean runsItself, boolean mayWait, long now) {
     expire(now);
@@ -99,7 +99,7 @@ final class Scheduler {
     }
   }
 
-  /** A batch that might grow, or that is not urgent, is not put behind another execution. */
+  /** A batch that might grow, or that is not urgent, does not queue behind another execution. */
   private @Nullable Lease leaseAtOnce(Group group, long now) {
     Core core = queue.isEmpty() ? cores.best(-1, now) : null;
     if (core == null || group.requests.size() > 1) {
@@ -120,7 +120,7 @@ final class Scheduler {
   }
 
   /**
-   * A lease of one slot, for a group that is not counted: to warm it up.
+   * A lease of one slot for a group that is not counted, for warming up.
    *
    * @param group of one request
    * @return null while the slot is busy
@@ -146,7 +146,7 @@ final class Scheduler {
     return begin(lease, now);
   }
 
-  /** A batch for a slot, or how long there is none. */
+  /** A batch for a slot, or how long to wait for one. */
   Next next(long now) {
     expire(now);
     if (queue.isEmpty()) {
@@ -156,7 +156,7 @@ final class Scheduler {
     Request leader = queue.leader(now, batchWait);
     Core core = cores.best(leader == null ? -1 : leader.avoidCore, now);
     if (core == null) {
-      // The next slot that comes back is the event.
+      // The next returned slot is the event.
       return Next.FOR_AN_EVENT;
     }
     if (leader == null) {
@@ -190,10 +190,10 @@ final class Scheduler {
   }
 
   /**
-   * A lease comes back: its slot is idle, and its requests have ended or wait again. A lease that
-   * was not left with {@link Lease#succeeded} has failed.
+   * A lease is returned: its slot is idle, and its requests have ended or wait again. A lease
+   * without {@link Lease#succeeded} has failed.
    *
-   * @return why its core left the rotation by that; null if it did not
+   * @return why its core left the rotation; null if it did not
    */
   @Nullable DeviceFailureException finished(Lease lease, long now) {
     RuntimeException failure = lease.failure();
@@ -246,9 +246,9 @@ final class Scheduler {
   }
 
   /**
-   * Whether a request is executed once more without company, so that a text whose numbers are no
-   * numbers fails by itself: the device says so of an execution as a whole, and a text spoils the
-   * row that it shares.
+   * Whether a request is executed once more alone, so that only the text with non-finite values
+   * fails: the device reports them for the whole execution, and such a text spoils the row that it
+   * shares.
    */
   private boolean executesAlone(Request request, Batch batch, @Nullable RuntimeException failure) {
     boolean suspect =
@@ -270,7 +270,7 @@ final class Scheduler {
     return request.group().counted && !request.retried && !closed && !cores.noneServes();
   }
 
-  /** Ends what waits though its deadline has passed. */
+  /** Ends waiting requests whose deadline has passed. */
   void expire(long now) {
     Group group = queue.expired(now);
     while (group != null) {
@@ -285,7 +285,7 @@ final class Scheduler {
     letIn();
   }
 
-  /** Nobody waits for a group any more. Does nothing if it is over. */
+  /** The caller no longer waits for a group. Does nothing if the group has ended. */
   void withdraw(Group group, long now) {
     if (group.state == Group.State.IN_LINE) {
       ends.leaveLine(group, null);
@@ -305,7 +305,7 @@ final class Scheduler {
     }
   }
 
-  /** Ends what waits and what runs. Leases that are out still come back. */
+  /** Ends waiting and running requests. Leases in use are still returned. */
   void close(long now) {
     startClosing();
     ends.endAll(
@@ -325,12 +325,12 @@ final class Scheduler {
     }
   }
 
-  /** The requests that ended since this was asked last, linked; to be told without the lock. */
+  /** The requests that ended since the last call, linked; report them without the lock. */
   @Nullable Request takeEnded() {
     return ends.takeEnded();
   }
 
-  /** The groups that left the line since this was asked last, linked. */
+  /** The groups that left the line since the last call, linked. */
   @Nullable Group takeEntered() {
     return ends.takeEntered();
   }
@@ -339,7 +339,7 @@ final class Scheduler {
     return !ends.isEmpty();
   }
 
-  /** When {@link #expire} has something to do. */
+  /** The time when {@link #expire} has work. */
   long nextDeadline() {
     return queue.nextDeadline();
   }
@@ -348,7 +348,7 @@ final class Scheduler {
     return !queue.isEmpty();
   }
 
-  /** Leases that are out. */
+  /** Leases in use. */
   int leasesOut() {
     return cores.busySlots();
   }

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one execution at a time needs on one core: a slot of the backend for each shape. Used by
- * whoever has the lease, one thread at a time.
+ * The resources of one execution at a time on one core: a slot of the backend for each shape. Used
+ * by the holder of the lease, one thread at a time.
  */
 final class SlotSet implements AutoCloseable {
 
@@ -43,7 +43,7 @@ final class SlotSet implements AutoCloseable {
   }
 
   /**
-   * Executes a lease's batch, and leaves in the lease how it went; the requests have their vectors.
+   * Executes a lease's batch and stores the result in the lease; the requests have their vectors.
    *
    * @return what happened
    */
@@ -68,7 +68,7 @@ final class SlotSet implements AutoCloseable {
       for (int row = 0; row < request.rows.length; row++) {
         float[] vector = reader.read(tokens, slot.output(), at++);
         request.vector(row, vector);
-        // Nothing else looks at every vector that leaves the engine.
+        // No other code checks every vector that leaves the engine.
         if (request.group().counted && !isFinite(vector)) {
           request.spoiled = true;
           spoiled = true;
@@ -103,7 +103,7 @@ final class SlotSet implements AutoCloseable {
   }
 
   private static boolean isFinite(float[] vector) {
-    // The exponent of what is not finite is all ones: the sum's sign bit says so, and stays.
+    // The exponent of a non-finite value is all ones: the sum's sign bit shows it, and stays set.
     int bits = 0;
     for (float x : vector) {
       bits |= (Float.floatToRawIntBits(x) & 0x7f80_0000) + 0x0080_0000;
@@ -131,7 +131,7 @@ final class SlotSet implements AutoCloseable {
       long totalNanos)
       implements EngineListener.Execution {}
 
-  /** Closes every slot, also when one of them refuses. */
+  /** Closes every slot, even if closing one of them fails. */
   @Override
   public void close() {
     Throwable first = null;

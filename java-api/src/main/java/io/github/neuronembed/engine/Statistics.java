@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Sums of what happened. Belongs to the scheduler; counting allocates nothing. */
+/** The counters. Belongs to the scheduler; counting allocates nothing. */
 final class Statistics {
 
   private long refused;
@@ -34,7 +34,7 @@ final class Statistics {
   /** Texts accepted, by tokens. */
   private final long[] lengths;
 
-  /** Lately, execution time for a token of a request; 0 before the first execution. */
+  /** Recent execution time per token of a request; 0 before the first execution. */
   private double nanosPerToken;
 
   private static final class ShapeTotals {
@@ -105,14 +105,14 @@ final class Statistics {
     nanosPerToken = nanosPerToken == 0 ? observed : nanosPerToken * 0.95 + observed * 0.05;
   }
 
-  /** How long tokens take to serve, at the rate of service lately; a millisecond at least. */
+  /** How long tokens take to serve at the recent rate; at least a millisecond. */
   Duration timeFor(long tokens, int slots) {
     long nanos = (long) (nanosPerToken / Math.max(1, slots) * tokens);
     return Duration.ofNanos(Math.max(1_000_000, nanos));
   }
 
   /**
-   * @param closing whether the engine takes no more requests
+   * @param closing whether the engine accepts no more requests
    */
   EngineHealth health(Cores cores, boolean closing) {
     Map<Integer, String> failures = new TreeMap<>();

@@ -27,7 +27,7 @@ final class TokenRows {
   /**
    * A request of each row.
    *
-   * @throws IllegalArgumentException if a row is empty, too long, or has an id that is none
+   * @throws IllegalArgumentException if a row is empty, too long, or has an invalid id
    */
   List<Request> requests(List<int[]> rows) {
     List<Request> requests = new ArrayList<>(rows.size());
@@ -40,7 +40,7 @@ final class TokenRows {
   /**
    * A request of each row, which may be a pair.
    *
-   * @throws IllegalArgumentException if a row is empty, too long, or has an id that is none
+   * @throws IllegalArgumentException if a row is empty, too long, or has an invalid id
    */
   List<Request> pairs(List<TokenRow> rows) {
     List<Request> requests = new ArrayList<>(rows.size());
@@ -61,7 +61,7 @@ final class TokenRows {
     if (rows.length == 0) {
       throw new IllegalArgumentException("A request has at least one row.");
     }
-    // Copied, so that the ids that were checked are those that a device sees.
+    // Copied, so that the device sees the ids that were checked.
     int[][] copies = new int[rows.length][];
     for (int i = 0; i < rows.length; i++) {
       copies[i] = rows[i].clone();

@@ -6,8 +6,9 @@ import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.PoolingStrategy;
 
 /**
- * Reads a text's vector out of a slot's output: pooled here unless the graph did it, and scaled in
- * any case, since a graph that pools need not scale, and a unit vector stays one. Thread-safe.
+ * Reads a text's vector out of a slot's output: pooled here unless the graph did it, and normalised
+ * in any case, because a graph that pools may not normalise, and a unit vector does not change.
+ * Thread-safe.
  *
  * @param pooling how token vectors become the text's vector
  * @param normalize whether the vector is scaled to length 1 (L2)
@@ -23,10 +24,10 @@ public record VectorReader(Pooling pooling, boolean normalize) {
    * Reads one row.
    *
    * @param tokens the batch that was executed
-   * @param output what came of it
+   * @param output its output
    * @param row the text, 0 to {@code tokens.rows() - 1}
-   * @return a new vector of {@code output.hiddenSize()} elements, or, where it is pooled here, of
-   *     as many times that as there are strategies
+   * @return a new vector of {@code output.hiddenSize()} elements, or, if it is pooled here, of that
+   *     number times the number of strategies
    * @throws IndexOutOfBoundsException if there is no such row
    */
   public float[] read(TokenBatch tokens, TokenVectors output, int row) {

@@ -5,7 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
-/** Virtual threads, seen from byte code that also runs on a Java without them. */
+/** Access to virtual threads from byte code that also runs on a Java without them. */
 final class VirtualThreads {
 
   private static final @Nullable MethodHandle IS_VIRTUAL = find();

@@ -8,7 +8,7 @@ import io.github.neuronembed.engine.core.Slot;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Executes every shape on every slot once, cores side by side. */
+/** Executes every shape on every slot once, all cores in parallel. */
 final class WarmUp {
 
   private final Dispatcher dispatcher;

@@ -3,12 +3,12 @@ package io.github.neuronembed.engine;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * When the thread that ends what waits too long looks again: at the first deadline, and now and
- * then for what other threads could not give back or tell. Thread-safe.
+ * When the thread that ends expired requests checks again: at the first deadline, and at intervals
+ * for leases and ends that other threads could not return or report. Thread-safe.
  */
 final class Watcher {
 
-  /** How often it looks should no signal say so. */
+  /** How often it checks without a signal. */
   private static final long LOOK_NANOS = 1_000_000_000;
 
   private final EngineThread thread;
@@ -26,7 +26,7 @@ final class Watcher {
     boolean again = dispatcher.look();
     if (again) {
       LockSupport.parkNanos(this, nextLook - Dispatcher.now());
-      // A callback's doing; it ends no thread of the engine.
+      // A callback caused the interrupt; it ends no engine thread.
       Thread.interrupted();
     }
     return again;
@@ -42,7 +42,7 @@ final class Watcher {
     return deadline < nextLook;
   }
 
-  /** Has it look now. */
+  /** Makes it check now. */
   void wake() {
     LockSupport.unpark(thread);
   }

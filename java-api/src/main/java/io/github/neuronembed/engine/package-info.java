@@ -1,6 +1,6 @@
 /**
- * From concurrent requests of token ids to full, well-shaped executions on a backend's slots, and
- * back to vectors.
+ * Turns concurrent requests of token ids into full, well-shaped executions on a backend's slots,
+ * and returns their vectors.
  */
 @NullMarked
 package io.github.neuronembed.engine;
