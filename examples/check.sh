@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Builds and runs examples/search as a stranger would, from installed artifacts alone, and looks at
 # what a consumer gets. Installs into a repository of its own below target/, in front of the user's,
-# which is only read from. Needs a built command line, whose model it takes (./mvnw verify).
+# which is only read from. Needs a built command line, whose model it takes (./mvnw verify), and
+# Debian's gradle.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$PWD/target/examples
 repository=$work/repository
 group=$repository/io/github/neuronembed
+installed=${MAVEN_LOCAL_REPOSITORY:-$HOME/.m2/repository}
 app=benchmark-app/target/neuron-embed/bin/neuron-embed
 mkdir -p "$work"
 
@@ -16,7 +18,7 @@ fail() {
 }
 maven() {
   ./mvnw --batch-mode --no-transfer-progress --quiet "-Dmaven.repo.local=$repository" \
-    "-Dmaven.repo.local.tail=${MAVEN_LOCAL_REPOSITORY:-$HOME/.m2/repository}" "$@"
+    "-Dmaven.repo.local.tail=$installed" "$@"
 }
 # Runs the example: OUTPUT PROFILE OPTION... The word before exec: is for Maven without a profile.
 search() {
@@ -63,6 +65,15 @@ if search refused none --backend emulator 2>/dev/null; then
   fail "the emulator ran without the native jar"
 fi
 expect refused.txt.err 'linux-x86_64'
+
+echo "--- the same application, built by Gradle"
+gradle --offline --no-daemon --quiet --gradle-user-home "$work/gradle" --project-cache-dir "$work/gradle-project" \
+  --project-dir examples/search -Pneuron "-Dmaven.repo.local=$repository" "-Prepository=$installed" app \
+  >"$work/gradle-build.txt" 2>&1 || { cat "$work/gradle-build.txt" >&2; fail "Gradle cannot build the example"; }
+java -cp 'examples/search/build/app/*' com.example.search.Search "$model" --index "$work/index" --passages 160 \
+  >"$work/gradle.txt" 2>"$work/gradle.txt.err" || { cat "$work/gradle.txt.err" >&2; fail "the example failed"; }
+expect gradle.txt '^index: 160 passages were there, 0 embedded'
+expect gradle.txt "$best"
 
 echo "--- what a consumer gets"
 maven --file examples/search -Pneuron org.apache.maven.plugins:maven-dependency-plugin:3.11.0:list \

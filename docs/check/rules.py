@@ -23,7 +23,7 @@ NOT_RUN = [
     Rule("docs/spark.md", r"^spark-submit ", "needs an installation of Spark"),
     Rule("docs/spark.md", r"discover-neuroncores\.sh", "DiscoveryScriptTest runs the script"),
     Rule("docs/releasing.md", r"^osv-scanner |dependency-check", "needs a database of vulnerabilities"),
-    Rule("examples/search/README.md", r"^mvn ", "examples/check.sh runs it"),
+    Rule("examples/search/README.md", r"^(mvn|gradle|java) ", "examples/check.sh runs it"),
     Rule("examples/search/README.md", r"^\./pgvector\.sh ", "installs packages"),
     Rule("native/README.md", r"^cmake ", "Maven builds the same"),
     Rule("native/neff/README.md", r"^source /opt/aws_neuronx", "needs the Neuron SDK"),
