@@ -3,7 +3,7 @@ package io.github.neuronembed.model;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where files are kept that can be made again at any time. */
+/** The folder for files that can be made again at any time. */
 public final class CacheFolder {
 
   private CacheFolder() {}

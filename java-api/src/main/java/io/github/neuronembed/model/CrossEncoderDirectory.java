@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A folder in the layout of a Hugging Face repository with a cross-encoder: a Transformer with a
- * classification head of one class, which scores how well a text answers a query.
+ * A folder in the layout of a Hugging Face repository that contains a cross-encoder: a Transformer
+ * with a classification head of one class, which scores how well a text answers a query.
  *
- * <p>Whether its scores are logits or their sigmoids, the directory states in one of three places,
- * the first of which counts, as in sentence-transformers (its development version of 2026-08-21,
+ * <p>The directory states in one of three places whether its scores are logits or their sigmoids.
+ * The first of them counts, as in sentence-transformers (its development version of 2026-08-21,
  * {@code cross_encoder/model.py}):
  *
  * <ol>
@@ -21,7 +21,7 @@ import java.util.Optional;
  *   <li>{@code sbert_ce_default_activation_function} of {@code config.json}: release 3
  * </ol>
  *
- * <p>Where none does, scores of one class are sigmoids there, and so they are here.
+ * <p>If none does, scores of one class are sigmoids, as in that library.
  *
  * <p>Immutable and thread-safe.
  */
@@ -59,7 +59,7 @@ public final class CrossEncoderDirectory {
   /**
    * Opens a directory.
    *
-   * @throws ModelLoadException if a file is missing or corrupt, or it is no cross-encoder of one
+   * @throws ModelLoadException if a file is missing or corrupt, or it is not a cross-encoder of one
    *     class; the message names the file and what to do
    */
   public static CrossEncoderDirectory open(Path folder) {
@@ -67,8 +67,7 @@ public final class CrossEncoderDirectory {
   }
 
   /**
-   * Whether a folder has the model of a classifier, and not of an encoder; false if it cannot be
-   * told.
+   * Whether a folder has the model of a classifier, not of an encoder; false if this is not known.
    */
   public static boolean isIn(Path folder) {
     try {
@@ -89,7 +88,7 @@ public final class CrossEncoderDirectory {
           .require("architectures")
           .wrong("a cross-encoder's, such as [\"XLMRoberta%s\"]".formatted(HEAD));
     }
-    // Two are what Transformers assumes; it writes neither of the keys then.
+    // Transformers assumes two and then writes neither of the keys.
     int classes =
         config
             .get("id2label")
@@ -128,17 +127,17 @@ public final class CrossEncoderDirectory {
     return Files.exists(file) ? Optional.of(ModelDirectory.config(file)) : Optional.empty();
   }
 
-  /** The folder of the model, and what that says. */
+  /** The folder of the model, with the facts that it states. */
   public TransformerDirectory transformer() {
     return transformer;
   }
 
-  /** The name that {@value ModelOverrides#FILE} states, or the folder's own. */
+  /** The name in {@value ModelOverrides#FILE}, or the folder's own name. */
   public String name() {
     return transformer.name();
   }
 
-  /** The most tokens of a pair, special tokens included. */
+  /** The maximum number of tokens of a pair, including special tokens. */
   public int maxTokens() {
     return transformer.maxTokens();
   }

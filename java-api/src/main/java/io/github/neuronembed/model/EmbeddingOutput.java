@@ -8,23 +8,23 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Which of an ONNX model's outputs the embeddings are read from: decided by names and ranks, never
- * by their order, in which an exporter puts them as it likes. In this order of preference
+ * The output of an ONNX model that has the embeddings. Names and ranks decide, never the order,
+ * because exporters order outputs arbitrarily. In this order of preference
  *
  * <ol>
  *   <li>{@code last_hidden_state} or {@code token_embeddings}, [batch, sequence, hidden]: the names
- *       that Hugging Face Transformers and sentence-transformers give the token vectors, which are
+ *       of the token vectors in Hugging Face Transformers and sentence-transformers; they are
  *       pooled as the model directory states
- *   <li>{@code sentence_embedding}, [batch, hidden]: what sentence-transformers calls a pooled
- *       vector
- *   <li>the only output there is, by its rank, unless its name says that it is something else
+ *   <li>{@code sentence_embedding}, [batch, hidden]: the name of a pooled vector in
+ *       sentence-transformers
+ *   <li>the only output, by its rank, unless its name says that it is something else
  * </ol>
  *
- * <p>{@code pooler_output} is never taken: BERT's pooler is a tanh layer that was trained to tell
- * whether two sentences follow each other. Nor are {@code logits}.
+ * <p>{@code pooler_output} is never used: BERT's pooler is a tanh layer that was trained for
+ * next-sentence prediction. {@code logits} are never used either.
  *
  * @param name the output's name
- * @param pooled whether it is one vector a row
+ * @param pooled whether it has one vector per row
  * @param width elements of a vector
  */
 public record EmbeddingOutput(String name, boolean pooled, int width) {
@@ -37,11 +37,11 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
       "Export the encoder with its last_hidden_state (task feature-extraction).";
 
   /**
-   * Chooses.
+   * Chooses the output.
    *
-   * @param file whose outputs they are, for the message
+   * @param file the file of the outputs, for the message
    * @param outputs all of them
-   * @throws ModelLoadException if none is the embeddings, or it cannot be told which is
+   * @throws ModelLoadException if none has the embeddings, or it is not clear which
    */
   public static EmbeddingOutput of(Path file, List<Port> outputs) {
     for (String name : TOKEN_VECTORS) {
@@ -81,11 +81,11 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
   }
 
   /**
-   * The output of a cross-encoder: {@code logits}, or the only output there is, [batch, 1] or
-   * [batch, 1, 1], as some exporters write it. Where the last of two axes has no fixed size, it is
-   * taken for 1, as the model's configuration states one class.
+   * The output of a cross-encoder: {@code logits}, or the only output, [batch, 1] or [batch, 1, 1],
+   * as some exporters write it. If the last of two axes has no fixed size, it is assumed to be 1,
+   * because the model's configuration states one class.
    *
-   * @param file whose outputs they are, for the message
+   * @param file the file of the outputs, for the message
    * @param outputs all of them
    * @throws ModelLoadException if none is the score of one class
    */
@@ -114,7 +114,7 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
     };
   }
 
-  /** What an output is that is no embedding; empty if its name does not say so. */
+  /** The meaning of an output that is not an embedding; empty if its name does not show it. */
   private static String otherPurpose(Port port) {
     return switch (port.name()) {
       case "pooler_output" ->
@@ -146,7 +146,7 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
     return new EmbeddingOutput(port.name(), rank == 2, Math.toIntExact(shape.get(rank - 1)));
   }
 
-  /** For people, such as {@code last_hidden_state, a vector of 384 numbers for each token}. */
+  /** For people, for example {@code last_hidden_state, a vector of 384 numbers for each token}. */
   @Override
   public String toString() {
     return "%s, a vector of %s numbers for each %s"

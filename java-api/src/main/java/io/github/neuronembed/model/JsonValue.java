@@ -25,16 +25,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A value in a JSON file of a model directory. Whatever is wrong with the file, its syntax or a
- * value's type is a {@link ModelLoadException} that names the file and the place in it. Immutable
- * and thread-safe.
+ * A value in a JSON file of a model directory. An error in the file, its syntax or a value's type
+ * is a {@link ModelLoadException} that names the file and the position in it. Immutable and
+ * thread-safe.
  */
 public final class JsonValue {
 
   /** The largest configuration file that is read; real ones have a few kilobytes. */
   static final int MAX_CONFIG_BYTES = 1 << 20;
 
-  /** How the text begins that Git leaves in place of a file it has not fetched. */
+  /** The beginning of the text that Git LFS leaves in place of a file that is not downloaded. */
   static final String GIT_LFS_POINTER = "version https://git-lfs";
 
   private final Path file;
@@ -62,7 +62,7 @@ public final class JsonValue {
     }
     try (JsonReader reader = new JsonReader(new StringReader(text))) {
       reader.setStrictness(Strictness.STRICT);
-      // The parser would take an empty file for null.
+      // The parser would read an empty file as null.
       boolean empty = reader.peek() == JsonToken.END_DOCUMENT;
       JsonElement root = JsonParser.parseReader(reader);
       if (empty || reader.peek() != JsonToken.END_DOCUMENT) {
@@ -102,7 +102,7 @@ public final class JsonValue {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
-  /** The file this value stands in. */
+  /** The file of this value. */
   public Path file() {
     return file;
   }
@@ -121,9 +121,9 @@ public final class JsonValue {
   }
 
   /**
-   * A member of an object that must be there.
+   * A required member of an object.
    *
-   * @throws ModelLoadException if it is not, or this is not an object
+   * @throws ModelLoadException if it is missing, or this is not an object
    */
   public JsonValue require(String key) {
     return get(key)
@@ -190,8 +190,8 @@ public final class JsonValue {
   /**
    * An integer that is not negative.
    *
-   * @return the value; {@link Integer#MAX_VALUE} for a larger one, which stands for no limit in
-   *     files of this kind
+   * @return the value; {@link Integer#MAX_VALUE} for a larger one, which means no limit in files of
+   *     this kind
    */
   public int natural() {
     if (element instanceof JsonPrimitive primitive && primitive.isNumber()) {
@@ -213,9 +213,9 @@ public final class JsonValue {
   }
 
   /**
-   * The refusal of a value.
+   * The exception for an invalid value.
    *
-   * @param expected what it should be, for example {@code a string}
+   * @param expected the expected value, for example {@code a string}
    */
   public ModelLoadException wrong(String expected) {
     String what = place.isEmpty() ? "" : "\"" + place + "\" of ";

@@ -13,8 +13,8 @@ final class MatryoshkaConfig {
   /**
    * Reads {@code matryoshka_dimensions} (a list) or {@code is_matryoshka} (true: any) of {@code
    * config.json}, the keys of jina-embeddings-v3 and arctic-embed-v2.0, which vLLM reads too (its
-   * page on pooling models, 0.18). The overrides win. A model that states neither was not trained
-   * for shorter vectors, as far as anybody can tell.
+   * page on pooling models, 0.18). The overrides have precedence. A model that states neither is
+   * assumed not to be trained for shorter vectors.
    *
    * @throws ModelLoadException if a dimension is larger than the model's
    */

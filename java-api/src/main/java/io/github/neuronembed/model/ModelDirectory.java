@@ -9,28 +9,30 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A folder in the layout of a Hugging Face repository, and what its files say about the model:
+ * A folder in the layout of a Hugging Face repository, with the facts that its files state about
+ * the model:
  *
  * <ul>
  *   <li>{@code config.json}: dimension, the shorter ones it was trained for, positions, vocabulary,
  *       padding
  *   <li>{@code modules.json} and the {@code config.json} of its pooling module: pooling and
  *       normalisation
- *   <li>{@code config_sentence_transformers.json}: what is put before a query and a passage
- *   <li>{@code sentence_bert_config.json} and its kin, {@code tokenizer_config.json}: the most
- *       tokens of a text, lower case, which side of a text is cut
+ *   <li>{@code config_sentence_transformers.json}: the prefixes of a query and of a passage
+ *   <li>{@code sentence_bert_config.json} and similar files, {@code tokenizer_config.json}: the
+ *       maximum number of tokens of a text, lower case, which side of a text is truncated
  *   <li>{@code tokenizer.json}: the tokenizer
  *   <li>{@code onnx/model.onnx}, {@code onnx/model_quantized.onnx} or {@code onnx/model_int8.onnx}:
  *       the graph and its weights
  *   <li>{@code neuron/manifest.json}: the compiled models
- *   <li>{@value ModelOverrides#FILE}: what the others do not say, or say wrongly
+ *   <li>{@value ModelOverrides#FILE}: facts that the others do not state, or state wrongly
  * </ul>
  *
- * <p>A wrong pooling or prefix gives plausible, wrong vectors, and nothing fails. So nothing is
- * guessed: a directory that does not state them is refused, unless {@link ModelOverrides} do.
+ * <p>A wrong pooling or prefix gives plausible but wrong vectors without an error. Therefore
+ * nothing is guessed: a directory that does not state them is rejected, unless {@link
+ * ModelOverrides} do.
  *
- * <p>Everything but the model files is read when the directory is opened, and checked against each
- * other. Immutable and thread-safe.
+ * <p>All files except the model files are read when the directory is opened, and are checked
+ * against each other. Immutable and thread-safe.
  */
 public final class ModelDirectory {
 
@@ -60,7 +62,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * Opens a directory that says everything about its model.
+   * Opens a directory that states everything about its model.
    *
    * @throws ModelLoadException if a file is missing, corrupt or contradicts another, or pooling,
    *     normalisation or prefixes are not stated; the message names the file and what to do
@@ -70,12 +72,12 @@ public final class ModelDirectory {
   }
 
   /**
-   * Opens a directory, and tells explicitly what it does not say, or says wrongly, its {@value
-   * ModelOverrides#FILE} included.
+   * Opens a directory, with explicit values for facts that it, including its {@value
+   * ModelOverrides#FILE}, does not state or states wrongly.
    *
    * @throws ModelLoadException if a file is missing, corrupt or contradicts another, or pooling,
-   *     normalisation or prefixes are neither stated nor told; the message names the file and what
-   *     to do
+   *     normalisation or prefixes are stated neither there nor here; the message names the file and
+   *     what to do
    */
   public static ModelDirectory open(Path folder, ModelOverrides overrides) {
     Objects.requireNonNull(folder, "folder");
@@ -84,7 +86,7 @@ public final class ModelDirectory {
     return new ModelDirectory(absolute, overrides.or(ModelOverrides.read(absolute)));
   }
 
-  /** The absolute path of a folder that is there. */
+  /** The absolute path of an existing folder. */
   static Path requireFolder(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new ModelLoadException(
@@ -110,12 +112,12 @@ public final class ModelDirectory {
     return folder;
   }
 
-  /** The folder of its Transformer, and what that says. */
+  /** The folder of its Transformer, with the facts that it states. */
   public TransformerDirectory transformer() {
     return transformer;
   }
 
-  /** The name it was told, or the folder's own. */
+  /** The explicit name, or the folder's own name. */
   public String name() {
     return transformer.name();
   }
@@ -135,7 +137,9 @@ public final class ModelDirectory {
     return transformer.hiddenLayers();
   }
 
-  /** The most tokens of a text, special tokens and the input type's prefix included. */
+  /**
+   * The maximum number of tokens of a text, including special tokens and the input type's prefix.
+   */
   public int maxTokens() {
     return transformer.maxTokens();
   }
@@ -150,37 +154,35 @@ public final class ModelDirectory {
     return transformer.padTokenId();
   }
 
-  /** Whether texts are put into lower case, whatever the tokenizer does. */
+  /** Whether texts are converted to lower case, whatever the tokenizer does. */
   public boolean lowercases() {
     return transformer.lowercases();
   }
 
   /**
-   * Whether the tokenizer puts padding before a text ({@code padding_side}). It is put behind it
-   * here in any case: token vectors do not depend on it, since the mask hides it and a text's first
-   * token has the first position. A graph that pools by itself may take a row's last token for the
-   * text's, so that such texts must not be padded at all.
+   * Whether the tokenizer puts padding before a text ({@code padding_side}). Here padding is always
+   * put after a text: token vectors do not depend on it, because the mask hides it and a text's
+   * first token has the first position. A graph that pools by itself may take the last token of a
+   * row instead of the text's last token, so such texts must not be padded at all.
    */
   public boolean padsLeft() {
     return transformer.padsLeft();
   }
 
-  /**
-   * Where the tokenizer's definition is; whether it is there shows when the tokenizer is opened.
-   */
+  /** The file of the tokenizer's definition; opening the tokenizer shows whether it exists. */
   public Path tokenizerFile() {
     return transformer.tokenizerFile();
   }
 
-  /** The types of weights, float32 or 8-bit, that there is an ONNX file for, maybe none. */
+  /** The types of weights, float32 or 8-bit, for which there is an ONNX file; may be empty. */
   public Set<Precision> onnxPrecisions() {
     return transformer.onnxPrecisions();
   }
 
   /**
-   * The ONNX file that a precision is computed from by ONNX Runtime.
+   * The ONNX file that ONNX Runtime uses for a precision.
    *
-   * @throws ModelLoadException if there is none, or it is not a whole ONNX model
+   * @throws ModelLoadException if there is none, or it is not a complete ONNX model
    */
   public Path onnxFile(Precision precision) {
     return transformer.onnxFile(precision);
@@ -209,7 +211,7 @@ public final class ModelDirectory {
     return normalize;
   }
 
-  /** What is put before a text of that type; empty for nothing. */
+  /** The prefix of a text of that type; empty for none. */
   public String prefix(InputType type) {
     return switch (type) {
       case QUERY -> prompts.query();
@@ -217,7 +219,7 @@ public final class ModelDirectory {
     };
   }
 
-  /** Where the list of compiled models is, if there is one. */
+  /** The file with the list of compiled models; it may not exist. */
   public Path neuronManifestFile() {
     return folder.resolve("neuron").resolve("manifest.json");
   }

@@ -9,21 +9,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is told about a model explicitly, in place of what its directory says or where it says
- * nothing. Null means not told: the directory decides. Immutable.
+ * Explicit facts about a model, which replace those of its directory or add missing ones. Null
+ * means not set: the directory decides. Immutable.
  *
- * <p>They are told in code, or once and for all in a file {@value #FILE} in the model directory: a
- * JSON object whose members have the names of this record's components, each of them optional, for
+ * <p>Set them in code, or permanently in a file {@value #FILE} in the model directory: a JSON
+ * object whose members have the names of this record's components, each of them optional, for
  * example {@code {"queryPrefix": "query: ", "pooling": "cls"}}; several poolings, whose vectors are
- * put one after the other, are an array. What is told in code wins.
+ * concatenated, are an array. Values in code have precedence.
  *
  * @param pooling how token vectors become the text's vector
  * @param normalize whether a vector is scaled to length 1 (L2)
- * @param queryPrefix what is put before a query, a trailing space included; empty for nothing
- * @param passagePrefix what is put before a passage; empty for nothing. Where neither this nor the
- *     directory tells it, but {@code queryPrefix} is told, a passage gets nothing
- * @param maxTokens the most tokens of a text, special tokens included; no more than the model has
- *     positions
+ * @param queryPrefix the prefix of a query, including a trailing space; empty for none
+ * @param passagePrefix the prefix of a passage; empty for none. If neither this nor the directory
+ *     states it, but {@code queryPrefix} is set, a passage has no prefix
+ * @param maxTokens the maximum number of tokens of a text, including special tokens; not more than
+ *     the model's number of positions
  * @param name the model's name
  * @param matryoshkaDimensions the dimensions below the model's own that its vectors may be
  *     shortened to, as its card lists them (see {@link io.github.neuronembed.vectors.Matryoshka});
@@ -38,11 +38,11 @@ public record ModelOverrides(
     @Nullable String name,
     @Nullable List<Integer> matryoshkaDimensions) {
 
-  /** Nothing is told. */
+  /** No overrides. */
   public static final ModelOverrides NONE =
       new ModelOverrides(null, null, null, null, null, null, null);
 
-  /** The file in a model directory that tells overrides. */
+  /** The file in a model directory with overrides. */
   public static final String FILE = "neuron-embed.json";
 
   private static final Set<String> MEMBERS =
@@ -114,7 +114,7 @@ public record ModelOverrides(
     return value.elements().stream().map(JsonValue::positive).toList();
   }
 
-  /** These, and what others tell that these do not. */
+  /** These, with the values of others where these have none. */
   public ModelOverrides or(ModelOverrides others) {
     return new ModelOverrides(
         pooling != null ? pooling : others.pooling,
@@ -126,12 +126,12 @@ public record ModelOverrides(
         matryoshkaDimensions != null ? matryoshkaDimensions : others.matryoshkaDimensions);
   }
 
-  /** These, and how token vectors become the text's vector. */
+  /** These, with another pooling. */
   public ModelOverrides withPooling(PoolingStrategy strategy) {
     return withPooling(Pooling.of(strategy));
   }
 
-  /** These, and how token vectors become the text's vector. */
+  /** These, with another pooling. */
   public ModelOverrides withPooling(Pooling told) {
     return new ModelOverrides(
         Objects.requireNonNull(told, "told"),
@@ -143,13 +143,13 @@ public record ModelOverrides(
         matryoshkaDimensions);
   }
 
-  /** These, and whether a vector is scaled to length 1 (L2). */
+  /** These, with another setting of whether a vector is scaled to length 1 (L2). */
   public ModelOverrides withNormalize(boolean value) {
     return new ModelOverrides(
         pooling, value, queryPrefix, passagePrefix, maxTokens, name, matryoshkaDimensions);
   }
 
-  /** These, and what is put before a query; empty for nothing. */
+  /** These, with another prefix of a query; empty for none. */
   public ModelOverrides withQueryPrefix(String prefix) {
     return new ModelOverrides(
         pooling,
@@ -161,7 +161,7 @@ public record ModelOverrides(
         matryoshkaDimensions);
   }
 
-  /** These, and what is put before a passage; empty for nothing. */
+  /** These, with another prefix of a passage; empty for none. */
   public ModelOverrides withPassagePrefix(String prefix) {
     return new ModelOverrides(
         pooling,
@@ -174,7 +174,7 @@ public record ModelOverrides(
   }
 
   /**
-   * These, and the most tokens of a text, special tokens included.
+   * These, with another maximum number of tokens of a text, including special tokens.
    *
    * @throws IllegalArgumentException if {@code tokens} is not positive
    */
@@ -184,7 +184,7 @@ public record ModelOverrides(
   }
 
   /**
-   * These, and the model's name.
+   * These, with another name of the model.
    *
    * @throws IllegalArgumentException if {@code value} is blank
    */
@@ -199,7 +199,7 @@ public record ModelOverrides(
         matryoshkaDimensions);
   }
 
-  /** These, and the dimensions that vectors may be shortened to; none for an empty list. */
+  /** These, with other dimensions that vectors may be shortened to; none for an empty list. */
   public ModelOverrides withMatryoshkaDimensions(List<Integer> dimensions) {
     return new ModelOverrides(
         pooling, normalize, queryPrefix, passagePrefix, maxTokens, name, dimensions);

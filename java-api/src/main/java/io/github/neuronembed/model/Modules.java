@@ -10,14 +10,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What comes after the token vectors, as {@code modules.json} of a sentence-transformers model
- * states it: a Transformer, then Pooling, then maybe Normalize. The last part of a class's name
- * tells which of them it is: release 5.4 moved the classes to other Python packages.
+ * The processing of the token vectors, as {@code modules.json} of a sentence-transformers model
+ * states it: a Transformer, then Pooling, then optionally Normalize. The last part of a class's
+ * name identifies the module, because release 5.4 moved the classes to other Python packages.
  *
  * @param transformer the folder of {@code config.json} and {@code tokenizer.json}
  * @param pooling how token vectors become the text's vector
  * @param normalize whether a vector is scaled to length 1 (L2)
- * @param poolingConfig the pooling module's configuration; null if pooling was told
+ * @param poolingConfig the pooling module's configuration; null if pooling was set explicitly
  */
 record Modules(
     Path transformer, Pooling pooling, boolean normalize, @Nullable JsonValue poolingConfig) {
@@ -25,8 +25,8 @@ record Modules(
   /**
    * Reads {@code modules.json}.
    *
-   * @throws ModelLoadException if it is missing and the overrides do not tell what it would, or if
-   *     it asks for what this library does not compute
+   * @throws ModelLoadException if it is missing and the overrides do not replace it, or if it needs
+   *     modules that this library does not compute
    */
   static Modules read(Path folder, ModelOverrides overrides) {
     Path file = folder.resolve("modules.json");
@@ -85,9 +85,7 @@ record Modules(
     return new Modules(transformer, PoolingConfig.read(config), normalized, config);
   }
 
-  /**
-   * What a model with such a module is for, where it is not for embeddings of one vector a text.
-   */
+  /** The purpose of a model with such a module, if it does not compute one vector per text. */
   private static String purpose(String type) {
     return switch (type) {
       case "MLMTransformer", "SpladePooling", "SparseAutoEncoder", "SparseStaticEmbedding" ->
@@ -99,7 +97,7 @@ record Modules(
     };
   }
 
-  /** Says so where a directory without modules is a classifier's. */
+  /** Names the purpose if a directory without modules is that of a classifier. */
   private static void requireEncoder(Path config) {
     if (!Files.exists(config)) {
       return;
@@ -138,7 +136,7 @@ record Modules(
   /**
    * Checks what the pooling module states against the rest of the directory.
    *
-   * @throws ModelLoadException if its dimension is not the model's, or it leaves prefixes out
+   * @throws ModelLoadException if its dimension is not the model's, or it excludes prefixes
    */
   void check(int hiddenSize, boolean hasPrefix) {
     if (poolingConfig != null) {

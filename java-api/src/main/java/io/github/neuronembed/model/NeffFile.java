@@ -27,24 +27,24 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a compiled model says of itself, read from the file alone: neither a device nor libnrt is
- * needed. The container is the one of "Work with NEFF files" in the Neuron documentation. The
- * members' JSON is documented by name only, so it is searched for what is known rather than held to
- * a layout; what is not found is left empty. Never tried on a model compiled for bge.
+ * The facts in the file of a compiled model, read without a device and without libnrt. The
+ * container is that of "Work with NEFF files" in the Neuron documentation. Only the names of the
+ * JSON members are documented, so known content is searched for, without a fixed layout; facts that
+ * are not found stay empty. Never tried on a model compiled for bge.
  *
  * @param file the file
  * @param fileBytes its size
  * @param header the container's header; empty if the file is too short for one
  * @param emulated whether its payload is for the emulator; no device runs it
- * @param target what it was compiled for, such as {@code sunda} (NeuronCore-v2); empty if unknown
+ * @param target the chip it was compiled for, for example {@code sunda} (NeuronCore-v2); empty if
+ *     unknown
  * @param toolVersion the compiler's version; empty if unknown
- * @param textsPerRow the most texts of a row, if it is packed and for the emulator; else 0, also
- *     where the file does not tell
- * @param tensors its inputs and outputs, as far as the file tells them
+ * @param textsPerRow the maximum number of texts per row, if it is packed and for the emulator;
+ *     else 0, also if the file does not state it
+ * @param tensors its inputs and outputs, as far as the file states them
  * @param weights whether the weights are in the file
- * @param members what is packed in it
- * @param problems what is wrong with it, each a sentence that ends with the remedy; empty if
- *     nothing
+ * @param members the packed files
+ * @param problems its problems, each a sentence that ends with the remedy; empty if there are none
  */
 public record NeffFile(
     Path file,
@@ -72,12 +72,12 @@ public record NeffFile(
    *
    * @param packageVersion 1 (plain tar) or 2 (gzip)
    * @param headerBytes always 1024
-   * @param payloadBytes bytes behind the header
+   * @param payloadBytes bytes after the header
    * @param major version of the format
    * @param minor version of the format
    * @param cores NeuronCores it was compiled for
    * @param name a name, often {@code file.neff}
-   * @param featureBits what the runtime must be able to do
+   * @param featureBits features that the runtime must have
    * @param logicalCoreSize physical cores of a logical one: 1 on inf2, 2 on trn2
    */
   public record Header(
@@ -94,7 +94,7 @@ public record NeffFile(
   /**
    * An input or an output.
    *
-   * @param name the name libnrt knows it by
+   * @param name its name in libnrt
    * @param input whether it is an input
    * @param type its element type as the file spells it; empty if unknown
    * @param shape its shape; empty if unknown
@@ -113,16 +113,16 @@ public record NeffFile(
   public enum Weights {
     /** In the file, as it must be. */
     INSIDE,
-    /** Not in the file: they would have to be inputs. */
+    /** Not in the file: they must be inputs. */
     OUTSIDE,
-    /** There are none: an emulated model that computes nothing. */
+    /** None: an emulated model that computes nothing. */
     NONE,
-    /** The file does not tell. */
+    /** The file does not state it. */
     UNKNOWN
   }
 
   /**
-   * Reads a file. A damaged one is no failure: its {@link #problems} say what is wrong.
+   * Reads a file. A damaged file causes no exception: its {@link #problems} describe the damage.
    *
    * @throws IOException if it cannot be read at all
    */
@@ -162,7 +162,7 @@ public record NeffFile(
     NeffFile read() throws IOException {
       Optional<Header> header = header();
       header.ifPresent(this::judge);
-      // What is behind a header that no NEFF has would be noise.
+      // The content after an invalid header would be meaningless.
       if (header.isPresent() && header.get().headerBytes() == HEADER_BYTES) {
         payload();
         collectTensors();
@@ -254,7 +254,7 @@ public record NeffFile(
         raw.mark(2);
         boolean gzip = raw.read() == 0x1f && raw.read() == 0x8b;
         raw.reset();
-        // Not closed: that would close the channel, which is its opener's.
+        // Not closed: that would close the channel, which belongs to the caller.
         TarArchiveInputStream tar =
             new TarArchiveInputStream(gzip ? new GzipCompressorInputStream(raw) : raw);
         TarArchiveEntry entry;
@@ -333,7 +333,7 @@ public record NeffFile(
       }
     }
 
-    /** Finds what has a type of input, output or file, wherever it is. */
+    /** Finds all objects with the type input, output or file, at any depth. */
     private void variables(String name, JsonObject json, int depth) {
       switch (text(json, "type")) {
         case "input" -> isInput.put(named(name, json), true);
@@ -344,7 +344,7 @@ public record NeffFile(
       each(json, depth, this::variables);
     }
 
-    /** Finds what has a shape, wherever it is. */
+    /** Finds all objects with a shape, at any depth. */
     private void shapes(String name, JsonObject json, int depth) {
       if (json.get("shape") instanceof JsonArray) {
         described.put(named(name, json), json);

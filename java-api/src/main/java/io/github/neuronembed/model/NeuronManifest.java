@@ -11,18 +11,21 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What {@code neuron/manifest.json} says of the compiled models beside it, see {@code
- * docs/manifest.md}. libnrt knows a tensor's name and size, not what it means.
+ * The content of {@code neuron/manifest.json}, which describes the compiled models in its folder,
+ * see {@code docs/manifest.md}. libnrt knows the name and size of a tensor, but not its meaning.
  *
  * @param file the manifest
- * @param emulated whether the models are for the emulator and no device
+ * @param emulated whether the models are for the emulator, not for a device
  * @param models the compiled models
  */
 public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> models) {
 
   private static final int FORMAT = 1;
 
-  /** Of a manifest with a packed model, so that what knows of none refuses it. */
+  /**
+   * The format of a manifest with a packed model, so that a loader without support for packed
+   * models rejects it.
+   */
   private static final int PACKED_FORMAT = 2;
 
   private static final int MAX_BYTES = 1 << 20;
@@ -33,14 +36,14 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
    * @param neff the file; it exists
    * @param batchSize rows of an execution
    * @param sequenceLength tokens of a row
-   * @param textsPerRow the most texts of a row; 1 if it is not packed
+   * @param textsPerRow the maximum number of texts per row; 1 if it is not packed
    * @param inputIds name of the tensor of token ids
    * @param attentionMask name of the tensor of the mask; empty if it is packed
    * @param tokenTypeIds name of the tensor of token types; empty if they are constant
-   * @param starts name of the tensor that says where the texts of a row start; empty if it is not
+   * @param starts name of the tensor with the starts of the texts of a row; empty if it is not
    *     packed
    * @param output name of the tensor of vectors
-   * @param pooled whether the output is one finished vector a text
+   * @param pooled whether the output has one finished vector per text
    * @param hiddenSize elements of a vector
    */
   public record CompiledModel(
@@ -61,7 +64,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
       return textsPerRow > 1;
     }
 
-    /** As it is asked for when a model is compiled: {@code 4x128}, or {@code 1x512p64}. */
+    /** As in the option of the compiler program: {@code 4x128}, or {@code 1x512p64}. */
     public String shape() {
       return "%sx%s%s".formatted(batchSize, sequenceLength, isPacked() ? "p" + textsPerRow : "");
     }
@@ -70,8 +73,8 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
   /**
    * Reads the manifest of a model directory.
    *
-   * @throws ModelLoadException as {@link #read}, or if its models pool otherwise than the directory
-   *     states
+   * @throws ModelLoadException as {@link #read}, or if the pooling of its models differs from that
+   *     of the directory
    */
   public static NeuronManifest of(ModelDirectory model) {
     JsonValue json = json(model.neuronManifestFile());
@@ -82,7 +85,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
     return manifest;
   }
 
-  /** Checks what the compiler program was told of the pooling that is in the graphs. */
+  /** Checks the pooling that the compiler program put into the graphs. */
   private static void requireSamePooling(JsonValue source, ModelDirectory model) {
     source
         .get("pooling")
@@ -92,7 +95,8 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
             compiled -> {
               throw otherwise(source, "pool by " + compiled, "by " + model.pooling());
             });
-    // Vectors that a graph left as they are can still be scaled; the other way round they cannot.
+    // Vectors that a graph did not normalise can still be normalised here; the reverse is not
+    // possible.
     if (source.get("normalize").map(JsonValue::bool).orElse(false) && !model.normalize()) {
       throw otherwise(source, "scale vectors to length 1", "not");
     }
@@ -107,9 +111,9 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
   /**
    * Reads a manifest.
    *
-   * @throws ModelLoadException if it is missing, damaged, names a file that is not there, has two
-   *     models of one shape, or one without an attention mask: a shape is fixed, so that its
-   *     padding would count
+   * @throws ModelLoadException if it is missing, damaged, names a missing file, has two models of
+   *     one shape, or a model without an attention mask: a shape is fixed, so its padding would
+   *     count
    */
   public static NeuronManifest read(Path file) {
     return of(json(file));

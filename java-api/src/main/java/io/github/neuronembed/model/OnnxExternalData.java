@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The files that an ONNX file keeps tensors in, as its tensors name them: the entry {@code
  * location} of {@code external_data}, where {@code data_location} is {@code EXTERNAL} (onnx.proto
- * of ONNX 1.17). Wherever a tensor may stand it is found: initializers, dense and sparse, and
- * attributes of nodes, in subgraphs and functions, too.
+ * of ONNX 1.17). Finds tensors in all places: initializers, dense and sparse, and attributes of
+ * nodes, also in subgraphs and functions.
  */
 public final class OnnxExternalData {
 
-  /** How deep subgraphs may lie in each other; protobuf's own readers take as many levels. */
+  /** Maximum depth of nested subgraphs; the same as in protobuf's own readers. */
   private static final int DEEPEST = 100;
 
   private static final int BUFFER_BYTES = 1 << 16;
@@ -46,7 +46,7 @@ public final class OnnxExternalData {
   private static final int KEY = 1;
   private static final int VALUE = 2;
 
-  /** What messages hold, by the numbers of their fields. */
+  /** The types of messages' fields, by field number. */
   private static final Map<Message, Map<Integer, Message>> FIELDS =
       Map.of(
           Message.MODEL,
@@ -82,8 +82,8 @@ public final class OnnxExternalData {
   /**
    * Reads a file, without its weights.
    *
-   * @return their names relative to the file's folder, as the file has them, each once; empty if
-   *     the file keeps everything in itself, or is no ONNX file
+   * @return their names relative to the file's folder, as the file states them, each once; empty if
+   *     all tensors are in the file, or it is not an ONNX file
    * @throws IOException if the file cannot be read
    */
   public static Set<String> locations(Path file) throws IOException {
@@ -94,7 +94,7 @@ public final class OnnxExternalData {
       reader.read(Message.MODEL, 0);
       return reader.locations;
     } catch (InvalidProtocolBufferException e) {
-      // Whoever opens the model says so.
+      // Opening the model reports it.
       return Set.of();
     }
   }
@@ -104,9 +104,9 @@ public final class OnnxExternalData {
    *
    * @param file the ONNX file
    * @param place the tensor's entries {@code location}, {@code offset} and {@code length}; without
-   *     the last two, all of the file
+   *     the last two, the whole file
    * @return none where there is no such file inside of the ONNX file's folder, or it is too short:
-   *     who loads the model says so
+   *     loading the model reports it
    */
   static byte[] bytes(Path file, Map<String, String> place) {
     try {

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a whole ONNX file from a part of one, or from another kind of file, without loading it: the
- * top-level fields of the protobuf message are walked by their lengths.
+ * Checks whether a file is a complete ONNX file, without loading it: it walks the top-level fields
+ * of the protobuf message by their lengths.
  */
 public final class OnnxFile {
 
@@ -27,7 +27,7 @@ public final class OnnxFile {
 
   private OnnxFile() {}
 
-  /** Whether a file is there, can be read and is whole. */
+  /** Whether a file exists, is readable and is complete. */
   public static boolean isWhole(Path file) {
     try {
       requireWhole(file);
@@ -38,7 +38,7 @@ public final class OnnxFile {
   }
 
   /**
-   * Returns the file if it is whole.
+   * Returns the file if it is complete.
    *
    * @throws ModelLoadException if it is not
    */
@@ -69,7 +69,7 @@ public final class OnnxFile {
         cause);
   }
 
-  /** Whether the stream is a sequence of whole protobuf fields, a graph among them. */
+  /** Whether the stream is a sequence of complete protobuf fields, including a graph. */
   private static boolean hasGraph(InputStream in) throws IOException {
     boolean graph = false;
     for (int first = in.read(); first >= 0; first = in.read()) {

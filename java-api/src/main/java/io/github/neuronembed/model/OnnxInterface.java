@@ -23,14 +23,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What an ONNX file takes and gives, and what in it ONNX Runtime may compute wrongly; read without
- * loading it. Immutable.
+ * The inputs and outputs of an ONNX file, and the parts of it that ONNX Runtime may compute
+ * wrongly; read without loading it. Immutable.
  *
- * @param inputs what a caller must give
- * @param outputs what it gives
- * @param externalData whether weights are in files beside it
+ * @param inputs the required inputs
+ * @param outputs the outputs
+ * @param externalData whether weights are in other files
  * @param biasedAttention whether it has ONNX Runtime's operator Attention with an attention_bias,
- *     which is wrong for more than one text where the bias has a part for each of them (seen with
+ *     which is wrong for more than one text if the bias has a part for each of them (seen with
  *     release 1.20.0)
  * @param wideInt8 whether it multiplies by signed 8-bit weights outside of -64 to 64, whose sums of
  *     two products with unsigned 8-bit values do not fit 16 bits: ONNX Runtime saturates them on
@@ -59,7 +59,7 @@ public record OnnxInterface(
   private static final int TENSOR_DATA_LOCATION = 14 << 3;
   private static final int EXTERNAL = 1;
 
-  /** The place of attention_bias among the inputs of Attention. */
+  /** The index of attention_bias among the inputs of Attention. */
   private static final int ATTENTION_BIAS = 5;
 
   /** Operators whose second input is a matrix of weights that are multiplied as integers. */
@@ -73,13 +73,13 @@ public record OnnxInterface(
    * An input or output.
    *
    * @param name its name
-   * @param type of its elements, such as {@code float32} or {@code int64}; {@code no tensor} where
-   *     it is none
+   * @param type of its elements, for example {@code float32} or {@code int64}; {@code no tensor} if
+   *     it is not a tensor
    * @param shape its axes; -1 for one of any size
    */
   public record Port(String name, String type, List<Long> shape) {
 
-    /** For people, such as {@code last_hidden_state, float32 [?, ?, 384]}. */
+    /** For people, for example {@code last_hidden_state, float32 [?, ?, 384]}. */
     @Override
     public String toString() {
       return "%s, %s %s"
@@ -91,7 +91,7 @@ public record OnnxInterface(
   /**
    * Reads a file.
    *
-   * @throws ModelLoadException if it cannot be read, or is no ONNX file
+   * @throws ModelLoadException if it cannot be read, or is not an ONNX file
    */
   public static OnnxInterface read(Path file) {
     List<ValueInfoProto> inputs = new ArrayList<>();
@@ -138,7 +138,7 @@ public record OnnxInterface(
     } catch (IOException e) {
       throw new ModelLoadException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
     }
-    // Old files list the weights among the inputs, as what a caller may replace.
+    // Old files list the weights among the inputs, because a caller may replace them.
     inputs.removeIf(input -> weights.names.contains(input.getName()));
     return new OnnxInterface(
         inputs.stream().map(OnnxInterface::port).toList(),
@@ -158,7 +158,7 @@ public record OnnxInterface(
     return value.build();
   }
 
-  /** What is noted of the weights on the way. */
+  /** The facts about the weights that are collected on the way. */
   private static final class Weights {
     private final Path file;
     private final Set<String> names = new HashSet<>();

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How a model makes a text's vector of its tokens' vectors. Immutable.
+ * How a model computes a text's vector from its tokens' vectors. Immutable.
  *
- * @param strategies one, or several whose vectors are put one after the other in this order
+ * @param strategies one, or several whose vectors are concatenated in this order
  */
 public record Pooling(List<PoolingStrategy> strategies) {
 
@@ -20,17 +20,17 @@ public record Pooling(List<PoolingStrategy> strategies) {
     }
   }
 
-  /** Strategies whose vectors are put one after the other. */
+  /** Strategies whose vectors are concatenated. */
   public static Pooling of(PoolingStrategy... strategies) {
     return new Pooling(List.of(strategies));
   }
 
-  /** Whether it is this strategy alone. */
+  /** Whether it is exactly this strategy. */
   public boolean is(PoolingStrategy strategy) {
     return strategies.equals(List.of(strategy));
   }
 
-  /** For people and file names, such as {@code mean} or {@code cls+max}. */
+  /** For people and file names, for example {@code mean} or {@code cls+max}. */
   @Override
   public String toString() {
     return strategies.stream().map(PoolingStrategy::key).collect(Collectors.joining("+"));

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 /**
  * The {@code config.json} of a pooling module. Since release 5.4 sentence-transformers writes
  * {@code embedding_dimension}, {@code pooling_mode} (a name or a list of names) and {@code
- * include_prompt}; before, {@code word_embedding_dimension} and a boolean for each mode. Where both
- * are there, the new mode counts, as in that library.
+ * include_prompt}; before, {@code word_embedding_dimension} and a boolean for each mode. If both
+ * exist, the new mode counts, as in that library.
  */
 final class PoolingConfig {
 
@@ -24,7 +24,7 @@ final class PoolingConfig {
   /**
    * Reads it.
    *
-   * @throws ModelLoadException if it states no pooling, or one that is not known
+   * @throws ModelLoadException if it states no pooling, or an unknown one
    */
   static Pooling read(JsonValue config) {
     return new Pooling(
@@ -77,11 +77,11 @@ final class PoolingConfig {
   }
 
   /**
-   * Checks that all tokens count, what is put before a text included. sentence-transformers (at
-   * cad2119) leaves out as many of a text's first tokens as the prompt alone comes to; here a text
-   * is its token ids from the tokenizer on, and they do not say whether a prompt was put before it.
+   * Checks that all tokens count, including those of a prefix. sentence-transformers (at cad2119)
+   * leaves out as many of a text's first tokens as the prompt alone has. Here only token ids are
+   * passed on after the tokenizer, and they do not show whether a text has a prompt.
    *
-   * @throws ModelLoadException if it leaves those out
+   * @throws ModelLoadException if it excludes prefixes
    */
   static void requireWholeTexts(JsonValue config, boolean hasPrefix) {
     if (!config.get(INCLUDE_PROMPT).map(JsonValue::bool).orElse(true) && hasPrefix) {
@@ -95,9 +95,9 @@ final class PoolingConfig {
   }
 
   /**
-   * Checks the dimension that it states.
+   * Checks its dimension.
    *
-   * @throws ModelLoadException if it is not the model's
+   * @throws ModelLoadException if it differs from that of the model
    */
   static void requireDimension(JsonValue config, int hiddenSize) {
     for (String key : DIMENSIONS) {

@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How the vectors of a text's tokens become one vector, as sentence-transformers has it (release
- * 5.4 and its development version of 2026-08-21, {@code Pooling}). The constants stand in the order
- * in which its older releases put several of them one after the other.
+ * How the vectors of a text's tokens become one vector, as in sentence-transformers (release 5.4
+ * and its development version of 2026-08-21, {@code Pooling}). The constants are in the order in
+ * which its older releases concatenate several of them.
  *
- * <p>A text's tokens are those that are not padding, special tokens included; n is their number.
+ * <p>A text's tokens are those that are not padding, including special tokens; n is their number.
  */
 public enum PoolingStrategy {
   /** The vector of the first token. */
@@ -24,7 +24,7 @@ public enum PoolingStrategy {
   /** The sum divided by the square root of n. */
   MEAN_SQRT_LEN_TOKENS("mean_sqrt_len_tokens", "mean_sqrt_len_tokens"),
 
-  /** The average with a token's place in the text, from 1 on, for its weight. */
+  /** The average, weighted by a token's position in the text, counted from 1. */
   WEIGHTED_MEAN("weightedmean", "weightedmean_tokens"),
 
   /** The vector of the last token, which is a special one. */
@@ -38,12 +38,12 @@ public enum PoolingStrategy {
     this.legacyKey = "pooling_mode_" + legacyKey;
   }
 
-  /** Its name in configuration files and on command lines, such as {@code mean}. */
+  /** Its name in configuration files and on command lines, for example {@code mean}. */
   public String key() {
     return key;
   }
 
-  /** The boolean of a pooling configuration that asks for it in releases before 5.4. */
+  /** The boolean of a pooling configuration that selects it in releases before 5.4. */
   String legacyKey() {
     return legacyKey;
   }

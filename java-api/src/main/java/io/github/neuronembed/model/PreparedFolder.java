@@ -12,24 +12,24 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A folder of files that were made of models, each made once and kept under a name that says all
- * that its content depends on. A file appears under its name when it is whole; what a process left
- * half way that was ended has another name, is never opened and is removed by the next one that
- * makes something. Safe to use from several threads and processes; the folder can be deleted at any
- * time.
+ * A folder of files that are made from models, each made once and kept under a name that identifies
+ * everything its content depends on. A file gets its final name when it is complete. An incomplete
+ * file of a process that was ended has another name, is never opened, and is removed by the next
+ * process that makes a file. Safe to use from several threads and processes; the folder can be
+ * deleted at any time.
  */
 public final class PreparedFolder {
 
-  /** How the names of files end that are not whole yet. */
+  /** The suffix of incomplete files. */
   public static final String PARTIAL = ".part";
 
-  /** Threads of one process cannot wait for each other by a file's lock. */
+  /** Threads of one process cannot wait for each other with a file lock. */
   private static final Object IN_THIS_PROCESS = new Object();
 
   private final Path folder;
 
   /**
-   * @param folder made when it is needed
+   * @param folder created when needed
    */
   public PreparedFolder(Path folder) {
     this.folder = folder;
@@ -40,24 +40,24 @@ public final class PreparedFolder {
     return new PreparedFolder(CacheFolder.path().resolve("prepared"));
   }
 
-  /** The folder itself, which may not be there yet. */
+  /** The folder itself, which may not exist yet. */
   public Path path() {
     return folder;
   }
 
   /**
-   * Opens a kept file.
+   * Opens an existing file.
    *
-   * @param <T> what it is opened as
+   * @param <T> the type of the result
    */
   @FunctionalInterface
   public interface Opener<T> {
 
     /**
-     * Opens the file if it is there and whole.
+     * Opens the file if it exists and is complete.
      *
-     * @return empty if there is no such file, or it is damaged or not what its name says
-     * @throws IOException if whether it is so cannot be told
+     * @return empty if there is no such file, or it is damaged or does not match its name
+     * @throws IOException if this cannot be determined
      */
     Optional<T> open(Path file) throws IOException;
   }
@@ -65,7 +65,7 @@ public final class PreparedFolder {
   /**
    * Makes a file.
    *
-   * @param <X> what else it throws
+   * @param <X> another exception that it throws
    */
   @FunctionalInterface
   public interface Maker<X extends Exception> {
@@ -73,17 +73,18 @@ public final class PreparedFolder {
     /**
      * Writes the file.
      *
-     * @param file to write or replace, whole or not at all: see {@link #whole}
+     * @param file to write or replace, completely or not at all: see {@link #whole}
      */
     void make(Path file) throws IOException, X;
   }
 
   /**
-   * Opens a file, which is made first if it cannot be opened.
+   * Opens a file; makes it first if it cannot be opened.
    *
-   * @param name says all that the content depends on
+   * @param name identifies everything that the content depends on
    * @param maker runs in one thread of one process at a time
-   * @throws IOException if the folder or the file cannot be read, or not written where it must be
+   * @throws IOException if the folder or the file cannot be read, or not written if that is
+   *     necessary
    */
   public <T, X extends Exception> T openOrMake(String name, Opener<T> opener, Maker<X> maker)
       throws IOException, X {
@@ -112,11 +113,11 @@ public final class PreparedFolder {
   }
 
   /**
-   * Writes a file that appears under its name when it is whole, and on the disk.
+   * Writes a file that gets its final name when it is complete and on the disk.
    *
    * @param file to write or replace; its folder exists
    * @param writer gets the name to write to, which does not exist
-   * @throws IOException if it cannot be written; a file that was there is there still
+   * @throws IOException if it cannot be written; an existing file is kept
    */
   public static <X extends Exception> void whole(Path file, Maker<X> writer) throws IOException, X {
     Path partial = partial(file);
@@ -132,12 +133,14 @@ public final class PreparedFolder {
     }
   }
 
-  /** A new name beside a file for something that is not it yet. */
+  /** A new name in the same folder for an incomplete version of a file. */
   public static Path partial(Path file) {
     return file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + PARTIAL);
   }
 
-  /** What a process left that was ended half way; nobody else writes while the lock is held. */
+  /**
+   * Incomplete files of a process that was ended; no other process writes while the lock is held.
+   */
   private void removePartialFiles() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(each -> each.toString().endsWith(PARTIAL)).toList()) {

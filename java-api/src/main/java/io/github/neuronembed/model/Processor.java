@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 
-/** What ONNX Runtime's integer products need of a processor. */
+/** The processor features that ONNX Runtime's integer products need. */
 public final class Processor {
 
   private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");

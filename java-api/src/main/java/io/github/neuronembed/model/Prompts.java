@@ -6,20 +6,20 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What the model was trained to see before a text; empty for nothing.
+ * The prefixes that the model was trained with; empty for none.
  *
- * @param query before a query
- * @param passage before a passage
+ * @param query of a query
+ * @param passage of a passage
  */
 record Prompts(String query, String passage) {
 
   /**
-   * Reads {@code prompts} of {@code config_sentence_transformers.json}, where overrides do not tell
+   * Reads {@code prompts} of {@code config_sentence_transformers.json}, where overrides do not set
    * them. As in sentence-transformers, the prompt of a passage is named {@code document}, {@code
-   * passage} or {@code corpus}, {@code default_prompt_name} names the one for what has none of its
-   * own, and where queries have one and passages have not, a passage is embedded as it is.
+   * passage} or {@code corpus}; {@code default_prompt_name} names the prompt for types without one;
+   * if queries have a prompt and passages have none, a passage gets no prefix.
    *
-   * @throws ModelLoadException if it is neither stated nor told what is put before a query
+   * @throws ModelLoadException if the prefix of a query is not stated anywhere
    */
   static Prompts read(Path folder, ModelOverrides overrides) {
     Path file = folder.resolve("config_sentence_transformers.json");

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code sentence_bert_config.json} says of the Transformer module, or the file of another
- * architecture's name that stands in for it. As in sentence-transformers (its development version
- * of 2026-08-21), the first of {@link #FILES} that is there and not empty counts, alone.
+ * The content of {@code sentence_bert_config.json} about the Transformer module, or of the
+ * corresponding file of another architecture. As in sentence-transformers (its development version
+ * of 2026-08-21), only the first of {@link #FILES} that exists and is not empty counts.
  *
  * @param file the file; empty if there is none
  */
@@ -25,7 +25,7 @@ record SentenceConfig(Optional<JsonValue> file) {
           "sentence_xlm-roberta_config.json",
           "sentence_xlnet_config.json");
 
-  /** What a Transformer module is for, in the words of the file. */
+  /** The task of a Transformer module, as the file names it. */
   enum Task {
     EMBEDDING("feature-extraction", "token_embeddings", "last_hidden_state"),
     SCORING("sequence-classification", "scores", "logits");
@@ -45,8 +45,8 @@ record SentenceConfig(Optional<JsonValue> file) {
    * Reads it.
    *
    * @param transformer the folder of the Transformer module
-   * @param task what the Transformer is for, and what it gives
-   * @throws ModelLoadException if it asks for what this library does not compute
+   * @param task the task of the Transformer, and its output
+   * @throws ModelLoadException if it needs something that this library does not compute
    */
   static SentenceConfig read(Path transformer, Task task) {
     SentenceConfig config =
@@ -61,17 +61,17 @@ record SentenceConfig(Optional<JsonValue> file) {
     return config;
   }
 
-  /** The most tokens of a text, special tokens included, if it says so. */
+  /** The maximum number of tokens of a text, including special tokens, if stated. */
   Optional<JsonValue> maxSeqLength() {
     return file.flatMap(json -> json.get("max_seq_length"));
   }
 
-  /** Whether texts are put into lower case, whatever the tokenizer does. */
+  /** Whether texts are converted to lower case, whatever the tokenizer does. */
   boolean lowercases() {
     return file.flatMap(json -> json.get("do_lower_case")).map(JsonValue::bool).orElse(false);
   }
 
-  /** Members that change what the module gives; releases before 5.4 have none of them. */
+  /** Members that change the module's output; releases before 5.4 have none of them. */
   private static void requireComputed(JsonValue json, Task task) {
     require(json, "transformer_task", task.transformerTask);
     require(json, "module_output_name", task.outputName);

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A copy of an ONNX file whose other outputs are left out, for what reads the first one. Everything
- * else stays byte for byte as it is.
+ * A copy of an ONNX file with one output only, for programs that read the first one. All other
+ * bytes stay the same.
  */
 public final class SingleOutputCopy {
 
@@ -24,17 +24,17 @@ public final class SingleOutputCopy {
 
   private SingleOutputCopy() {}
 
-  /** Bytes of the file: from the first up to the one before the end. */
+  /** A range of the file's bytes: from the first up to the one before the end. */
   private record Range(long from, long to) {}
 
-  /** Where the graph is in a file, and what of it is left out. */
+  /** The position of the graph in a file, and the parts of it that are left out. */
   private record Graph(long lengthAt, long from, long to, List<Range> dropped) {}
 
   /**
    * Writes the copy.
    *
-   * @param original a whole ONNX file of less than 2 GiB
-   * @param output the name of the one output that stays
+   * @param original a complete ONNX file of less than 2 GiB
+   * @param output the name of the one output that is kept
    * @param target the file to write or replace
    * @throws IOException if reading or writing fails
    */

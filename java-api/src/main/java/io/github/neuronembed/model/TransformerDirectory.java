@@ -12,24 +12,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of a model's Transformer: {@code config.json}, the files of its tokenizer and {@code
- * onnx/}. What is done with its output, a vector or a score, the directory around it says.
+ * onnx/}. The directory around it states whether its output becomes a vector or a score.
  *
- * <p>Everything but the model files is read when it is opened. Immutable and thread-safe.
+ * <p>All files except the model files are read when it is opened. Immutable and thread-safe.
  */
 public final class TransformerDirectory {
 
   /**
-   * Model types whose first position is not 0 but the one after the padding token's id, which costs
-   * so many positions (the embeddings classes of these types in Hugging Face Transformers).
+   * Model types whose first position is not 0 but the one after the padding token's id, which
+   * reduces the usable positions by as many (the embeddings classes of these types in Hugging Face
+   * Transformers).
    */
   private static final Set<String> POSITIONS_AFTER_PADDING =
       Set.of("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet");
 
-  /** Architectures that state their sizes under the names looked for here. */
+  /** Architectures that state their sizes under the names that are read here. */
   private static final Set<String> SUPPORTED =
       Set.of("bert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta", "camembert");
 
-  /** Token types of those that do not state them (Hugging Face Transformers 4.57 and 5). */
+  /**
+   * Default number of token types where it is not stated (Hugging Face Transformers 4.57 and 5).
+   */
   private static final Map<String, Integer> TOKEN_TYPES =
       Map.of(
           "bert",
@@ -63,11 +66,11 @@ public final class TransformerDirectory {
   private final boolean padsLeft;
 
   /**
-   * Reads what the folder says.
+   * Reads the folder.
    *
    * @param config its {@code config.json}
-   * @param task what it is for
-   * @param told the most tokens of a text; null if the files are to decide
+   * @param task its task
+   * @param told the maximum number of tokens of a text; null if the files decide
    */
   TransformerDirectory(
       Path folder,
@@ -102,8 +105,8 @@ public final class TransformerDirectory {
   /**
    * A size that every supported architecture states under this name.
    *
-   * @throws ModelLoadException if it is not stated; of another architecture, that it is not
-   *     supported
+   * @throws ModelLoadException if it is not stated; for another architecture, the message says that
+   *     it is not supported
    */
   private int size(JsonValue config, String key) {
     if (config.get(key).isEmpty() && !SUPPORTED.contains(modelType)) {
@@ -159,7 +162,7 @@ public final class TransformerDirectory {
     return folder;
   }
 
-  /** The name it was told, or the folder's own. */
+  /** The explicit name, or the folder's own name. */
   public String name() {
     return name;
   }
@@ -179,7 +182,9 @@ public final class TransformerDirectory {
     return hiddenLayers;
   }
 
-  /** The most tokens of a text, special tokens and the input type's prefix included. */
+  /**
+   * The maximum number of tokens of a text, including special tokens and the input type's prefix.
+   */
   public int maxTokens() {
     return maxTokens;
   }
@@ -189,7 +194,7 @@ public final class TransformerDirectory {
     return vocabularySize;
   }
 
-  /** Types of tokens that the model tells apart; 0 or 1 where it does not. */
+  /** Number of token types of the model; 0 or 1 if it has none. */
   public int tokenTypes() {
     return tokenTypes;
   }
@@ -199,7 +204,7 @@ public final class TransformerDirectory {
     return padTokenId;
   }
 
-  /** Whether texts are put into lower case, whatever the tokenizer does. */
+  /** Whether texts are converted to lower case, whatever the tokenizer does. */
   public boolean lowercases() {
     return lowercases;
   }
@@ -209,14 +214,12 @@ public final class TransformerDirectory {
     return padsLeft;
   }
 
-  /**
-   * Where the tokenizer's definition is; whether it is there shows when the tokenizer is opened.
-   */
+  /** The file of the tokenizer's definition; opening the tokenizer shows whether it exists. */
   public Path tokenizerFile() {
     return folder.resolve("tokenizer.json");
   }
 
-  /** The types of weights, float32 or 8-bit, that there is an ONNX file for, maybe none. */
+  /** The types of weights, float32 or 8-bit, for which there is an ONNX file; may be empty. */
   public Set<Precision> onnxPrecisions() {
     Set<Precision> found = EnumSet.noneOf(Precision.class);
     for (Precision precision : List.of(Precision.FP32, Precision.INT8)) {
@@ -228,9 +231,9 @@ public final class TransformerDirectory {
   }
 
   /**
-   * The ONNX file that a precision is computed from by ONNX Runtime.
+   * The ONNX file that ONNX Runtime uses for a precision.
    *
-   * @throws ModelLoadException if there is none, or it is not a whole ONNX model
+   * @throws ModelLoadException if there is none, or it is not a complete ONNX model
    */
   public Path onnxFile(Precision precision) {
     List<Path> candidates = onnxCandidates(precision);

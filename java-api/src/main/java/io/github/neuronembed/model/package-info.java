@@ -1,4 +1,4 @@
-/** The model directory: a model's files, and what they say about it. */
+/** The model directory: a model's files, and the facts that they state. */
 @NullMarked
 package io.github.neuronembed.model;
 

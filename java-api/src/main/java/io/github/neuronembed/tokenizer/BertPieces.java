@@ -4,22 +4,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pieces of a text for the normalizer, pre-tokenizer and model of BERT. A cut is made before a
- * <em>splitter</em>: white space, punctuation, and ideographs if they are set apart. The
- * pre-tokenizer ends a word there, so no word spans the cut. The normalizer works character by
- * character, except for canonical decomposition, which reorders combining marks among themselves; a
- * splitter is none, so nothing moves across the cut. An added token (such as {@code [SEP]}) is
- * found in the text before that; a cut inside of an occurrence is not made.
+ * The pieces of a text for the normalizer, pre-tokenizer and model of BERT. The text is cut before
+ * a <em>splitter</em>: white space, punctuation, and ideographs if the normalizer puts spaces
+ * around them. The pre-tokenizer ends a word there, so no word spans the cut. The normalizer works
+ * character by character, except for canonical decomposition, which reorders combining marks among
+ * themselves; a splitter is not a combining mark, so nothing moves across the cut. An added token
+ * (for example {@code [SEP]}) is found in the text before that; the text is never cut inside an
+ * occurrence.
  *
- * <p>A word longer than the model's limit (100 characters) is one unknown token, however long. So
- * of a stretch without any splitter, only the characters that the normalizer keeps are kept, and no
- * more than are needed to be over the limit.
+ * <p>A word longer than the model's limit (100 characters) is one unknown token, however long.
+ * Therefore, of a stretch without a splitter, only characters that the normalizer keeps are kept,
+ * and only as many as exceed the limit.
  *
  * <p>Immutable and thread-safe.
  */
 final class BertPieces implements TextPieces {
 
-  /** A piece ends at the last splitter within so many characters, if there is one. */
+  /** A piece ends at the last splitter within this many characters, if there is one. */
   static final int PIECE = 2048;
 
   /** A stretch without a splitter that is longer is shortened. */
@@ -33,9 +34,10 @@ final class BertPieces implements TextPieces {
   /**
    * @param splitsIdeographs whether the normalizer puts spaces around CJK ideographs
    * @param stripsMarks whether it removes nonspacing marks
-   * @param longestWord the most characters of a word that is not unknown for its length
-   * @param addedTokens what is found in the text before normalization; each begins and ends with
-   *     ASCII punctuation
+   * @param longestWord the maximum number of characters of a word that is not unknown because of
+   *     its length
+   * @param addedTokens tokens that are found in the text before normalization; each begins and ends
+   *     with ASCII punctuation
    */
   BertPieces(
       boolean splitsIdeographs, boolean stripsMarks, int longestWord, Set<String> addedTokens) {
@@ -85,7 +87,7 @@ final class BertPieces implements TextPieces {
       return piece;
     }
 
-    /** The index itself, or that of the surrogate pair it is inside of. */
+    /** The index itself, or that of the surrogate pair that contains it. */
     private int start(int index) {
       return Character.isLowSurrogate(text.charAt(index)) ? index - 1 : index;
     }
@@ -131,10 +133,10 @@ final class BertPieces implements TextPieces {
   }
 
   // The tokenizer's tables are of an older Unicode than the Java runtime's, and runtimes differ.
-  // Each of the next three is true only where all agree; other characters are in doubt, and nothing
-  // is done with them. A test holds them against the tokenizer for every character.
+  // Each of the next three is true only if all agree; other characters are in doubt and are not
+  // used. A test compares them with the tokenizer for every character.
 
-  /** Whether the pre-tokenizer surely ends a word before this character. */
+  /** Whether the pre-tokenizer certainly ends a word before this character. */
   boolean isSplitter(int codePoint) {
     if (codePoint < 0x80) {
       return codePoint == ' '

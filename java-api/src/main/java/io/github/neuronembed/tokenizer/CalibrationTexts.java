@@ -12,21 +12,21 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Texts by which an encoder of eight-bit integers finds out how large a model's activations are.
- * Written for this: queries, sentences and paragraphs on many matters, some code and figures, and a
- * few sentences in other languages than English.
+ * Texts from which an encoder with eight-bit integers takes the ranges of a model's activations.
+ * Written for this purpose: queries, sentences and paragraphs on many subjects, some code and
+ * figures, and a few sentences in languages other than English.
  */
 public final class CalibrationTexts {
 
   private static final String RESOURCE = "calibration.txt";
 
-  /** Where a model has other names for them, these are ordinary texts. */
+  /** If a model has other names for them, these are ordinary texts. */
   private static final List<String> SPECIAL =
       List.of("", "[UNK]", "[MASK]", "[PAD]", "[UNK][PAD][MASK][CLS][SEP]");
 
   private CalibrationTexts() {}
 
-  /** The texts, one a line of the file that ships with the library. */
+  /** The texts, one per line of the file that ships with the library. */
   public static List<String> all() {
     try (InputStream in = CalibrationTexts.class.getResourceAsStream(RESOURCE);
         BufferedReader lines =
@@ -39,9 +39,9 @@ public final class CalibrationTexts {
   }
 
   /**
-   * Token ids of them all, and of the special tokens of BERT, alone and together: those have
-   * activations like no other token's. All are passages, so that a model's query prefix changes
-   * nothing; texts that are too long are cut.
+   * Token ids of them all, and of the special tokens of BERT, alone and together, because their
+   * activations differ from those of all other tokens. All are passages, so that a model's query
+   * prefix has no effect; texts that are too long are truncated.
    */
   public static List<int[]> tokens(TextTokenizer tokenizer) {
     return Stream.concat(all().stream(), SPECIAL.stream())

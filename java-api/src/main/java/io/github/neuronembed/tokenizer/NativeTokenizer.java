@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The library's tokenizer of one definition: from a text to token ids without special tokens around
- * them, and back. A long text is tokenized piece by piece where the definition allows it.
+ * them, and back. A long text is tokenized in pieces if the definition allows it.
  *
  * <p>Thread-safe.
  */
@@ -40,7 +40,7 @@ final class NativeTokenizer implements AutoCloseable {
    * Makes the tokenizer of a definition.
    *
    * @return a new tokenizer, owned by the caller
-   * @throws ModelLoadException if the library refuses the definition, or cannot be loaded
+   * @throws ModelLoadException if the library rejects the definition, or cannot be loaded
    */
   static NativeTokenizer open(TokenizerDefinition definition) {
     TokenizerLibrary.ensureLoaded();
@@ -63,7 +63,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** The native tokenizer gives ids of its own to tokens that are not in the vocabulary. */
+  /** The native tokenizer assigns new ids to tokens that are not in the vocabulary. */
   private void requireAddedTokens(TokenizerDefinition definition) {
     definition
         .addedTokens()
@@ -81,7 +81,7 @@ final class NativeTokenizer implements AutoCloseable {
   /**
    * Whether a text that is too long loses its first tokens.
    *
-   * @param byDefault what the model's files say
+   * @param byDefault the setting of the model's files
    */
   static boolean cutsLeft(TruncationPolicy policy, boolean byDefault) {
     return switch (policy) {
@@ -94,11 +94,11 @@ final class NativeTokenizer implements AutoCloseable {
   /**
    * Tokenizes a text.
    *
-   * @param kept filled with the first ids, or the last ones where a text is cut on the left
-   * @param enough the text is read on until there are more tokens than this; no less than {@code
-   *     kept} has room for
-   * @param left whether it is cut on the left
-   * @return tokens of the text, or of so much of it as has more than enough
+   * @param kept filled with the first ids, or the last ones if a text is truncated on the left
+   * @param enough the text is read until there are more tokens than this; at least the length of
+   *     {@code kept}
+   * @param left whether it is truncated on the left
+   * @return tokens of the text, or of the part that was read
    * @throws IllegalStateException if this tokenizer is closed
    */
   long tokenize(String text, int[] kept, long enough, boolean left) {
@@ -191,7 +191,9 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** Where each code point of a text is, and its end: the native tokenizer counts those. */
+  /**
+   * The index of each code point of a text, and its end: the native tokenizer counts code points.
+   */
   private static int[] indexes(String text) {
     int[] indexes = new int[text.codePointCount(0, text.length()) + 1];
     for (int i = 1; i < indexes.length; i++) {
@@ -201,8 +203,8 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /**
-   * Replaces surrogates without their other half: over JNI, a string with one of them arrives as
-   * something else altogether.
+   * Replaces surrogates without their other half: over JNI, a string with such a surrogate arrives
+   * changed.
    */
   private static String wellFormed(String text) {
     StringBuilder repaired = null;
@@ -223,9 +225,9 @@ final class NativeTokenizer implements AutoCloseable {
     return repaired == null ? text : repaired.toString();
   }
 
-  // DJL's own HuggingFaceTokenizer is not used: it copies seven arrays of an encoding that nobody
-  // reads (a quarter to a third of the time), reports usage, frees the native tokenizer in a
-  // finalizer while a call may be under way, and does not make close wait for calls.
+  // DJL's own HuggingFaceTokenizer is not used: it copies seven unused arrays of an encoding (a
+  // quarter to a third of the time), reports usage, frees the native tokenizer in a finalizer while
+  // a call may be running, and its close does not wait for calls.
   private long[] content(String text) {
     long encoding = encoding(text);
     try {
@@ -262,7 +264,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** Frees the native tokenizer; waits for calls under way. Does nothing when closed already. */
+  /** Frees the native tokenizer; waits for running calls. Does nothing when closed already. */
   @Override
   public void close() {
     gate.writeLock().lock();

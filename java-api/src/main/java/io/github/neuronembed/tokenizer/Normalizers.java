@@ -8,15 +8,18 @@ import io.github.neuronembed.model.JsonValue;
 import java.util.Optional;
 
 /**
- * The normalizer of a SentencePiece or byte-level tokenizer, written anew from what was checked.
- * BERT's is {@link TokenizerConfig}'s.
+ * The normalizer of a SentencePiece or byte-level tokenizer, rewritten from checked values. {@link
+ * TokenizerConfig} has BERT's.
  *
  * @param json for the native tokenizer; null for none
  * @param keepsCuts whether a text may be cut before a space, see {@link SpacePieces}
  */
 record Normalizers(JsonElement json, boolean keepsCuts) {
 
-  /** What Transformers' converters of SentencePiece models put behind its own table (4.57). */
+  /**
+   * The normalizers that Transformers' converters of SentencePiece models put after its own table
+   * (4.57).
+   */
   private static final String SPACES = " {2,}";
 
   /** Reads a definition's normalizer. */
@@ -81,7 +84,7 @@ record Normalizers(JsonElement json, boolean keepsCuts) {
   }
 
   /**
-   * A normalizer after one that puts texts into lower case, which is how sentence-transformers (its
+   * A normalizer after one that converts texts to lower case, as sentence-transformers (its
    * development version of 2026-08-21) does it.
    */
   static JsonElement lowercased(JsonElement normalizer) {

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * special tokens of the file's pair template ({@code [CLS] query [SEP] text [SEP]}, {@code <s>
  * query </s></s> text </s>}) and, where the model has token types, those of the template.
  *
- * <p>A pair that is too long is cut as the field does it, by the rule that Hugging Face's
- * tokenizers call {@code longest_first} ({@code src/utils/truncation.rs}, 0.21) and
- * sentence-transformers and text-embeddings-inference ask for: the longer side loses its end, as
- * long as the shorter one fits into half of the room; if neither does, each side gets half, and the
- * longer one (the text, if they are even) the odd token.
+ * <p>A pair that is too long is truncated by the usual rule, which Hugging Face's tokenizers call
+ * {@code longest_first} ({@code src/utils/truncation.rs}, 0.21) and which sentence-transformers and
+ * text-embeddings-inference use: the longer side is truncated if the shorter one fits into half of
+ * the limit; if neither does, each side gets half, and the longer one (the text, if they are equal)
+ * gets the odd token.
  *
  * <p>Guarantees for what is in a text are those of {@link TextTokenizer}. Thread-safe.
  */
@@ -56,7 +56,7 @@ public final class PairTokenizer implements AutoCloseable {
    *
    * @return a new tokenizer, owned by the caller
    * @throws ModelLoadException as {@link TextTokenizer#open}; and if its file has no template for
-   *     pairs, or token types in it that come in another order than 0 and 1
+   *     pairs, or the token types in it are not in the order 0 and 1
    */
   public static PairTokenizer open(CrossEncoderDirectory model) {
     TokenizerDefinition definition = new TokenizerDefinition(model.transformer());
@@ -80,7 +80,7 @@ public final class PairTokenizer implements AutoCloseable {
     }
   }
 
-  /** The most tokens of a pair, special tokens included. */
+  /** The maximum number of tokens of a pair, including special tokens. */
   public int maxTokens() {
     return maxTokens;
   }
@@ -101,7 +101,7 @@ public final class PairTokenizer implements AutoCloseable {
   /**
    * Tokenizes a query, once for all of its pairs.
    *
-   * @param policy what happens to a pair that is too long
+   * @param policy for a pair that is too long
    * @throws NullPointerException if it is null
    * @throws IllegalStateException if this tokenizer is closed
    */
@@ -110,7 +110,7 @@ public final class PairTokenizer implements AutoCloseable {
       throw new NullPointerException("The query is null.");
     }
     int[] kept = new int[room];
-    // All of it: which side is the longer one may depend on it.
+    // The whole text: which side is the longer one may depend on it.
     return new Query(
         kept, tokenizer.tokenize(text, kept, Long.MAX_VALUE, cutsLeft(policy)), policy);
   }
@@ -118,7 +118,7 @@ public final class PairTokenizer implements AutoCloseable {
   /**
    * The tokens of a pair.
    *
-   * @param index the text's place among others, which an exception names
+   * @param index the text's index among others, which an exception names
    * @param countAll whether all tokens of a pair that is cut are counted, which takes time in
    *     proportion to its length; if not, its count is only more than the ids
    * @throws TextTooLongException if it has more tokens, and the policy is strict
@@ -166,7 +166,7 @@ public final class PairTokenizer implements AutoCloseable {
     return (int) (first <= half ? first : room - second);
   }
 
-  /** Where the tokens that are kept begin among those that were. */
+  /** The index of the first kept token. */
   private int start(long count, int kept, boolean left) {
     return left ? (int) Math.min(count, room) - kept : 0;
   }
@@ -180,7 +180,7 @@ public final class PairTokenizer implements AutoCloseable {
     return at + length;
   }
 
-  /** Frees the native tokenizer; waits for calls under way. Does nothing when closed already. */
+  /** Frees the native tokenizer; waits for running calls. Does nothing when closed already. */
   @Override
   public void close() {
     tokenizer.close();

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What splits a text into words for a kind of model, and what puts tokens together again: BERT's
- * with WordPiece, Metaspace with Unigram, ByteLevel with byte-pair encoding. Written anew from what
- * was checked.
+ * The pre-tokenizer, which splits a text into words, and the decoder, which joins tokens again, for
+ * a kind of model: BERT's with WordPiece, Metaspace with Unigram, ByteLevel with byte-pair
+ * encoding. Rewritten from checked values.
  */
 final class PreTokenizers {
 
@@ -29,7 +29,7 @@ final class PreTokenizers {
     };
   }
 
-  /** Reads a definition's decoder; one that does not go with the model counts as none. */
+  /** Reads a definition's decoder; one that does not fit the model counts as none. */
   static JsonElement decoder(Optional<JsonValue> stated, TokenModel.Kind kind) {
     if (stated.isEmpty()) {
       return JsonNull.INSTANCE;

@@ -13,13 +13,13 @@ import java.util.BitSet;
 import java.util.Deque;
 
 /**
- * Checks the table by which a SentencePiece model normalizes characters: the native tokenizer ends
- * the process where it points outside of itself.
+ * Checks the table with which a SentencePiece model normalizes characters: the native tokenizer
+ * ends the process if the table points outside itself.
  *
  * <p>The table, in base64: the bytes of a trie (uint32, little-endian), the trie as a double array
  * of units of uint32 (darts-clone), then strings that end with a zero byte, UTF-8. A unit has the
- * offset to its children, a byte's label, and whether a value belongs to it, which is the place of
- * a string (SentencePiece's normalizer.cc and darts.h).
+ * offset to its children, a byte's label, and whether it has a value, which is the position of a
+ * string (SentencePiece's normalizer.cc and darts.h).
  */
 final class PrecompiledCharsmap {
 
@@ -38,7 +38,7 @@ final class PrecompiledCharsmap {
   /**
    * Checks a table.
    *
-   * @throws ModelLoadException if it is no whole table
+   * @throws ModelLoadException if it is not a complete table
    */
   static void check(JsonValue stated) {
     byte[] bytes;
@@ -71,7 +71,7 @@ final class PrecompiledCharsmap {
     return stated.wrong("a whole table of characters (a trie and its strings)");
   }
 
-  /** Visits every unit that can be reached. */
+  /** Visits every reachable unit. */
   private void walk() {
     BitSet seen = new BitSet(units.length);
     Deque<Integer> nodes = new ArrayDeque<>();
@@ -100,7 +100,7 @@ final class PrecompiledCharsmap {
     return (int) unit;
   }
 
-  /** A string begins within the strings, and not inside of a character. */
+  /** A string must begin within the strings, and not inside a character. */
   private void requireString(int at) {
     if (at > strings.length || (at < strings.length && (strings[at] & 0xC0) == 0x80)) {
       throw broken(stated);

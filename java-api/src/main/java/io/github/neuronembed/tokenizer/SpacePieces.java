@@ -3,24 +3,24 @@ package io.github.neuronembed.tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pieces of a text for pre-tokenizers that put a space to the word after it, SentencePiece's
- * and the byte-level one of GPT-2. A cut is made before the first of some spaces (U+0020), after a
- * character that is surely neither white space nor removed nor joined to the space.
+ * The pieces of a text for pre-tokenizers that attach a space to the next word: SentencePiece's and
+ * the byte-level one of GPT-2. The text is cut before the first of several spaces (U+0020), after a
+ * character that is certainly neither white space nor removed nor joined to the space.
  *
- * <p>Why that holds. Both pre-tokenizers end a word before such a space, whatever follows, and a
- * piece that begins with a space begins no other word than the whole has there: none of them puts a
- * space before a text that begins with one. The normalizers work on grapheme clusters or less, and
- * none of those spans the cut. An added token has no space in it ({@link TokenizerDefinition} looks
- * at that), so none spans it either.
+ * <p>Why this is correct: both pre-tokenizers end a word before such a space, whatever follows. A
+ * piece that begins with a space begins with the same word as the whole text there, because no
+ * pre-tokenizer adds a space before a text that begins with one. The normalizers work on grapheme
+ * clusters or smaller units, and none of these spans the cut. An added token contains no space
+ * ({@link TokenizerDefinition} checks this), so none spans the cut either.
  *
- * <p>A stretch without such a place is one piece, however long.
+ * <p>A stretch without such a position is one piece, however long.
  */
 final class SpacePieces implements TextPieces {
 
-  /** A piece ends at the last place within so many characters, if there is one. */
+  /** A piece ends at the last possible position within this many characters, if there is one. */
   static final int PIECE = 2048;
 
-  /** From here on there are letters that form a cluster with what follows (Unicode 16). */
+  /** From here on there are letters that form a cluster with the next character (Unicode 16). */
   private static final int UNSURE = 0x11000;
 
   private static final int MALAYALAM_DOT_REPH = 0x0D4E;

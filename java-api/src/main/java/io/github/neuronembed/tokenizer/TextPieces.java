@@ -3,10 +3,10 @@ package io.github.neuronembed.tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts a text into pieces whose tokens, one after the other, are the tokens of the whole, so that a
- * long text need not be tokenized beyond the model's limit, nor all at once: the tokenizer's time
- * and memory grow faster than the text (10 MB: 20 to 120 seconds, 1.5 to 6.5 GB). Why that holds
- * for a kind of tokenizer, its class says.
+ * Cuts a text into pieces whose concatenated tokens are the tokens of the whole text. A long text
+ * then need not be tokenized beyond the model's limit, nor at once: the tokenizer's time and memory
+ * grow faster than the text (10 MB: 20 to 120 seconds, 1.5 to 6.5 GB). The class of each kind of
+ * tokenizer explains why this is correct.
  *
  * <p>Immutable and thread-safe.
  */

@@ -13,28 +13,27 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's own tokenizer: from a text to the token ids that the model was trained to see, special
- * tokens included, no padding. Results are those of the Hugging Face tokenizer for the same {@code
- * tokenizer.json}, with truncation at the model's limit and without padding, whatever the file says
- * about these two. In particular
+ * A model's own tokenizer: converts a text to the token ids that the model was trained with,
+ * including special tokens, without padding. Results are those of the Hugging Face tokenizer for
+ * the same {@code tokenizer.json}, with truncation at the model's limit and without padding,
+ * whatever the file says about these two. In particular
  *
  * <ul>
  *   <li>the input type's prefix is put before the text and counts as part of it;
- *   <li>a text that is too long loses its last tokens, and keeps the special ones;
+ *   <li>a text that is too long loses its last tokens, but keeps the special tokens;
  *   <li>an empty text is the special tokens alone;
- *   <li>control characters, NUL among them, are dropped;
- *   <li>a special token's name in a text, such as {@code [SEP]}, is that special token.
+ *   <li>control characters, including NUL, are dropped;
+ *   <li>a special token's name in a text, for example {@code [SEP]}, is that special token.
  * </ul>
  *
- * <p>A surrogate without its other half, which is no text and which the reference refuses, is taken
- * as U+FFFD, which the tokenizer drops.
+ * <p>A surrogate without its other half, which is not valid text and which the reference rejects,
+ * is read as U+FFFD, which the tokenizer drops.
  *
- * <p>A long text is tokenized piece by piece and no further than to the first token past the
- * model's limit, so its cost is bounded. The exceptions: its token count is wanted ({@link
- * #countTokens}, {@link TruncationPolicy#STRICT}), which takes time in proportion to its length but
- * no memory; a {@code tokenizer.json} with unusual added tokens or without cleaning of the text,
- * which allows no cut; and, with Unigram and byte-level BPE, a stretch without any space, which is
- * one piece (a million ideographs: 6 s).
+ * <p>A long text is tokenized in pieces, up to the first token beyond the model's limit, so its
+ * cost is bounded. There are three exceptions. Counting tokens ({@link #countTokens}, {@link
+ * TruncationPolicy#STRICT}) takes time in proportion to the length, but no memory. A {@code
+ * tokenizer.json} with unusual added tokens or without cleaning of the text allows no cut. With
+ * Unigram and byte-level BPE, a stretch without a space is one piece (a million ideographs: 6 s).
  *
  * <p>Thread-safe. No text is logged, nothing is sent or downloaded.
  */
@@ -64,18 +63,18 @@ public final class TextTokenizer implements AutoCloseable {
    * Loads a model's tokenizer.
    *
    * @return a new tokenizer, owned by the caller
-   * @throws ModelLoadException if its file is missing or corrupt, is not of a kind that is known
-   *     ({@link TokenizerDefinition}), or does not fit the model; or if the native library cannot
-   *     be loaded on this machine
+   * @throws ModelLoadException if its file is missing or corrupt, is not of a known kind ({@link
+   *     TokenizerDefinition}), or does not fit the model; or if the native library cannot be loaded
+   *     on this machine
    */
   public static TextTokenizer open(ModelDirectory model) {
     return open(model, model.maxTokens());
   }
 
   /**
-   * Loads a model's tokenizer, for texts that must be shorter than the model takes.
+   * Loads a model's tokenizer, for texts that must be shorter than the model's limit.
    *
-   * @param maxTokens what {@link #maxTokens()} is to be
+   * @param maxTokens the value of {@link #maxTokens()}
    * @return a new tokenizer, owned by the caller
    * @throws ModelLoadException as {@link #open(ModelDirectory)}
    */
@@ -91,13 +90,15 @@ public final class TextTokenizer implements AutoCloseable {
     return new TextTokenizer(model, maxTokens, definition, NativeTokenizer.open(definition));
   }
 
-  /** The most tokens of a text, special tokens and the input type's prefix included. */
+  /**
+   * The maximum number of tokens of a text, including special tokens and the input type's prefix.
+   */
   public int maxTokens() {
     return maxTokens;
   }
 
   /**
-   * The token ids of a text, cut at {@link #maxTokens()}.
+   * The token ids of a text, truncated at {@link #maxTokens()}.
    *
    * @return a new array, special tokens included
    * @throws IllegalStateException if this tokenizer is closed
@@ -120,7 +121,7 @@ public final class TextTokenizer implements AutoCloseable {
   /**
    * The token ids of one of many texts.
    *
-   * @param index the text's place among them, which an exception names
+   * @param index the text's index among them, which an exception names
    * @return a new array of at most {@link #maxTokens()} ids, special tokens included
    * @throws TextTooLongException if it has more tokens, and the policy is strict
    * @throws NullPointerException if the text is null
@@ -131,9 +132,9 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
-   * One of many texts, and how long it is.
+   * One of many texts, and its number of tokens.
    *
-   * @param index the text's place among them, which an exception names
+   * @param index the text's index among them, which an exception names
    * @param countAll whether all tokens of a text that is cut are counted, which takes time in
    *     proportion to its length; if not, its count is one more than the ids
    * @return at most {@link #maxTokens()} ids, special tokens included
@@ -156,9 +157,9 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
-   * Makes the ids of a text ready for the model: the special tokens are put around them unless they
-   * are there, and what is too long is cut, or refused, as {@link #encode} does with a text.
-   * Whether an id is in the vocabulary is not checked here.
+   * Prepares the ids of a text for the model: puts the special tokens around them unless they are
+   * present, and truncates or rejects too many ids as {@link #encode} does with a text. Does not
+   * check whether an id is in the vocabulary.
    *
    * @param tokenIds ids of this tokenizer; only read
    * @return at most {@link #maxTokens()} ids, special tokens included
@@ -208,7 +209,7 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
-   * The tokens of a text one by one, before any truncation. It is tokenized as a whole, whose time
+   * The tokens of a text one by one, before any truncation. The text is tokenized as a whole; time
    * and memory grow faster than the text: 128,000 characters take a quarter of a second.
    *
    * @param specialTokens whether those that the model sees around the text are among them
@@ -232,9 +233,9 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
-   * Makes a text of token ids, as the file's WordPiece decoder says: pieces of a word are put
-   * together, and words are set apart by a space. What a text loses when it is tokenized does not
-   * come back. Ids that the vocabulary leaves free are nothing.
+   * Makes a text from token ids with the rules of the file's WordPiece decoder: pieces of a word
+   * are joined, and words are separated by a space. Parts of a text that tokenizing drops are lost.
+   * Ids that the vocabulary does not use give no text.
    *
    * @param tokenIds only read
    * @param skipSpecialTokens whether tokens that the file calls special are left out
@@ -266,7 +267,7 @@ public final class TextTokenizer implements AutoCloseable {
     return prefix.isEmpty() ? text : prefix.concat(text);
   }
 
-  /** Frees the native tokenizer; waits for calls under way. Does nothing when closed already. */
+  /** Frees the native tokenizer; waits for running calls. Does nothing when closed already. */
   @Override
   public void close() {
     tokenizer.close();

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.ToIntFunction;
 
 /**
- * The part of a tokenizer's definition that has the vocabulary, written anew from what was checked:
+ * The part of a tokenizer's definition that has the vocabulary, rewritten from checked values:
  * WordPiece (BERT), Unigram (SentencePiece: XLM-R) or byte-pair encoding (RoBERTa).
  *
  * @param kind which of them
@@ -22,7 +22,7 @@ record TokenModel(Kind kind, JsonObject json, Map<String, Integer> vocabulary) {
   /** Beyond this, the search for a word's pieces takes noticeable time; BERT has 100. */
   private static final int LONGEST_WORD = 1000;
 
-  /** What finds the tokens of a word. */
+  /** The algorithm that finds the tokens of a word. */
   enum Kind {
     WORD_PIECE("WordPiece"),
     UNIGRAM("Unigram"),

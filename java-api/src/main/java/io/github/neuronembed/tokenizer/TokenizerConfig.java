@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What {@code tokenizer_config.json} says, which changes what {@code tokenizer.json} says. As in
+ * The content of {@code tokenizer_config.json}, which overrides {@code tokenizer.json}. As in
  * Hugging Face Transformers (releases 4.57 and 5, {@code BertTokenizerFast} and {@code
  * BertTokenizer}): the tokenizer classes of the BERT family take lower case, accents and Chinese
- * characters from this file, or else from defaults of their own, and not from the other one; the
- * class that has no architecture's name takes the other one as it is.
+ * characters from this file, or else from their own defaults, and not from the other one; the class
+ * without an architecture's name uses the other one unchanged.
  */
 final class TokenizerConfig {
 
@@ -24,7 +24,7 @@ final class TokenizerConfig {
   private static final int MAX_BYTES = 64 << 20;
   private static final String FAST = "Fast";
 
-  /** Classes that set the normalizer up from this file. */
+  /** Classes that configure the normalizer from this file. */
   private static final Set<String> BERT_CLASSES =
       Set.of(
           "BertTokenizer",
@@ -84,7 +84,7 @@ final class TokenizerConfig {
   /**
    * Whether a text that is too long loses its first tokens; else its last.
    *
-   * @throws ModelLoadException if neither is said
+   * @throws ModelLoadException if the value is neither
    */
   boolean cutsLeft() {
     Optional<JsonValue> side = get("truncation_side");
@@ -97,7 +97,7 @@ final class TokenizerConfig {
   }
 
   /**
-   * The BERT normalizer that is in force.
+   * The effective BERT normalizer.
    *
    * @param stated the one of {@code tokenizer.json}
    */
@@ -132,7 +132,7 @@ final class TokenizerConfig {
       ideographs = setIdeographs;
     }
     inForce.addProperty("handle_chinese_chars", ideographs);
-    // Where it is not stated, lower case implies it, as in the reference.
+    // If it is not stated, lower case implies it, as in the reference.
     inForce.addProperty("strip_accents", strips.orElse(lowercase));
     inForce.addProperty("lowercase", lowercase);
     return inForce;

@@ -17,13 +17,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model directory's {@code tokenizer.json} says, and {@code tokenizer_config.json} in its
- * place, checked against the model.
+ * The content of a model directory's {@code tokenizer.json}, with the overrides of {@code
+ * tokenizer_config.json}, checked against the model.
  *
- * <p>The native tokenizer ends the process over some definitions that are valid JSON but make no
- * sense, so it never sees the file: it is given a definition written anew from checked parts.
- * Special tokens, truncation and padding are not among them; the first are put around a text here,
- * the other two are the engine's.
+ * <p>The native tokenizer ends the process for some definitions that are valid JSON but invalid in
+ * content. It therefore never reads the file: it gets a definition that is rewritten from checked
+ * parts. Special tokens, truncation and padding are not among them: this package adds special
+ * tokens, and the engine does the other two.
  */
 final class TokenizerDefinition {
 
@@ -42,8 +42,8 @@ final class TokenizerDefinition {
   /**
    * Reads and checks the definition.
    *
-   * @throws ModelLoadException if it is missing, corrupt, of a kind that is not known, or does not
-   *     fit the model
+   * @throws ModelLoadException if it is missing, corrupt, of an unknown kind, or does not fit the
+   *     model
    */
   TokenizerDefinition(TransformerDirectory model) {
     this.model = model;
@@ -88,7 +88,7 @@ final class TokenizerDefinition {
     }
   }
 
-  /** The model whose tokenizer it is. */
+  /** The model of this tokenizer. */
   TransformerDirectory model() {
     return model;
   }
@@ -98,7 +98,7 @@ final class TokenizerDefinition {
     return json;
   }
 
-  /** What the model sees around texts; at least one token before and one after a single text. */
+  /** The special tokens around texts; at least one token before and one after a single text. */
   SpecialTokens specialTokens() {
     return specialTokens;
   }
@@ -113,7 +113,7 @@ final class TokenizerDefinition {
     return cutsLeft;
   }
 
-  /** How a long text is cut; null if this tokenizer allows no cut. */
+  /** How a long text is cut into pieces; null if this tokenizer allows no cut. */
   @Nullable TextPieces pieces() {
     return pieces;
   }
@@ -197,7 +197,7 @@ final class TokenizerDefinition {
     return c > ' ' && c < 0x7f && !Character.isLetterOrDigit(c);
   }
 
-  /** Whether no added token reaches over a place before a space. */
+  /** Whether no added token spans a position before a space. */
   private static boolean keepCuts(List<JsonValue> added) {
     return added.stream()
         .noneMatch(
@@ -210,7 +210,7 @@ final class TokenizerDefinition {
     return misfit("puts no special token before a text, or none after it");
   }
 
-  /** The refusal of a tokenizer that is whole, but not this model's. */
+  /** The exception for a valid tokenizer of another model. */
   ModelLoadException misfit(String why) {
     return new ModelLoadException(
         "%s does not fit the model: it %s. Copy both from the same repository again."

@@ -14,18 +14,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads the tokenizer's native library, once, out of the jar that carries it. DJL unpacks it below
- * {@code ENGINE_CACHE_DIR}, else {@code DJL_CACHE_DIR} (environment or system properties), else
- * {@code ~/.djl.ai}, else, where the home directory cannot be written, the temporary folder.
+ * Loads the tokenizer's native library, once, from its jar. DJL unpacks it below {@code
+ * ENGINE_CACHE_DIR}, else {@code DJL_CACHE_DIR} (environment or system properties), else {@code
+ * ~/.djl.ai}, else, where the home directory cannot be written, the temporary folder.
  *
  * <p>DJL reports usage when one of its tokenizer objects is made, and would download a library
  * built for the GPU that it finds. The first never happens here, since only the JNI functions are
- * called; the second is off while the library is loaded. DJL's own switches are put back
- * afterwards, as the application may use DJL for other things.
+ * called; the second is off while the library is loaded. DJL's own settings are restored
+ * afterwards, because the application may use DJL for other purposes.
  */
 final class TokenizerLibrary {
 
-  /** What the JVM says of a file that belongs to another class loader (JDK 17 to 25). */
+  /** The JVM's message for a file that belongs to another class loader (JDK 17 to 25). */
   private static final Pattern TAKEN =
       Pattern.compile("Native Library (.+) already loaded in another classloader");
 
@@ -38,7 +38,7 @@ final class TokenizerLibrary {
   }
 
   /**
-   * Makes sure that the native library is there.
+   * Makes sure that the native library is loaded.
    *
    * @throws ModelLoadException if it cannot be unpacked or loaded
    */
@@ -67,7 +67,9 @@ final class TokenizerLibrary {
     return Utils.getEngineCacheDir("tokenizers").toAbsolutePath();
   }
 
-  /** What DJL only logs: that it could not write. Else why it could not load. */
+  /**
+   * The reason that DJL only logs, if it could not write; else the reason why it could not load.
+   */
   private static String reason(Throwable failure) {
     try {
       Path folder = Files.createDirectories(unpackedBelow());
@@ -109,11 +111,11 @@ final class TokenizerLibrary {
   }
 
   /**
-   * Loads a copy of the library where another class loader of this JVM has the file; DJL loads one
+   * Loads a copy of the library if another class loader of this JVM has the file; DJL loads one
    * fixed path (findings/djl-two-class-loaders.sh). It must be loaded for the class loader of DJL's
-   * JNI functions, so this class's must be the same.
+   * JNI functions, so this class must have the same class loader.
    *
-   * @return null if that helped, else why there is no library
+   * @return null on success, else why there is no library
    */
   private static @Nullable Throwable loadCopy(Throwable failure) {
     Matcher taken = TAKEN.matcher(rootCause(failure));

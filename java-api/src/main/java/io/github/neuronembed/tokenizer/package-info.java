@@ -1,4 +1,4 @@
-/** From a text to token ids. The only package that knows the tokenizer library. */
+/** Converts texts to token ids. The only package that uses the tokenizer library. */
 @NullMarked
 package io.github.neuronembed.tokenizer;
 

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 
 /**
- * A model on the native core's own encoder: replicas that share the weights, slots that compute at
- * once, and shapes that are bounds. A batch's texts are computed end to end, without padding.
+ * A model on the native core's own encoder: replicas share the weights, slots compute in parallel,
+ * and shapes are upper bounds. A batch's texts are computed end to end, without padding.
  */
 public final class CpuBackend implements InferenceBackend {
 
@@ -44,13 +44,13 @@ public final class CpuBackend implements InferenceBackend {
   }
 
   /**
-   * Opens a model that is prepared, or prepares it first.
+   * Opens a prepared model, or prepares it first.
    *
    * @param models where prepared models are kept
    * @param source the model and what it is prepared with
    * @throws BackendUnavailableException if the native core cannot be loaded, the processor lacks
-   *     what its kernels need, the model is none that they compute, its vectors would not be near
-   *     enough to the reference's, or it cannot be kept; the message says which
+   *     features that its kernels need, the model is not supported, its vectors differ too much
+   *     from those of the reference, or the prepared file cannot be written; the message says which
    * @throws io.github.neuronembed.ModelLoadException if the model has no float32 ONNX file that is
    *     whole
    */
@@ -104,7 +104,7 @@ public final class CpuBackend implements InferenceBackend {
     return options.shapes();
   }
 
-  /** As many as executions of so many threads keep all processors busy. */
+  /** The number of executions, with this many threads each, that keeps all processors busy. */
   @Override
   public int slotsPerReplica() {
     return Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
@@ -177,7 +177,7 @@ public final class CpuBackend implements InferenceBackend {
       }
       slotOpened();
       try {
-        // Here rather than at the first execution, one finds out that there is no memory.
+        // A lack of memory shows here, not at the first execution.
         sessions.giveBack(sessions.lend());
         return new CpuSlot(
             shape, model.hiddenSize(), padTokenId, sessions, CpuBackend.this::slotClosed);

@@ -6,7 +6,7 @@ import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.encoder.EncoderException;
 
-/** The one place where a failure of the native encoder becomes one of ours. */
+/** The only place that converts a failure of the native encoder to an exception of this library. */
 final class CpuErrors {
 
   private CpuErrors() {}
@@ -25,7 +25,7 @@ final class CpuErrors {
         e);
   }
 
-  /** An execution failed. Nothing says that the same input would fare better. */
+  /** An execution failed. There is no reason to expect that a retry succeeds. */
   static InferenceException atRun(EncoderException e) {
     return new InferenceException(
         "The encoder could not run the model (%s: %s)".formatted(e.kind(), e.getMessage()),

@@ -11,7 +11,7 @@ public final class CpuKernels {
   /** System property: the kernel to run, one of {@link #names()}. */
   public static final String KERNEL_PROPERTY = "neuronembed.encoder.kernel";
 
-  /** It runs everywhere, and is no faster than ONNX Runtime anywhere. */
+  /** It runs on every processor, and is nowhere faster than ONNX Runtime. */
   private static final String PORTABLE = "portable";
 
   private CpuKernels() {}

@@ -4,12 +4,12 @@ import io.github.neuronembed.backend.Shape;
 import java.util.List;
 
 /**
- * How the encoder serves a model.
+ * How the encoder runs a model.
  *
- * @param replicas how many replicas there are; they share the weights
- * @param threads threads that compute one execution, the calling one included
- * @param shapes bounds for batches: a text goes to the shortest length that holds it. The longest
- *     is the longest text that can be served
+ * @param replicas number of replicas; they share the weights
+ * @param threads threads that compute one execution, including the calling thread
+ * @param shapes upper bounds of batches: a text goes to the shortest length that holds it. The
+ *     longest one is the longest possible text
  */
 public record CpuOptions(int replicas, int threads, List<Shape> shapes) {
 
@@ -28,10 +28,10 @@ public record CpuOptions(int replicas, int threads, List<Shape> shapes) {
   }
 
   /**
-   * The default policy: an execution runs on its caller's thread, as many callers as there are
-   * processors, and batches bounded by tokens.
+   * The default policy: an execution runs on its caller's thread, with as many callers as
+   * processors, and tokens limit a batch.
    *
-   * @param maxTokens tokens of the longest text the model takes
+   * @param maxTokens the model's maximum number of tokens of a text
    */
   public static CpuOptions forModel(int maxTokens) {
     return new CpuOptions(1, 1, EncoderShapes.upTo(maxTokens));

@@ -12,8 +12,8 @@ import io.github.neuronembed.encoder.EncoderSession;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A slot whose texts lie end to end for the encoder: it reads the ids where the tokenizer's were
- * written, as many as each text has, and computes no padding.
+ * A slot whose texts are stored end to end for the encoder: it reads the ids in place, as many as
+ * each text has, and computes no padding.
  */
 final class CpuSlot implements ExecutionSlot, StageTimes {
 
@@ -30,7 +30,7 @@ final class CpuSlot implements ExecutionSlot, StageTimes {
   /**
    * Allocates it.
    *
-   * @param giveBack called once, when it is closed
+   * @param giveBack called once, on close
    */
   CpuSlot(Shape shape, int hiddenSize, int padTokenId, SessionPool sessions, Runnable giveBack) {
     this.shape = shape;

@@ -5,12 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The bounds within which texts share an execution of the encoder. No padding is computed, so a
- * length need not be near to the texts': it bounds what the others of a batch wait for.
+ * The limits within which texts share an execution of the encoder. No padding is computed, so a
+ * length need not be close to that of the texts: it limits how long the other texts of a batch
+ * wait.
  */
 final class EncoderShapes {
 
-  /** Tokens of a batch: what others of it wait for, and what stays in the processor's caches. */
+  /**
+   * Tokens of a batch: they decide how long its texts wait, and whether the data stays in the
+   * processor's caches.
+   */
   private static final int BATCH_TOKENS = 256;
 
   private static final int SHORTEST = 16;

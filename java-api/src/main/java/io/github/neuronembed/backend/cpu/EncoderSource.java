@@ -5,12 +5,12 @@ import io.github.neuronembed.model.Precision;
 import java.util.List;
 
 /**
- * What a model is prepared from for the encoder.
+ * The sources from which a model is prepared for the encoder.
  *
  * @param model its directory, with a float32 ONNX file
  * @param precision {@link Precision#EXACT} or {@link Precision#INT8}
- * @param calibration token ids of texts: of all of them an eight-bit encoder learns its ranges, on
- *     some of them any encoder is compared with the reference before it is used
+ * @param calibration token ids of texts: an eight-bit encoder takes its ranges from all of them,
+ *     and every encoder is compared with the reference on some of them before it is used
  * @param reference the model's own float32 vectors
  */
 public record EncoderSource(
@@ -34,7 +34,7 @@ public record EncoderSource(
     calibration = List.copyOf(calibration);
   }
 
-  /** Computes the vectors of a model as its own graph does. */
+  /** Computes the vectors of a model with its own graph. */
   @FunctionalInterface
   public interface Reference {
 

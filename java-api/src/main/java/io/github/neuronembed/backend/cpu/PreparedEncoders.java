@@ -29,10 +29,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Models that are prepared for the encoder, kept by what they were made of. A file that is damaged,
- * of another version or of another model is made again, never run. A new one is kept only if its
- * vectors are near enough to the reference's; if not, that is kept, so that it is not tried at each
- * start.
+ * Models that are prepared for the encoder, stored under names derived from their sources. A file
+ * that is damaged, of another version or of another model is made again, never run. A new one is
+ * kept only if its vectors are close enough to those of the reference; if not, this result is
+ * stored, so that it is not tried at each start.
  *
  * <p>A file is about half as large as its original in {@link Precision#EXACT} and a third in {@link
  * Precision#INT8}, and never removed; the folder can be deleted at any time. Safe to use from
@@ -42,13 +42,13 @@ public final class PreparedEncoders {
 
   private static final Logger LOG = LoggerFactory.getLogger(PreparedEncoders.class);
 
-  /** The least cosine between a vector and the reference's. */
+  /** The lowest allowed cosine between a vector and the reference's. */
   static final double LEAST_EXACT = 0.99999;
 
   /** For {@link Precision#INT8}. */
   static final double LEAST_INT8 = 0.998;
 
-  /** Of the calibration texts, each so many-th is compared with the reference. */
+  /** The step between calibration texts that are compared with the reference. */
   private static final int COMPARED_STEP = 4;
 
   private static final int NAME_CHARACTERS = 32;
@@ -58,7 +58,7 @@ public final class PreparedEncoders {
   /**
    * A cache in a folder.
    *
-   * @param folder made when it is needed
+   * @param folder created when needed
    */
   public PreparedEncoders(PreparedFolder folder) {
     this.folder = folder;
@@ -70,11 +70,11 @@ public final class PreparedEncoders {
   }
 
   /**
-   * Opens a model, which is prepared first where it is not kept yet. Reads all of the original, in
-   * small parts.
+   * Opens a model; prepares it first if it is not stored yet. Reads all of the original, in small
+   * parts.
    *
    * @param kernel one that the machine runs
-   * @throws BackendUnavailableException if it cannot be prepared or kept
+   * @throws BackendUnavailableException if it cannot be prepared or stored
    */
   EncoderModel open(EncoderSource source, String kernel) {
     ModelDirectory model = source.model();
@@ -178,7 +178,10 @@ public final class PreparedEncoders {
     }
   }
 
-  /** How near the vectors of a prepared file are to the reference's, on some of the texts. */
+  /**
+   * The cosine between the vectors of a prepared file and those of the reference, on some of the
+   * texts.
+   */
   private static double leastCosine(Path file, String kernel, EncoderSource source) {
     List<int[]> texts = new ArrayList<>();
     for (int i = 0; i < source.calibration().size(); i += COMPARED_STEP) {

@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The native memory of executions: as much as executions were ever under way at once, not as there
- * are slots, most of which wait. Lending allocates nothing once so many were lent before.
+ * The native memory of executions: as many sessions as executions ever ran at once, not as many as
+ * slots, most of which wait. Lending allocates nothing if this many sessions were lent before.
  * Thread-safe.
  */
 final class SessionPool implements AutoCloseable {

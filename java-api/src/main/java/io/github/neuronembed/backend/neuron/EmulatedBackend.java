@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model directory on the emulated libnrt: its own emulated models if it has any, else models that
- * are packed for the occasion. Nothing measured on it says anything about a device.
+ * are packed on the fly. Its figures say nothing about a device.
  */
 public final class EmulatedBackend {
 
@@ -34,13 +34,13 @@ public final class EmulatedBackend {
   private EmulatedBackend() {}
 
   /**
-   * Opens it with what a model needs to be served: short, middle and longest texts. Its times,
-   * faults and the like are those of the environment variable {@code NRT_EMULATOR_CONFIG}.
+   * Opens it with shapes for short, medium and the longest texts. Its times, faults and other
+   * settings come from the environment variable {@code NRT_EMULATOR_CONFIG}.
    *
    * @param cores emulated cores of the instance, unless the environment says how many
    * @param visibleCores which of them to own, as libnrt takes it; empty for all
-   * @throws BackendUnavailableException if the emulator is not part of this build, or what the
-   *     environment says of it makes no sense
+   * @throws BackendUnavailableException if the emulator is not part of this build, or its
+   *     configuration in the environment is invalid
    * @throws io.github.neuronembed.ModelLoadException if a model cannot be packed or loaded
    */
   public static InferenceBackend open(ModelDirectory model, int cores, String visibleCores) {
@@ -86,7 +86,7 @@ public final class EmulatedBackend {
   /**
    * Opens it.
    *
-   * @param shapes what to pack if the directory has no emulated models
+   * @param shapes the shapes to pack if the directory has no emulated models
    * @param models how to pack them
    * @param cores emulated cores
    * @param configuration more of the emulator's configuration, as its README describes it; changed
@@ -120,7 +120,7 @@ public final class EmulatedBackend {
       configuration.add("compute", compute);
       configuration.addProperty("cores", cores);
       if (!configuration.has("lockDirectory")) {
-        // Emulated cores are no scarce thing: processes need not take turns.
+        // Emulated cores are not scarce: processes need not share them.
         configuration.addProperty("lockDirectory", "");
       }
       emulator.configure(configuration.toString());
@@ -141,7 +141,7 @@ public final class EmulatedBackend {
     return Files.isRegularFile(model.neuronManifestFile()) && NeuronManifest.of(model).emulated();
   }
 
-  /** What was loaded is not needed any more. */
+  /** The loaded files are no longer needed. */
   private static void delete(@Nullable Path folder) {
     if (folder == null) {
       return;
@@ -151,7 +151,7 @@ public final class EmulatedBackend {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      // What is left in a temporary folder is the system's to remove.
+      // The system removes files that remain in a temporary folder.
     }
   }
 }

@@ -27,10 +27,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Models for the emulator, made of a model directory's ONNX file, with the manifest that describes
- * them.
+ * Models for the emulator, made from a model directory's ONNX file, with the manifest that
+ * describes them.
  *
- * @param pooled whether the models give one finished vector a row, as a well compiled graph does
+ * @param pooled whether the models return one finished vector per row, as a well compiled graph
+ *     does
  * @param bfloat16 whether their output is bfloat16; else float32
  * @param wideIds whether their ids are int64; else int32
  * @param computed whether they compute the ONNX model; else vectors are a hash of a row's ids,
@@ -41,14 +42,14 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   /** Pooled, float32, int32, computed. */
   public static final EmulatedModels DEFAULT = new EmulatedModels(true, false, false, true);
 
-  /** Pooled, float32, int32, not computed: for what is about the host alone. */
+  /** Pooled, float32, int32, not computed: for measurements of the host alone. */
   public static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
 
   private static final String MASK_ROLE = "attention_mask";
 
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
-  /** As {@link #DEFAULT}, but not pooled where neither the graph nor the emulator pools rightly. */
+  /** As {@link #DEFAULT}, but not pooled if neither the graph nor the emulator pools correctly. */
   static EmulatedModels fitting(ModelDirectory model) {
     return new EmulatedModels(
         poolsAsEmulator(model) || source(model.onnxFile(Precision.FP32), true).output.pooled(),
@@ -105,11 +106,11 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
    * @param model the model; pooled outputs of plain shapes need a graph that pools, or CLS pooling
    *     of all tokens and normalisation, which is what the emulator does; packed shapes need a
    *     float32 encoder of the BERT family that pools by cls or mean
-   * @param shapes what to pack
-   * @param folder where; made if it is not there
+   * @param shapes the shapes to pack
+   * @param folder the target folder; created if missing
    * @return the manifest
-   * @throws IllegalArgumentException if the outputs are to be pooled in another way, or a packed
-   *     shape's are not to be pooled
+   * @throws IllegalArgumentException if the outputs need another pooling, or the outputs of a
+   *     packed shape are not pooled
    * @throws ModelLoadException if the emulator cannot compute the model's ONNX file
    * @throws IOException if reading or writing fails
    */
@@ -210,14 +211,14 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   }
 
   /**
-   * Makes a model directory with emulated models of its own, whose other files are links to those
-   * of the model.
+   * Makes a model directory with its own emulated models; its other files are links to those of the
+   * model.
    *
-   * @param model stays as it is
-   * @param shapes what to pack
-   * @param folder where; an empty one, or none yet
+   * @param model is not changed
+   * @param shapes the shapes to pack
+   * @param folder the target folder, empty or missing
    * @return the directory made
-   * @throws IllegalArgumentException if the outputs are to be pooled in another way
+   * @throws IllegalArgumentException if the outputs need another pooling
    * @throws IOException if reading, linking or writing fails
    */
   public ModelDirectory linked(ModelDirectory model, List<Shape> shapes, Path folder)

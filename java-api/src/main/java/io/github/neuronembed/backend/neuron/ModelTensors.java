@@ -16,7 +16,7 @@ final class ModelTensors {
   private ModelTensors() {}
 
   /**
-   * @throws ModelLoadException if the model is not what its manifest says
+   * @throws ModelLoadException if the model does not match its manifest
    */
   static void check(NeuronModel model, CompiledModel compiled) {
     ElementType ids = idType(model, compiled, compiled.inputIds());
@@ -80,7 +80,7 @@ final class ModelTensors {
                 compiled.neff(), name, tensors.stream().limit(5).map(TensorInfo::name).toList()));
   }
 
-  /** int32, or int64 where the model was traced with int64 examples (then 8 bytes an id). */
+  /** int32, or int64 if the model was traced with int64 examples (then 8 bytes per id). */
   static ElementType idType(NeuronModel model, CompiledModel compiled, String name) {
     TensorInfo tensor = model.inputs().get(input(model, compiled, name));
     long ids = (long) compiled.batchSize() * compiled.sequenceLength();

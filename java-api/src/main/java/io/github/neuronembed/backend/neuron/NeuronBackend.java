@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Compiled models on NeuronCores: a replica on every core, and on each all compiled shapes. */
+/** Compiled models on NeuronCores: one replica per core, each with all compiled shapes. */
 public final class NeuronBackend implements InferenceBackend {
 
   private static final Logger LOG = LoggerFactory.getLogger(NeuronBackend.class);
@@ -68,7 +68,7 @@ public final class NeuronBackend implements InferenceBackend {
     this.replicas = List.copyOf(made);
   }
 
-  /** A compiled model on a core, and what its tensors mean. */
+  /** A compiled model on a core, and the meaning of its tensors. */
   record LoadedModel(NeuronModel model, CompiledModel compiled) {}
 
   /**
@@ -78,7 +78,7 @@ public final class NeuronBackend implements InferenceBackend {
    * @param padTokenId the model's padding token
    * @param options which cores, and the execution timeout
    * @throws BackendUnavailableException if there is no libnrt or no NeuronCore, another process
-   *     holds the cores, or this one has a runtime open; the message says what was tried
+   *     holds the cores, or this one already has an open runtime; the message says what was tried
    * @throws ModelLoadException if a model does not fit the runtime, the hardware or its manifest
    */
   public static NeuronBackend open(
@@ -89,8 +89,8 @@ public final class NeuronBackend implements InferenceBackend {
   /**
    * Takes NeuronCores of the machine.
    *
-   * @param visibleCores which, as libnrt takes it: an index or a range; empty for what the
-   *     environment says
+   * @param visibleCores the cores, in libnrt's format: an index or a range; empty to use the
+   *     environment
    * @see #open(NeuronManifest, int, RuntimeOptions)
    */
   public static NeuronBackend open(NeuronManifest manifest, int padTokenId, String visibleCores) {
@@ -100,8 +100,8 @@ public final class NeuronBackend implements InferenceBackend {
   /**
    * Takes the machine's NeuronCores.
    *
-   * @param inputPath how ids reach the device; one that does not work is replaced, and the log says
-   *     so
+   * @param inputPath how ids reach the device; a path that does not work is replaced, and the log
+   *     says so
    * @see #open(NeuronManifest, int, RuntimeOptions)
    */
   public static NeuronBackend open(
@@ -118,7 +118,7 @@ public final class NeuronBackend implements InferenceBackend {
    * Takes the cores of the emulator.
    *
    * @param emulator configured already
-   * @throws BackendUnavailableException if this process has a runtime open
+   * @throws BackendUnavailableException if this process already has an open runtime
    * @throws ModelLoadException if a model is not for the emulator
    */
   public static NeuronBackend openEmulated(
@@ -133,7 +133,7 @@ public final class NeuronBackend implements InferenceBackend {
    * @param emulator configured already
    * @param options which cores, and the execution timeout
    * @param inputPath how ids reach the device
-   * @throws BackendUnavailableException if this process has a runtime open
+   * @throws BackendUnavailableException if this process already has an open runtime
    * @throws ModelLoadException if a model is not for the emulator
    */
   public static NeuronBackend openEmulated(
@@ -199,7 +199,7 @@ public final class NeuronBackend implements InferenceBackend {
     }
   }
 
-  /** Nobody but the failure's reader learns that giving back failed too. */
+  /** Only the reader of the first failure sees that releasing failed too. */
   private static void abandon(Throwable failure, List<NeuronModel> models, NeuronRuntime runtime) {
     RuntimeException further = release(models, runtime);
     if (further != null) {
@@ -222,7 +222,7 @@ public final class NeuronBackend implements InferenceBackend {
   /**
    * Closes every model and the runtime, whatever fails.
    *
-   * @return what failed first, the rest suppressed in it; null if nothing did
+   * @return the first failure, with the others suppressed in it; null if there is none
    */
   private static @Nullable RuntimeException release(
       List<NeuronModel> models, NeuronRuntime runtime) {

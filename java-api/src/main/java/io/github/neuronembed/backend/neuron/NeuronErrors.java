@@ -9,7 +9,9 @@ import io.github.neuronembed.NotFiniteException;
 import io.github.neuronembed.nrt.NrtException;
 import io.github.neuronembed.nrt.NrtStatus;
 
-/** The one place where a failure of libnrt becomes one of ours, by what can be done about it. */
+/**
+ * The only place that converts a failure of libnrt to an exception of this library, by its remedy.
+ */
 final class NeuronErrors {
 
   private NeuronErrors() {}
@@ -34,7 +36,7 @@ final class NeuronErrors {
         e);
   }
 
-  /** Something could not be given back; what is left is freed with the runtime. */
+  /** Something could not be released; the rest is freed with the runtime. */
   static EmbeddingException atClose(NrtException e) {
     if (e.kind() == NrtException.Kind.STATUS && e.statusClass().isDeviceFailure()) {
       return deviceFailure(e);
@@ -43,7 +45,7 @@ final class NeuronErrors {
         "The NeuronCores could not be given back in order: %s".formatted(e.getMessage()), false, e);
   }
 
-  /** A model or a slot could not be made. */
+  /** A model or a slot could not be created. */
   static EmbeddingException atLoad(NrtException e) {
     if (e.kind() == NrtException.Kind.STATUS
         && e.statusClass().isDeviceFailure()
@@ -54,7 +56,7 @@ final class NeuronErrors {
         "The compiled model cannot be loaded: %s%s".formatted(e.getMessage(), loadRemedy(e)), e);
   }
 
-  /** NRT_HW_ERROR of nrt_load is also what a NEFF for another chip gets. */
+  /** nrt_load also returns NRT_HW_ERROR for a NEFF for another chip. */
   private static boolean mayBeAnotherChips(NrtException e) {
     return e.status() == NrtStatus.NRT_HW_ERROR && e.operation().equals("nrt_load");
   }

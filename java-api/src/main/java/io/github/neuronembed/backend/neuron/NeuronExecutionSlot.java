@@ -15,8 +15,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A slot whose memory the runtime reads from and writes to: one native call an execution. Of the
- * output it reads, in one transfer, what is in front of the last text's vectors and they.
+ * A slot whose memory the runtime reads from and writes to: one native call per execution. It reads
+ * the output in one transfer, up to and including the vectors of the last text.
  */
 final class NeuronExecutionSlot implements ExecutionSlot, StageTimes {
 
@@ -25,7 +25,7 @@ final class NeuronExecutionSlot implements ExecutionSlot, StageTimes {
   private final TokenBatch tokens;
   private final TokenVectors vectors;
 
-  /** Of the vectors of a text. */
+  /** Bytes of the vectors of a text. */
   private final long textBytes;
 
   /**

@@ -4,10 +4,10 @@ import io.github.neuronembed.backend.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The bounds within which texts of similar length share an execution on a CPU. */
+/** The limits within which texts of similar length share an execution on a CPU. */
 final class CpuShapes {
 
-  /** Tokens of a batch; more gain nothing or lose. See docs/decisions. */
+  /** Tokens of a batch; more tokens gain nothing or cost throughput. See docs/decisions. */
   private static final int BATCH_TOKENS = 256;
 
   private static final int SHORTEST = 16;
@@ -16,7 +16,7 @@ final class CpuShapes {
 
   /**
    * Lengths in steps of a quarter of a power of two, so that padding stays below a fifth; in steps
-   * of 8 below 32 tokens, where it is more and costs little.
+   * of 8 below 32 tokens, where padding is higher but costs little.
    */
   static List<Shape> upTo(int maxTokens) {
     List<Shape> shapes = new ArrayList<>();

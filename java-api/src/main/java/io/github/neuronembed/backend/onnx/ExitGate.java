@@ -8,17 +8,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets calls into ONNX Runtime run until every exit hook of the application has ended, and has the
- * end of the process wait for the last of them.
+ * Lets calls into ONNX Runtime run until every exit hook of the application has ended, and makes
+ * the end of the process wait for the last call.
  *
- * <p>Exit hooks run side by side and in no order, and one of them may drain requests before it
- * closes its embedder: a hook of our own cannot tell when the others are done. But a process
- * deletes what was given to {@link File#deleteOnExit} after all hooks of applications (JDK 17 to
- * 25: {@code java.io.DeleteOnExitHook}, "the last shutdown hook to be invoked"), and takes the
- * monitor of that class for it. So when the process ends, a thread of ours takes this monitor; when
- * the ending thread stands before it, the hooks are over: the gate closes, and when the last call
- * has returned, the monitor is given back and the process goes on to end. On a Java where this is
- * not so, the gate stays open and nothing waits.
+ * <p>Exit hooks run in parallel and in no order, and one of them may drain requests before it
+ * closes its embedder: a hook of this library cannot know when the others have ended. But a process
+ * deletes the files that were passed to {@link File#deleteOnExit} after all hooks of applications
+ * (JDK 17 to 25: {@code java.io.DeleteOnExitHook}, "the last shutdown hook to be invoked"), and
+ * takes the monitor of that class for it. So when the process ends, a thread of this library takes
+ * this monitor. When the ending thread waits for it, the hooks have ended: the gate closes. When
+ * the last call has returned, the monitor is released and the process continues to end. On a Java
+ * version without this behaviour, the gate stays open and nothing waits.
  */
 final class ExitGate {
 
@@ -32,7 +32,7 @@ final class ExitGate {
   private volatile boolean closed;
 
   /**
-   * @param atEnd called when nothing is called any more, before the process ends
+   * @param atEnd called after the last call, before the process ends
    */
   ExitGate(Runnable atEnd) {
     this.atEnd = atEnd;
@@ -47,7 +47,7 @@ final class ExitGate {
   /**
    * Makes a call that the end of the process waits for.
    *
-   * @throws InferenceException if the process has ended but for its last instructions
+   * @throws InferenceException if the process is at its very end
    */
   void call(Call call) throws OrtException {
     inFlight.incrementAndGet();
@@ -61,11 +61,11 @@ final class ExitGate {
     }
   }
 
-  /** Stands before the end of this process. */
+  /** Blocks the end of this process. */
   void install() {
     try {
       Class<?> lastHook = Class.forName(LAST_HOOK);
-      // The hook is there once a file was given; this one never exists.
+      // The hook exists once a file was passed; this file never exists.
       File none = new File(System.getProperty("java.io.tmpdir"), "neuron-embed-exit-gate");
       none.deleteOnExit();
       Thread hook = new Thread(() -> guard(lastHook), "neuron-embed-exit");
@@ -77,8 +77,8 @@ final class ExitGate {
   }
 
   /**
-   * The exit hook: ends when the monitor is taken, or when another gate has it. That one, of
-   * another class loader, waits for all hooks, so that this one must not wait for it.
+   * The exit hook: ends when the monitor is taken, or when another gate has it. That gate, of
+   * another class loader, waits for all hooks, so this one must not wait for it.
    */
   private void guard(Class<?> lastHook) {
     Thread guard =
@@ -121,7 +121,7 @@ final class ExitGate {
     try {
       Thread.sleep(POLL_MILLIS);
     } catch (InterruptedException e) {
-      // Nobody has a reason to; the gate must hold.
+      // No code should interrupt it; the gate must hold.
     }
   }
 }

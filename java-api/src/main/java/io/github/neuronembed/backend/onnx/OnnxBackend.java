@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A model on ONNX Runtime: a session is a replica, and a shape a bound. */
+/** A model on ONNX Runtime: a session is a replica, and a shape is an upper bound. */
 public final class OnnxBackend implements InferenceBackend {
 
   private static final Logger LOG = LoggerFactory.getLogger(OnnxBackend.class);
@@ -56,7 +56,7 @@ public final class OnnxBackend implements InferenceBackend {
    * @param file an ONNX file that takes {@code input_ids}, and may take {@code attention_mask} and
    *     {@code token_type_ids}, all {@code [batch, sequence]} and of one integer type; its output
    *     is chosen as {@link io.github.neuronembed.model.EmbeddingOutput} says. Without a mask,
-   *     padding would count, so every execution is one text without any
+   *     padding would count, so every execution is one text without padding
    * @param padTokenId the model's padding token
    * @throws io.github.neuronembed.BackendUnavailableException if ONNX Runtime is not usable here
    * @throws ModelLoadException if the file is missing, damaged or of another kind
@@ -97,7 +97,7 @@ public final class OnnxBackend implements InferenceBackend {
     }
   }
 
-  /** Whether a text's vector is right in a batch; says in the log what may be wrong anyway. */
+  /** Whether a text's vector is correct in a batch; logs other possible errors. */
   private static boolean sharesExecutions(Path file, OnnxSignature signature) {
     OnnxInterface content = OnnxInterface.read(file);
     if (content.wideInt8() && !Processor.multipliesInt8Exactly()) {
@@ -160,7 +160,7 @@ public final class OnnxBackend implements InferenceBackend {
     return options.shapes();
   }
 
-  /** As many as executions of so many threads keep all processors busy. */
+  /** The number of executions, with this many threads each, that keeps all processors busy. */
   @Override
   public int slotsPerReplica() {
     return Math.max(1, Runtime.getRuntime().availableProcessors() / options.intraOpThreads());
@@ -209,7 +209,7 @@ public final class OnnxBackend implements InferenceBackend {
   /**
    * Closes every session, whatever fails.
    *
-   * @return what failed first, the rest suppressed in it; null if nothing did
+   * @return the first failure, with the others suppressed in it; null if there is none
    */
   private static @Nullable RuntimeException closeAll(List<OrtSession> sessions) {
     RuntimeException first = null;
@@ -228,7 +228,7 @@ public final class OnnxBackend implements InferenceBackend {
     return first;
   }
 
-  /** What an open slot gives back when it is closed. */
+  /** The resources that a slot releases on close. */
   @FunctionalInterface
   interface ExecutionSlotLease {
     void giveBack();

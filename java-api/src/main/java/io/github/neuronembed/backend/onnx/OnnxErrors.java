@@ -8,14 +8,17 @@ import io.github.neuronembed.backend.Shape;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
-/** The one place where an error of ONNX Runtime becomes one of ours; the code is kept. */
+/**
+ * The only place that converts an error of ONNX Runtime to an exception of this library; the code
+ * is kept.
+ */
 final class OnnxErrors {
 
   private OnnxErrors() {}
 
   /**
-   * Where in its source an error arose, which ONNX Runtime (releases 1.20 to 1.29) puts before the
-   * reason, with the folders of whoever built it: {@code /onnxruntime_src/.../model.cc:165
+   * The source position of an error, which ONNX Runtime (releases 1.20 to 1.29) puts before the
+   * reason, with the folders of its build machine: {@code /onnxruntime_src/.../model.cc:165
    * onnxruntime::Model::Model(...) ModelProto does not have a graph.}
    */
   private static final Pattern SOURCE_LOCATION =
@@ -23,7 +26,7 @@ final class OnnxErrors {
           "[^\\s:]+\\.(?:cc|cpp|h|hpp):\\d+ [^(]*\\((?:[^()]|\\([^()]*\\))*\\)(?: const)?"
               + "(?: \\[with [^\\]]*\\])?\\s*");
 
-  /** An error's reason in its own words, on one line. */
+  /** The reason of an error, on one line. */
   static String reason(OrtException e) {
     return SOURCE_LOCATION
         .matcher(String.valueOf(e.getMessage()))
@@ -32,7 +35,7 @@ final class OnnxErrors {
         .replaceAll("\\s*\\R\\s*", " ");
   }
 
-  /** A session could not be made of a file. */
+  /** A session could not be created from a file. */
   static ModelLoadException atLoad(Path file, OrtException e) {
     String reason =
         switch (e.getCode()) {
@@ -63,7 +66,7 @@ final class OnnxErrors {
         e);
   }
 
-  /** An execution failed. On a CPU nothing says that the same input would fare better. */
+  /** An execution failed. On a CPU there is no reason to expect that a retry succeeds. */
   static EmbeddingException atRun(OrtException e) {
     return new InferenceException(
         "ONNX Runtime could not run the model (%s: %s)".formatted(e.getCode(), reason(e)),

@@ -18,10 +18,9 @@ public final class OnnxLibrary {
   private OnnxLibrary() {}
 
   /**
-   * The library, copied out of ONNX Runtime's jar: once in a process, since whoever loads it keeps
-   * it for good.
+   * The library, copied from ONNX Runtime's jar once per process, because it is never unloaded.
    *
-   * @return a file in the temporary folder that lasts as long as the process; nobody's to delete
+   * @return a file in the temporary folder that exists as long as the process; do not delete it
    * @throws BackendUnavailableException if the jar has no library for this platform
    * @throws IOException if the file cannot be written
    */

@@ -5,12 +5,12 @@ import io.github.neuronembed.model.Precision;
 import java.util.List;
 
 /**
- * How ONNX Runtime serves a model.
+ * How ONNX Runtime runs a model.
  *
- * @param sessions replicas; each holds the weights once more
- * @param intraOpThreads threads that compute one execution, the calling one included
- * @param shapes bounds for batches: a text goes to the shortest length that holds it. The longest
- *     is the longest text that can be served
+ * @param sessions replicas; each holds another copy of the weights
+ * @param intraOpThreads threads that compute one execution, including the calling thread
+ * @param shapes upper bounds of batches: a text goes to the shortest length that holds it. The
+ *     longest one is the longest possible text
  */
 public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) {
 
@@ -27,16 +27,16 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
   }
 
   /**
-   * The measured policy for a CPU: one session whose every execution runs on its caller's thread,
-   * as many callers as there are processors, and batches bounded by tokens. Threads inside of an
-   * execution, and batches past a few hundred tokens, both cost throughput.
+   * The measured policy for a CPU: one session, each execution on its caller's thread, as many
+   * callers as processors, and batches limited by tokens. Several threads per execution, and
+   * batches of more than a few hundred tokens, both cost throughput.
    *
    * <p>Texts of an int8 model do not share executions: its activations are scaled by the extremes
-   * of the whole batch, so that a vector would depend on its company (cosines down to 0.971 between
-   * two runs of one text were seen), and batches gain it nothing.
+   * of the whole batch, so a vector would depend on the other texts (cosines down to 0.971 between
+   * two runs of one text were seen), and batches bring no gain.
    *
-   * @param maxTokens tokens of the longest text the model takes
-   * @param precision what the model's file computes with
+   * @param maxTokens the model's maximum number of tokens of a text
+   * @param precision of the model's file
    */
   public static OnnxOptions forModel(int maxTokens, Precision precision) {
     OnnxOptions options = new OnnxOptions(1, 1, CpuShapes.upTo(maxTokens));
@@ -48,7 +48,7 @@ public record OnnxOptions(int sessions, int intraOpThreads, List<Shape> shapes) 
     return new OnnxOptions(sessions, count, shapes);
   }
 
-  /** The same, where texts do not share executions and are not padded. */
+  /** The same, but texts do not share executions and are not padded. */
   public OnnxOptions ofOneRow() {
     return new OnnxOptions(
         sessions,

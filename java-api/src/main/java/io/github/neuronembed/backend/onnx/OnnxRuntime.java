@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>ONNX Runtime frees its environment in a JVM exit hook, and again in its static destructors;
  * under a running execution either crashes the process (seen with SIGTERM, releases 1.20.0 and
- * 1.29.0). So one reference to the environment is held for good, and the end of the process waits
- * for the executions under way, see {@link ExitGate}.
+ * 1.29.0). Therefore one reference to the environment is never released, and the end of the process
+ * waits for running executions, see {@link ExitGate}.
  */
 final class OnnxRuntime {
 
@@ -71,7 +71,7 @@ final class OnnxRuntime {
     GATE.call(call);
   }
 
-  /** ONNX Runtime removes its folder before the files in it, which leaves it there, empty. */
+  /** ONNX Runtime removes its folder before the files in it, so an empty folder remains. */
   private static void removeUnpacked() {
     try {
       Field temporary =
@@ -86,7 +86,7 @@ final class OnnxRuntime {
         Files.deleteIfExists(folder);
       }
     } catch (ReflectiveOperationException | IOException | RuntimeException e) {
-      // Where files in use cannot be deleted, it stays.
+      // If files in use cannot be deleted, it remains.
     }
   }
 
@@ -101,7 +101,10 @@ final class OnnxRuntime {
       return environment;
     }
 
-    /** The native environment counts its references: with one more, the exit hook frees nothing. */
+    /**
+     * The native environment counts its references: with one additional reference, the exit hook
+     * frees nothing.
+     */
     private static void holdForGood() {
       try {
         Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
- * The inputs and the output of an ONNX model, looked at once, when it is opened.
+ * The inputs and the output of an ONNX model, read once, when it is opened.
  *
  * @param hasMask whether the model takes an attention mask
  * @param hasTokenTypes whether the model takes token types

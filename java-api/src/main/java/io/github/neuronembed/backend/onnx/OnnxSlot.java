@@ -20,9 +20,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A slot over direct buffers: the model reads the ids where the tokenizer's were written, and
- * leaves its output where it is read. ONNX Runtime's tensors are views of a size, so each execution
- * makes them anew over the same memory (0.3 µs each).
+ * A slot over direct buffers: the model reads the ids in place and writes its output where it is
+ * read. ONNX Runtime's tensors are views with a fixed size, so each execution creates them again
+ * over the same memory (0.3 µs each).
  */
 final class OnnxSlot implements ExecutionSlot, StageTimes {
 
@@ -69,7 +69,7 @@ final class OnnxSlot implements ExecutionSlot, StageTimes {
     this.vectors =
         new TokenVectors(
             output, ElementType.FLOAT32, signature.hiddenSize(), signature.pooled(), 1);
-    // Last: what fails before has nothing to give back.
+    // Last, so that an earlier failure has nothing to release.
     this.lease = leases.get();
   }
 
