@@ -26,9 +26,9 @@ public final class EncoderBatch {
    * Allocates it.
    *
    * @param hiddenSize numbers of a vector of the model that it is for
-   * @param maxTexts most texts of a batch
-   * @param maxLength most tokens of a text
-   * @throws OutOfMemoryError if there is no direct memory left
+   * @param maxTexts maximum number of texts of a batch
+   * @param maxLength maximum number of tokens of a text
+   * @throws OutOfMemoryError if there is not enough direct memory
    * @throws ArithmeticException if a buffer would have 2 GiB or more
    */
   public EncoderBatch(int hiddenSize, int maxTexts, int maxLength) {
@@ -52,14 +52,14 @@ public final class EncoderBatch {
   }
 
   /**
-   * The token ids, int32 in native byte order: a row for each text, as long as the stride that is
-   * given when it is run.
+   * The token ids, int32 in native byte order: a row for each text, with the stride that the run
+   * uses.
    */
   public ByteBuffer ids() {
     return ids;
   }
 
-  /** Says how many tokens a text has. */
+  /** Sets the number of tokens of a text. */
   public void length(int text, int tokens) {
     lengths.putInt(Objects.checkIndex(text, maxTexts) * Integer.BYTES, tokens);
   }
@@ -69,17 +69,17 @@ public final class EncoderBatch {
     return vectors;
   }
 
-  /** Most texts of a batch. */
+  /** Maximum number of texts of a batch. */
   public int maxTexts() {
     return maxTexts;
   }
 
-  /** Bytes of ids that it has room for. */
+  /** Capacity for ids in bytes. */
   long idsCapacity() {
     return (long) maxTexts * maxLength;
   }
 
-  /** Numbers that it has room for in its vectors. */
+  /** Capacity for the numbers of its vectors. */
   long vectorsCapacity() {
     return vectors.capacity() / Float.BYTES;
   }

@@ -6,22 +6,22 @@ import io.github.neuronembed.nrt.bindings.NeuronCapi;
 import io.github.neuronembed.nrt.bindings.neuron_status;
 import org.jspecify.annotations.Nullable;
 
-/** The encoder, a file of it or this machine refused a call. The message is one sentence. */
+/** The encoder, one of its files or this machine rejected a call. The message is one sentence. */
 public final class EncoderException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  /** What kind of failure it is. */
+  /** The kind of failure. */
   public enum Kind {
     /** A file cannot be read or written. */
     FILE,
-    /** A prepared file is damaged, foreign or of another version: prepare it anew. */
+    /** A prepared file is damaged, foreign or of another version: prepare it again. */
     PREPARED,
-    /** This machine cannot run that kernel, or not load the native core. */
+    /** This machine cannot run that kernel, or cannot load the native core. */
     UNAVAILABLE,
-    /** There is no memory, or no thread, left. */
+    /** There is not enough memory, or no thread available. */
     MEMORY,
-    /** A fault of the library. */
+    /** An error in the library. */
     INTERNAL
   }
 
@@ -41,15 +41,15 @@ public final class EncoderException extends RuntimeException {
     return new EncoderException(Kind.UNAVAILABLE, e.getMessage(), e);
   }
 
-  /** What kind of failure it is. */
+  /** The kind of failure. */
   public Kind kind() {
     return kind;
   }
 
   /**
-   * Throws what a status says.
+   * Throws the exception of a status.
    *
-   * @throws IllegalArgumentException for a fault of an argument
+   * @throws IllegalArgumentException for an invalid argument
    * @throws IllegalStateException if the resource is in use or has dependents
    * @throws EncoderException for everything else that is not success
    */

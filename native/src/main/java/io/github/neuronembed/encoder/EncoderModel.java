@@ -59,7 +59,7 @@ public final class EncoderModel implements AutoCloseable {
 
   /**
    * The kernels that this machine can run, the fastest first. The last one, {@code portable}, runs
-   * everywhere and is there for tests.
+   * on every processor and is for tests.
    *
    * @throws EncoderException of kind UNAVAILABLE if the native core cannot be loaded
    */
@@ -83,15 +83,15 @@ public final class EncoderModel implements AutoCloseable {
   }
 
   /**
-   * Packs weights into a file that {@link #open} takes, for every kernel. Takes seconds.
+   * Packs weights into a file for {@link #open} and every kernel. Takes seconds.
    *
    * @param weights in the format that {@code capi/encoder_capi.h} describes; only read
-   * @param target the file to write or replace, whole or not at all
+   * @param target the file to write or replace, completely or not at all
    * @param calibration token ids of texts, for {@link EncoderPrecision#INT8}: at least one text
    * @param kernel runs them; null for the fastest
    * @throws EncoderException of kind FILE, UNAVAILABLE or MEMORY
-   * @throws IllegalArgumentException if the weights file is not what the format says or of a size
-   *     that the encoder does not take, or if a text does not suit the model, or there is none
+   * @throws IllegalArgumentException if the weights file does not have the format, or a size that
+   *     the encoder does not support, or if a text does not fit the model, or there is no text
    * @throws EncoderException of kind UNAVAILABLE if the native core cannot be loaded
    */
   public static void prepare(
@@ -143,11 +143,11 @@ public final class EncoderModel implements AutoCloseable {
 
   /**
    * Maps a prepared file and checks all of it. The file may be replaced or deleted while it is
-   * open, not overwritten.
+   * open, but not overwritten.
    *
    * @param kernel one of {@link #kernels()}; null for the fastest
    * @return the model, owned by the caller
-   * @throws EncoderException of kind PREPARED if it is to be prepared anew, of kind FILE if it
+   * @throws EncoderException of kind PREPARED if it must be prepared again, of kind FILE if it
    *     cannot be read, of kind UNAVAILABLE if this machine does not run that kernel
    * @throws EncoderException of kind UNAVAILABLE if the native core cannot be loaded
    */
@@ -186,7 +186,7 @@ public final class EncoderModel implements AutoCloseable {
     return positions;
   }
 
-  /** Whether a vector is the mean of the tokens'; else it is the first token's. */
+  /** Whether a vector is the mean of the token vectors; else it is that of the first token. */
   public boolean meanPooling() {
     return meanPooling;
   }
@@ -196,7 +196,7 @@ public final class EncoderModel implements AutoCloseable {
     return normalized;
   }
 
-  /** What the dense layers compute with. */
+  /** The number format of the dense layers. */
   public EncoderPrecision precision() {
     return precision;
   }
@@ -206,24 +206,25 @@ public final class EncoderModel implements AutoCloseable {
     return kernel;
   }
 
-  /** What the weights file said that it was made of: 64 characters. */
+  /** The identity in the weights file: 64 characters. */
   public String identity() {
     return identity;
   }
 
-  /** Bytes of the file, which processes share. */
+  /** Bytes of the mapped file, which processes share. */
   public long mappedBytes() {
     return mappedBytes;
   }
 
   /**
-   * Allocates what batches need.
+   * Allocates the memory for batches.
    *
-   * @param maxTokens most tokens of a batch, of all of its texts
-   * @param maxTexts most texts of a batch, at most {@code maxTokens}
-   * @param threads how many share the work of a batch, the caller's among them, 1 to 256
+   * @param maxTokens maximum number of tokens of a batch, over all of its texts
+   * @param maxTexts maximum number of texts of a batch, at most {@code maxTokens}
+   * @param threads number of threads that share the work of a batch, including the caller's, 1 to
+   *     256
    * @return the session, owned by the caller, who closes it before this model
-   * @throws IllegalArgumentException if a number is out of its bounds
+   * @throws IllegalArgumentException if a number is out of range
    * @throws IllegalStateException if the model is closed
    * @throws EncoderException of kind MEMORY
    */

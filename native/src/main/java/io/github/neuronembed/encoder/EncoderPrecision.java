@@ -2,14 +2,14 @@ package io.github.neuronembed.encoder;
 
 import io.github.neuronembed.nrt.bindings.NeuronCapi;
 
-/** What the dense layers compute with; all else is float32. */
+/** The number format of the dense layers; everything else is float32. */
 public enum EncoderPrecision {
-  /** Products of 16-bit integers: vectors of the float32 model to a cosine of 0.99999 and more. */
+  /** 16-bit integer products: the vectors of the float32 model to a cosine of 0.99999 and more. */
   EXACT(NeuronCapi.NEURON_ENCODER_EXACT),
 
   /**
-   * Products of 8-bit integers, a scale for each token, weights smoothed by calibration texts. The
-   * products that lose most stay at 16 bits.
+   * 8-bit integer products, a scale for each token, weights smoothed with calibration texts. The
+   * products that lose most accuracy stay at 16 bits.
    */
   INT8(NeuronCapi.NEURON_ENCODER_INT8);
 

@@ -8,9 +8,9 @@ import io.github.neuronembed.nrt.bindings.neuron_status;
 import java.lang.ref.Reference;
 
 /**
- * What one batch at a time needs of a model, allocated once. Used by one thread at a time; handing
- * it over needs a happens-before edge. Sessions are independent. {@link #close()} may be called by
- * any thread.
+ * The memory for one batch at a time, allocated once. Used by one thread at a time; handing it over
+ * needs a happens-before edge. Sessions are independent. {@link #close()} may be called by any
+ * thread.
  */
 public final class EncoderSession implements AutoCloseable {
 
@@ -32,14 +32,14 @@ public final class EncoderSession implements AutoCloseable {
   }
 
   /**
-   * Embeds the texts of a batch; blocks meanwhile. One crossing to native code; allocates nothing
-   * unless it fails. No padding is computed: what follows a text's tokens in its row is not read.
+   * Embeds the texts of a batch; blocks meanwhile. One native call; allocates nothing unless it
+   * fails. No padding is computed: the rest of a row after a text's tokens is not read.
    *
    * @param batch its ids and lengths are read, its vectors written
    * @param texts how many texts it has
    * @param rowStride text i begins at id {@code i * rowStride}
-   * @throws IllegalArgumentException if an id, a length or a count does not suit model, session or
-   *     batch
+   * @throws IllegalArgumentException if an id, a length or a count does not fit the model, session
+   *     or batch
    * @throws IllegalStateException if the session is closed, or runs in another thread
    * @throws EncoderException if it fails; the vectors are then undefined
    */
@@ -72,7 +72,7 @@ public final class EncoderSession implements AutoCloseable {
     }
   }
 
-  /** Frees it, after a call in flight. Does nothing if it is closed. */
+  /** Frees it, after a running call. Does nothing if it is closed. */
   @Override
   public void close() {
     neuron_status closed = Native.status();

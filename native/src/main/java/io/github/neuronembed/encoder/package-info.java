@@ -1,6 +1,6 @@
 /**
  * BERT encoders on this machine's processor: a thin, safe layer over the native core's own encoder.
- * It knows token ids and vectors, not text, and nothing of libnrt.
+ * It works on token ids and vectors, not on text, and does not use libnrt.
  *
  * <pre>{@code
  * EncoderModel.prepare(weights, file, EncoderPrecision.EXACT, List.of(), null);
@@ -18,12 +18,12 @@
  * is a libnrt or not.
  *
  * <p><b>Lifetimes.</b> A model owns sessions. Closing it while sessions exist throws {@link
- * java.lang.IllegalStateException} and changes nothing; closing twice does nothing; using what is
- * closed throws {@link java.lang.IllegalStateException}; closing waits for calls in flight.
+ * java.lang.IllegalStateException} and changes nothing; closing twice does nothing; using a closed
+ * object throws {@link java.lang.IllegalStateException}; closing waits for calls in flight.
  *
- * <p><b>Errors.</b> {@link io.github.neuronembed.encoder.EncoderException} says what the file or
- * the machine refused. {@link java.lang.IllegalArgumentException} and {@link
- * java.lang.IllegalStateException} are faults of the caller.
+ * <p><b>Errors.</b> {@link io.github.neuronembed.encoder.EncoderException} reports errors of the
+ * file or the machine. {@link java.lang.IllegalArgumentException} and {@link
+ * java.lang.IllegalStateException} are errors of the caller.
  */
 @NullMarked
 package io.github.neuronembed.encoder;

@@ -19,15 +19,14 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model for the emulator: a NEFF container whose payload is an ONNX model, or nothing but shapes,
- * in place of NeuronCore code. The format is the one that the emulator's README describes. No
- * device runs it.
+ * A model for the emulator: a NEFF container whose payload is an ONNX model, or only shapes, in
+ * place of NeuronCore code. The emulator's README describes the format. No device runs it.
  *
  * @param batchSize rows of an execution
  * @param sequenceLength tokens of a row
- * @param textsPerRow the most texts of a row; 1: a row is a text, else it is packed
+ * @param textsPerRow the maximum number of texts per row; 1: a row is a text, else it is packed
  * @param wideIds whether ids are int64, as in a model traced with int64 examples; else int32
- * @param pooled whether the output is one finished vector a text; else one for every token
+ * @param pooled whether the output has one finished vector per text; else one for every token
  * @param bfloat16 whether the output is bfloat16; else float32
  * @param hiddenSize elements of a vector
  * @param vocabularySize ids from here on end an execution with status 1006
@@ -59,7 +58,7 @@ public record EmulatedNeff(
   private static final int HEADER_BYTES = 1024;
 
   /**
-   * Writes the file; it appears under its name when it is complete.
+   * Writes the file, which gets its final name when it is complete.
    *
    * @param file the NEFF to write
    * @param onnx the model to compute; null for vectors that are a hash of a row's ids
@@ -67,7 +66,7 @@ public record EmulatedNeff(
    */
   public void write(Path file, @Nullable Path onnx) throws IOException {
     Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
-    // Not a temporary file, which its owner alone may read: the umask is to decide.
+    // Not a temporary file, which only its owner may read: the umask decides.
     Path partial = folder.resolve("%s.%s.partial".formatted(file.getFileName(), UUID.randomUUID()));
     try {
       try (FileChannel channel =
@@ -141,7 +140,7 @@ public record EmulatedNeff(
     return json.toString();
   }
 
-  /** As libnrt documents it, little-endian; what is not set is zero. */
+  /** As libnrt documents it, little-endian; all other bytes are zero. */
   private static ByteBuffer header(String name, long payloadBytes) {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     header.putLong(0, 1); // package version: plain tar

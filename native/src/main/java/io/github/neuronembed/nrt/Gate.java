@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only way to a native handle. Calls run side by side; closing waits for them, then gives the
- * handle back, once. Thread-safe. For the packages of this module alone.
+ * The only access to a native handle. Calls run in parallel; closing waits for them, then releases
+ * the handle, once. Thread-safe. Only for the packages of this module.
  *
  * @param <P> type of the handle
  */
@@ -26,9 +26,9 @@ public final class Gate<P extends Pointer> {
   private @Nullable P handle; // guarded by lock
 
   /**
-   * Takes the handle over.
+   * Takes ownership of the handle.
    *
-   * @param owner the object that is closed; a report is due if it is forgotten
+   * @param owner the object to close; it is reported if it is not closed
    * @param name of the resource, for messages
    */
   public Gate(Object owner, String name, P handle) {
@@ -54,7 +54,7 @@ public final class Gate<P extends Pointer> {
     return open;
   }
 
-  /** Ends what {@link #enter()} began. */
+  /** Ends the access that {@link #enter()} began. */
   public void exit() {
     lock.readLock().unlock();
   }
@@ -74,10 +74,10 @@ public final class Gate<P extends Pointer> {
   }
 
   /**
-   * Gives the handle back, after the calls in flight. Does nothing if that is done already.
+   * Releases the handle, after the calls in flight. Does nothing if this was done already.
    *
-   * @param destroy gives the handle back; if it throws {@link IllegalStateException} the handle is
-   *     still there and the gate stays open, after anything else the handle is gone
+   * @param destroy releases the handle; if it throws {@link IllegalStateException} the handle still
+   *     exists and the gate stays open; after any other result the handle is released
    */
   public void close(Consumer<P> destroy) {
     lock.writeLock().lock();
@@ -107,7 +107,7 @@ public final class Gate<P extends Pointer> {
     return new IllegalStateException(life.name + " is closed.", life.closedAt);
   }
 
-  /** Outlives the owner, to report one that was not closed. */
+  /** Outlives the owner, to report an owner that was not closed. */
   private static final class Life implements Runnable {
     final String name;
     final @Nullable Throwable createdAt;

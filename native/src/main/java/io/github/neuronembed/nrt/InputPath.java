@@ -11,8 +11,8 @@ public enum InputPath {
   /** The inputs are slices of one tensor, filled by one {@code nrt_tensor_write}. */
   SLICES(NeuronCapi.NEURON_PATH_SLICES),
   /**
-   * The memory is attached to the inputs. This is no way around a copy: runtimes that accept it
-   * copy in every execution, and from 2.32.31 on it is expected to be refused.
+   * The memory is attached to the inputs. This does not avoid a copy: runtimes that accept it copy
+   * in every execution, and from 2.32.31 on they are expected to reject it.
    */
   ATTACHED(NeuronCapi.NEURON_PATH_ATTACHED),
   /**

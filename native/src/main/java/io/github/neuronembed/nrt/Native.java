@@ -13,11 +13,11 @@ import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory for structs and strings of the C interface, and its status as exceptions. For the packages
- * of this module alone.
+ * Memory for structs and strings of the C interface, and its status as exceptions. Only for the
+ * packages of this module.
  *
  * <p>The memory is the JVM's (direct buffers), never JavaCPP's own: JavaCPP counts the memory of
- * the whole process, libnrt's included, and refuses allocations past a multiple of the heap.
+ * the whole process, including libnrt's, and rejects allocations beyond a multiple of the heap.
  */
 public final class Native {
 
@@ -78,7 +78,7 @@ public final class Native {
   }
 
   /**
-   * Wraps a fresh handle in its owner, and gives it back if that fails.
+   * Wraps a new handle in its owner, and releases it if that fails.
    *
    * @return what {@code wrap} returns
    */
@@ -98,9 +98,9 @@ public final class Native {
   }
 
   /**
-   * Throws what a status says.
+   * Throws the exception of a status.
    *
-   * @throws IllegalArgumentException for a fault of an argument
+   * @throws IllegalArgumentException for an invalid argument
    * @throws IllegalStateException if the resource is in use or has dependents
    * @throws NrtException for everything else that is not success
    */

@@ -28,12 +28,13 @@ import org.jspecify.annotations.Nullable;
  *   <li>If {@value #PATH_PROPERTY} is set, that file is loaded and nothing is unpacked.
  *   <li>Else the library in the platform's jar is unpacked into the folder that {@value
  *       #DIRECTORY_PROPERTY} names, by default one below {@code java.io.tmpdir} that only this user
- *       may enter. The file's name carries its content's hash; a file that is there already is
- *       verified and used again; a new one appears under its name only when it is complete. The
- *       folder must allow execution: it may not lie on a file system mounted {@code noexec}.
+ *       can access. The file's name contains the hash of its content; an existing file is verified
+ *       and used again; a new one gets its final name only when it is complete. The folder must
+ *       allow execution: it must not be on a file system mounted {@code noexec}.
  * </ol>
  *
- * <p>A JVM lets a file belong to one class loader: another one of the same JVM loads a copy.
+ * <p>A JVM allows a file in one class loader only: another class loader of the same JVM loads a
+ * copy.
  *
  * <p>Thread-safe.
  */
@@ -50,13 +51,13 @@ public final class NativeLibrary {
 
   private static final String RESOURCE_FOLDER = "neuron-embed/";
 
-  /** Which build this class is of, as {@code neuron_build} of the C interface says it. */
+  /** The build of this class, in the form of {@code neuron_build} of the C interface. */
   private static final String BUILD = "build.txt";
 
-  /** How the JVM refuses a file that belongs to another class loader (JDK 17 to 25). */
+  /** The JVM's message for a file that belongs to another class loader (JDK 17 to 25). */
   private static final String TAKEN = "already loaded in another classloader";
 
-  /** What came of loading, once. */
+  /** The result of loading, once. */
   private record Attempt(@Nullable UnavailableException cause) {
     static final Attempt ONLY = new Attempt(load());
   }
@@ -69,16 +70,16 @@ public final class NativeLibrary {
   }
 
   /**
-   * Why the native core is not available.
+   * The reason why the native core is not available.
    *
-   * @return null if it is; its message is one sentence on what was tried and what to do
+   * @return null if it is available; its message is one sentence with what was tried and what to do
    */
   public static @Nullable Throwable unavailabilityCause() {
     return Attempt.ONLY.cause();
   }
 
   /**
-   * Loads the native core, or says why it cannot be loaded.
+   * Loads the native core, or throws the reason why it cannot be loaded.
    *
    * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE}
    */
@@ -91,7 +92,7 @@ public final class NativeLibrary {
   }
 
   /**
-   * The platform of this JVM as a classifier, such as {@code linux-x86_64}.
+   * The platform of this JVM as a classifier, for example {@code linux-x86_64}.
    *
    * @return operating system and architecture
    */
@@ -142,8 +143,8 @@ public final class NativeLibrary {
   private static void load(Path file) throws UnavailableException {
     try {
       URL url = file.toUri().toURL();
-      // JavaCPP would hide why a file cannot be loaded, so it is loaded here first. The second
-      // load does nothing but register it under the bindings' name: they then do not search.
+      // JavaCPP would hide why a file cannot be loaded, so it is loaded here first. The second load
+      // only registers it under the bindings' name, so that they do not search.
       System.load(file.toString());
       Loader.loadLibrary(NativeLibrary.class, new URL[] {url}, LIBRARY);
     } catch (IOException e) {
@@ -152,7 +153,9 @@ public final class NativeLibrary {
     }
   }
 
-  /** Loads a copy where another class loader of this JVM has the file, which may have only one. */
+  /**
+   * Loads a copy if another class loader of this JVM has the file, because only one may have it.
+   */
   private static void loadCopy(Path file, UnsatisfiedLinkError failure)
       throws UnavailableException {
     if (!String.valueOf(failure.getMessage()).endsWith(TAKEN)) {
@@ -167,7 +170,7 @@ public final class NativeLibrary {
       } catch (UnsatisfiedLinkError e) {
         throw cannotBeLoaded(copy, e);
       } finally {
-        // What is loaded needs its file no more.
+        // A loaded library no longer needs its file.
         Files.delete(copy);
       }
     } catch (IOException e) {
@@ -219,7 +222,7 @@ public final class NativeLibrary {
     }
   }
 
-  /** Unpacks a file of the platform's jar; returns where it is. */
+  /** Unpacks a file of the platform's jar; returns its path. */
   private static Path unpack(String name, String prefix, String suffix)
       throws UnavailableException {
     String resource = RESOURCE_FOLDER + platform() + "/" + name;
@@ -282,7 +285,8 @@ public final class NativeLibrary {
       if (!given.isEmpty()) {
         return Files.createDirectories(folder);
       }
-      // The temporary folder is everyone's: what we load from it must be ours alone.
+      // All users can write to the temporary folder: the files that are loaded from it must belong
+      // to this user.
       try {
         Files.createDirectory(
             folder,

@@ -79,14 +79,14 @@ public final class NeuronModel implements AutoCloseable {
 
   /**
    * Builds a slot: tensors on the device and memory on the host for one execution at a time. The
-   * first slot with some input path finds out whether the path works with this model and runtime;
-   * for paths other than {@link InputPath#WRITE_BATCH} and {@link InputPath#WRITE} it executes the
+   * first slot with an input path probes whether the path works with this model and runtime; for
+   * paths other than {@link InputPath#WRITE_BATCH} and {@link InputPath#WRITE} it executes the
    * model a few times. A path that does not work is replaced, see {@link NeuronSlot#inputPath()}.
    *
-   * @param inputPath the wanted path
+   * @param inputPath the requested path
    * @return the slot, owned by the caller, who closes it before this model
    * @throws IllegalStateException if the model is closed
-   * @throws NrtException if libnrt has no room, or the core has failed
+   * @throws NrtException if libnrt has too little memory, or the core has failed
    */
   public NeuronSlot newSlot(InputPath inputPath) {
     return gate.call(
@@ -97,7 +97,7 @@ public final class NeuronModel implements AutoCloseable {
    * Unloads the model, after the calls in flight. Does nothing if it is closed.
    *
    * @throws IllegalStateException if slots exist; the model then stays loaded
-   * @throws NrtException if libnrt fails to unload it; it is closed all the same
+   * @throws NrtException if libnrt fails to unload it; it is still closed
    */
   @Override
   public void close() {

@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * The Neuron runtime of this process: takes exclusive hold of NeuronCores until it is closed. There
- * is one at a time. Thread-safe.
+ * The Neuron runtime of this process: holds NeuronCores exclusively until it is closed. Only one
+ * can be open at a time. Thread-safe.
  */
 public final class NeuronRuntime implements AutoCloseable {
 
@@ -45,16 +45,16 @@ public final class NeuronRuntime implements AutoCloseable {
    * Initialises libnrt. Takes seconds on hardware.
    *
    * <p>libnrt is configured by the environment of the process: this call sets {@code NEURON_RT_*}
-   * variables in it, takes {@code NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS} out, and closing the
+   * variables in it and removes {@code NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS}; closing the
    * runtime restores them. Native code in other threads must not read or change the environment
    * meanwhile; Java code cannot.
    *
    * @param library the libnrt to use
    * @param options cores and timeout
    * @return the runtime, owned by the caller
-   * @throws IllegalArgumentException if an option cannot be
+   * @throws IllegalArgumentException if an option is invalid
    * @throws IllegalStateException if a runtime is open in this process
-   * @throws NrtException if libnrt refuses, or no core is visible
+   * @throws NrtException if libnrt rejects the call, or no core is visible
    */
   public static NeuronRuntime open(NrtLibrary library, RuntimeOptions options) {
     neuron_runtime_options given =
@@ -85,12 +85,12 @@ public final class NeuronRuntime implements AutoCloseable {
     return visibleCoreCount;
   }
 
-  /** Cores of the instance; 0 where libnrt does not tell. */
+  /** Cores of the instance; 0 if libnrt does not report it. */
   public int totalCoreCount() {
     return totalCoreCount;
   }
 
-  /** What libnrt says of the instance. */
+  /** The facts that libnrt reports about the instance. */
   public InstanceInfo instance() {
     return instance;
   }
@@ -102,7 +102,7 @@ public final class NeuronRuntime implements AutoCloseable {
    * @return use and limit
    * @throws IllegalArgumentException if the core is not visible
    * @throws IllegalStateException if the runtime is closed
-   * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE} where libnrt does not tell
+   * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE} if libnrt does not report it
    */
   public MemoryStats memoryStats(int core) {
     return gate.call(
@@ -126,7 +126,7 @@ public final class NeuronRuntime implements AutoCloseable {
    * @throws IllegalArgumentException if the core is not visible
    * @throws IllegalStateException if the runtime is closed
    * @throws NrtException if the file cannot be read, is not a NEFF for this machine, or libnrt
-   *     refuses it
+   *     rejects it
    */
   public NeuronModel load(Path neff, int core) {
     return gate.call(
@@ -143,7 +143,7 @@ public final class NeuronRuntime implements AutoCloseable {
   }
 
   /**
-   * Gives the cores back, after the calls in flight. Does nothing if it is closed.
+   * Releases the cores, after the calls in flight. Does nothing if it is closed.
    *
    * @throws IllegalStateException if models are still loaded; the runtime then stays open
    */
@@ -158,7 +158,9 @@ public final class NeuronRuntime implements AutoCloseable {
         });
   }
 
-  /** What the native core holds from libnrt in this process right now. For leak checks. */
+  /**
+   * The objects that the native core currently holds from libnrt in this process. For leak checks.
+   */
   public static LiveCounts liveCounts() {
     NativeLibrary.ensureAvailable();
     neuron_live_counts counts = Native.struct(neuron_live_counts.class, neuron_live_counts::new);
@@ -168,11 +170,11 @@ public final class NeuronRuntime implements AutoCloseable {
   }
 
   /**
-   * What libnrt says of the instance; zeros and empty texts where it says nothing.
+   * The facts that libnrt reports about the instance; zeros and empty texts for unknown ones.
    *
    * @param family libnrt's number; 4 is Inf2
    * @param size libnrt's number
-   * @param architecture such as {@code NCv2}
+   * @param architecture for example {@code NCv2}
    * @param deviceRevision revision of the chip
    */
   public record InstanceInfo(int family, int size, String architecture, String deviceRevision) {}
@@ -181,7 +183,7 @@ public final class NeuronRuntime implements AutoCloseable {
    * Device memory of a core.
    *
    * @param usedBytes in use
-   * @param limitBytes all there is
+   * @param limitBytes in total
    */
   public record MemoryStats(long usedBytes, long limitBytes) {}
 

@@ -15,15 +15,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * What one execution of a model needs, allocated once: write the inputs in place, {@link
+ * The memory of one execution of a model, allocated once: write the inputs in place, {@link
  * #execute()}, read the outputs in place.
  *
  * <p>Used by one thread at a time; handing it over needs a happens-before edge. Different slots are
  * independent, also on one model: with two, the transfers of one execution overlap another's
  * compute. {@link #close()} may be called by any thread.
  *
- * <p>The buffers belong to the JVM and the native core borrows them: keeping one after the slot is
- * closed is harmless, it is just memory.
+ * <p>The buffers belong to the JVM and the native core borrows them: a buffer that is kept after
+ * the slot is closed is still valid memory.
  */
 public final class NeuronSlot implements AutoCloseable {
 
@@ -95,7 +95,7 @@ public final class NeuronSlot implements AutoCloseable {
   /**
    * The memory of each input, in the order of {@link NeuronModel#inputs()}: direct, in native byte
    * order, as long as the tensor. The device reads from it, or libnrt copies from it, without a
-   * copy of ours. The same objects at each call: use absolute access, or duplicates.
+   * copy by this library. Each call returns the same objects: use absolute access, or duplicates.
    */
   public List<ByteBuffer> inputs() {
     return inputs;
@@ -109,34 +109,34 @@ public final class NeuronSlot implements AutoCloseable {
     return outputs;
   }
 
-  /** The path in use: the wanted one, or what replaces it. */
+  /** The path in use: the requested one, or its replacement. */
   public InputPath inputPath() {
     return inputPath;
   }
 
-  /** Why {@link #inputPath()} is not the wanted one; empty if it is. */
+  /** The reason why {@link #inputPath()} is not the requested one; empty if it is. */
   public String inputPathReason() {
     return inputPathReason;
   }
 
   /**
-   * Moves the inputs to the device, runs the model, reads the outputs; blocks meanwhile. One
-   * crossing to native code; allocates nothing unless it fails. Every input byte is read at each
-   * call: write all of them, padding and mask included.
+   * Moves the inputs to the device, runs the model, reads the outputs; blocks meanwhile. One native
+   * call; allocates nothing unless it fails. Each call reads every input byte: write all of them,
+   * including padding and mask.
    *
    * @throws IllegalStateException if the slot is closed, or executing in another thread
    * @throws NrtException if libnrt fails; the outputs are then undefined, and {@link
-   *     NrtException#statusClass()} tells what is called for
+   *     NrtException#statusClass()} says what to do
    */
   public void execute() {
     execute(Long.MAX_VALUE);
   }
 
   /**
-   * As {@link #execute()}, but reads less of the outputs.
+   * As {@link #execute()}, but reads only a part of the outputs.
    *
-   * @param outputBytes of each output its first so many bytes are read, or all if it has fewer;
-   *     what is behind them stays as it was
+   * @param outputBytes number of bytes to read from the beginning of each output, or all if it has
+   *     fewer; the other bytes do not change
    * @throws IllegalArgumentException if it is negative
    */
   public void execute(long outputBytes) {
@@ -168,7 +168,7 @@ public final class NeuronSlot implements AutoCloseable {
     return memory.times.getLong(WRITE_NANOS);
   }
 
-  /** Nanoseconds of {@code nrt_execute}, waiting for the core included; 0 if not reached. */
+  /** Nanoseconds of {@code nrt_execute}, including the wait for the core; 0 if not reached. */
   public long executeNanos() {
     return memory.times.getLong(EXECUTE_NANOS);
   }
@@ -178,9 +178,7 @@ public final class NeuronSlot implements AutoCloseable {
     return memory.times.getLong(READ_NANOS);
   }
 
-  /**
-   * Frees the tensors on the device, after an execution in flight. Does nothing if it is closed.
-   */
+  /** Frees the tensors on the device, after a running execution. Does nothing if it is closed. */
   @Override
   public void close() {
     // Before the handle is given up: without memory for it, the handle would be lost.
@@ -192,7 +190,7 @@ public final class NeuronSlot implements AutoCloseable {
         });
   }
 
-  /** What the native slot borrows for its life. */
+  /** The memory that the native slot borrows until it is closed. */
   private static final class Memory {
     final ByteBuffer inputs;
     final ByteBuffer outputs;

@@ -10,9 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The project's own libnrt, for machines without Neuron devices: what it emulates can be
- * configured, and what was done to it can be counted. Its state belongs to the process.
- * Thread-safe.
+ * The project's own libnrt, for machines without Neuron devices: its behaviour can be configured,
+ * and calls to it are counted. Its state belongs to the process. Thread-safe.
  */
 public final class NrtEmulator {
 
@@ -41,9 +40,9 @@ public final class NrtEmulator {
   }
 
   /**
-   * The emulator that a library is.
+   * The emulator of a library.
    *
-   * @param library an emulated one
+   * @param library an emulated library
    * @return the emulator
    * @throws IllegalArgumentException if the library is not the emulator
    */
@@ -64,7 +63,7 @@ public final class NrtEmulator {
    *
    * @param json as the emulator's README describes it; null for the environment variable {@code
    *     NRT_EMULATOR_CONFIG}, else the defaults
-   * @throws NrtException if the emulator refuses it (it says why on stderr), or a runtime is open
+   * @throws NrtException if the emulator rejects it (the reason is on stderr), or a runtime is open
    */
   public void configure(@Nullable String json) {
     neuron_status status = Native.status();
@@ -73,10 +72,10 @@ public final class NrtEmulator {
   }
 
   /**
-   * Replaces the fault plan at once, until the runtime is closed or configured anew.
+   * Replaces the fault plan at once, until the runtime is closed or configured again.
    *
    * @param json an array of faults; {@code "[]"} ends all
-   * @throws NrtException if the emulator refuses it
+   * @throws NrtException if the emulator rejects it
    */
   public void setFaults(String json) {
     neuron_status status = Native.status();
@@ -84,7 +83,7 @@ public final class NrtEmulator {
     Native.check(status);
   }
 
-  /** What is alive, and what has been done. */
+  /** The objects alive, and the counters. */
   public Counters counters() {
     neuron_status status = Native.status();
     neuron_emulator_counters counters =
@@ -109,7 +108,7 @@ public final class NrtEmulator {
   }
 
   /**
-   * What a core has done since the runtime was opened.
+   * The totals of a core since the runtime was opened.
    *
    * @param core index within this process
    * @return totals
@@ -133,11 +132,11 @@ public final class NrtEmulator {
    * Counters of the emulator.
    *
    * @param liveModels loaded models
-   * @param liveTensors tensors, slices included
+   * @param liveTensors tensors, including slices
    * @param liveTensorSets tensor sets
    * @param liveTensorInfos tensor descriptions
    * @param executions executions that reached a core
-   * @param attachedCopies times that an execution had to copy a HOST or attached tensor
+   * @param attachedCopies number of copies of a HOST or attached tensor during executions
    * @param misuses calls that break libnrt's rules; each is logged on stderr
    */
   public record Counters(
@@ -149,7 +148,7 @@ public final class NrtEmulator {
       long attachedCopies,
       long misuses) {
 
-    /** Sum of all that is alive. */
+    /** Number of all objects alive. */
     public long live() {
       return liveModels + liveTensors + liveTensorSets + liveTensorInfos;
     }

@@ -3,9 +3,8 @@ package io.github.neuronembed.nrt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that libnrt, a model file or the machine refused. The message is one sentence that says
- * what, where and what to do; decide by {@link #kind()} and {@link #statusClass()}, never by the
- * message.
+ * An error of libnrt, a model file or the machine. The message is one sentence that says what,
+ * where and what to do; decide by {@link #kind()} and {@link #statusClass()}, never by the message.
  */
 public final class NrtException extends RuntimeException {
 
@@ -14,7 +13,7 @@ public final class NrtException extends RuntimeException {
   /** {@link #core()} of a failure that concerns no core. */
   public static final int NO_CORE = -1;
 
-  /** What refused. */
+  /** The source of the error. */
   public enum Kind {
     /** libnrt returned a status: see {@link #status()}. */
     STATUS,
@@ -26,11 +25,11 @@ public final class NrtException extends RuntimeException {
     FILE,
     /** Host memory ran out. */
     MEMORY,
-    /** A fault of this library. */
+    /** An error in this library. */
     INTERNAL
   }
 
-  /** What refused. */
+  /** The source of the error. */
   private final Kind kind;
 
   /** libnrt's number; 0 unless the kind is STATUS. */
@@ -57,7 +56,7 @@ public final class NrtException extends RuntimeException {
     this.core = core;
   }
 
-  /** What refused. */
+  /** The source of the error. */
   public Kind kind() {
     return kind;
   }
@@ -78,7 +77,7 @@ public final class NrtException extends RuntimeException {
   }
 
   /**
-   * What the status calls for.
+   * What to do about the status.
    *
    * @return {@link StatusClass#UNSPECIFIC} for an unknown number, and unless the kind is {@link
    *     Kind#STATUS}
@@ -88,7 +87,7 @@ public final class NrtException extends RuntimeException {
     return status == null ? StatusClass.UNSPECIFIC : status.statusClass();
   }
 
-  /** The libnrt function that failed, such as {@code nrt_execute}; empty if it was none. */
+  /** The libnrt function that failed, for example {@code nrt_execute}; empty if there is none. */
   public String operation() {
     return operation;
   }

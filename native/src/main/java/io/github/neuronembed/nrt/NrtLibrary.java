@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A libnrt that was found and loaded, and what it says of itself. It stays loaded until the process
- * ends: there is nothing to close. Thread-safe.
+ * A libnrt that was found and loaded, with the facts that it reports. It stays loaded until the
+ * process ends and need not be closed. Thread-safe.
  */
 public final class NrtLibrary {
 
@@ -62,14 +62,14 @@ public final class NrtLibrary {
   }
 
   /**
-   * Loads one file, and no other if that fails.
+   * Loads one file only.
    *
    * @param file a libnrt
    * @return the library
    * @throws NrtException of kind {@link NrtException.Kind#UNAVAILABLE} if it cannot be used
    */
   public static NrtLibrary open(Path file) {
-    // A name without a folder would be searched for.
+    // The loader would search for a name without a folder.
     return openNamed(file.toAbsolutePath().toString());
   }
 
@@ -90,12 +90,12 @@ public final class NrtLibrary {
     return path;
   }
 
-  /** Four numbers, such as {@code 2.31.24.0}; empty where the library does not tell. */
+  /** Four numbers, for example {@code 2.31.24.0}; empty if the library does not report them. */
   public String version() {
     return version;
   }
 
-  /** The library's own words on its version; may be empty. */
+  /** The library's description of its version; may be empty. */
   public String versionDetail() {
     return detail;
   }
@@ -105,7 +105,7 @@ public final class NrtLibrary {
     return gitHash;
   }
 
-  /** What its version means. */
+  /** The generation of its version. */
   public RuntimeGeneration generation() {
     return generation;
   }
@@ -115,12 +115,12 @@ public final class NrtLibrary {
     return explicitAsync;
   }
 
-  /** Whether it is this project's emulator: whatever is measured on it is to be labelled so. */
+  /** Whether it is this project's emulator: figures from it must be labelled as emulated. */
   public boolean isEmulated() {
     return emulated;
   }
 
-  /** Optional functions that it lacks; what they serve is not offered. */
+  /** Missing optional functions; the features that need them are not available. */
   public List<String> missingFunctions() {
     return missingFunctions;
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public enum NrtStatus {
   /** Success. */
   NRT_SUCCESS(0, StatusClass.SUCCESS),
-  /** A failure without a code of its own; libnrt's log tells more. */
+  /** A failure without a specific code; libnrt's log has details. */
   NRT_FAILURE(1, StatusClass.UNSPECIFIC),
   /**
    * Invalid NEFF, argument, tensor name or size; at init: no device, or driver and runtime differ.
@@ -21,7 +21,7 @@ public enum NrtStatus {
   NRT_INVALID(2, StatusClass.CALLER_BUG),
   /** Invalid handle. */
   NRT_INVALID_HANDLE(3, StatusClass.CALLER_BUG),
-  /** A device resource, such as memory, could not be allocated. */
+  /** A device resource, for example memory, could not be allocated. */
   NRT_RESOURCE(4, StatusClass.RESOURCES),
   /** The operation timed out: an execution hangs. */
   NRT_TIMEOUT(5, StatusClass.HANG),
@@ -51,7 +51,7 @@ public enum NrtStatus {
   NRT_EXEC_COMPLETED_WITH_ERR(1004, StatusClass.HARDWARE),
   /** The core is in use by another model or process. */
   NRT_EXEC_NC_BUSY(1005, StatusClass.TRANSIENT),
-  /** An index is out of bounds, such as a token id beyond the vocabulary. */
+  /** An index is out of bounds, for example a token id beyond the vocabulary. */
   NRT_EXEC_OOB(1006, StatusClass.BAD_DATA),
   /** A collective operation is pending. */
   NRT_COLL_PENDING(1100, StatusClass.TRANSIENT),
@@ -96,7 +96,7 @@ public enum NrtStatus {
     return number;
   }
 
-  /** What the status calls for. */
+  /** What to do about the status. */
   public StatusClass statusClass() {
     return statusClass;
   }

@@ -2,9 +2,9 @@ package io.github.neuronembed.nrt;
 
 import io.github.neuronembed.nrt.bindings.NeuronCapi;
 
-/** What the version of a libnrt means. Each has the marks of the earlier ones. */
+/** The generation of a libnrt version. Each generation also has the changes of the earlier ones. */
 public enum RuntimeGeneration {
-  /** The library does not tell its version. */
+  /** The library does not report its version. */
   UNKNOWN(NeuronCapi.NEURON_GENERATION_UNKNOWN),
   /** Before 2.30: {@link TensorInfo#dtype()} has the old numbers. */
   BEFORE_2_30(NeuronCapi.NEURON_GENERATION_BEFORE_2_30),
@@ -12,7 +12,7 @@ public enum RuntimeGeneration {
   FROM_2_30(NeuronCapi.NEURON_GENERATION_FROM_2_30),
   /** From 2.32.31 (SDK 2.30): transfers use the caller's memory directly by default. */
   FROM_2_32_31(NeuronCapi.NEURON_GENERATION_FROM_2_32_31),
-  /** From 2.34.10 (SDK 2.32): the implicit asynchronous mode is gone. */
+  /** From 2.34.10 (SDK 2.32): the implicit asynchronous mode was removed. */
   FROM_2_34_10(NeuronCapi.NEURON_GENERATION_FROM_2_34_10);
 
   private final int number;

@@ -3,15 +3,15 @@ package io.github.neuronembed.nrt;
 import java.util.Objects;
 
 /**
- * How a runtime is opened. What is not restricted here follows {@code NEURON_RT_VISIBLE_CORES} and
- * {@code NEURON_RT_NUM_CORES} of the process environment, and with neither the process owns every
- * core of the instance.
+ * The options for opening a runtime. Settings that are not restricted here follow {@code
+ * NEURON_RT_VISIBLE_CORES} and {@code NEURON_RT_NUM_CORES} of the process environment, and with
+ * neither the process owns every core of the instance.
  *
  * @param visibleCores the cores to own, as an index, a range or a list of contiguous ascending
  *     indexes ({@code "3"}, {@code "0-1"}, {@code "0,1,2"}); empty for no restriction
  * @param coreCount how many cores to own, whichever are free; 0 for no restriction
- * @param executionTimeoutSeconds after which an execution counts as hung, waiting for its turn
- *     included; 0 for {@code NEURON_RT_EXEC_TIMEOUT} of the environment, else 30
+ * @param executionTimeoutSeconds after which an execution counts as hung, including the wait for
+ *     its turn; 0 for {@code NEURON_RT_EXEC_TIMEOUT} of the environment, else 30
  */
 public record RuntimeOptions(String visibleCores, int coreCount, int executionTimeoutSeconds) {
 

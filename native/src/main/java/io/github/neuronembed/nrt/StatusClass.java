@@ -1,6 +1,6 @@
 package io.github.neuronembed.nrt;
 
-/** What a status of libnrt calls for. */
+/** What to do about a status of libnrt. */
 public enum StatusClass {
   /** Nothing. */
   SUCCESS,
@@ -14,11 +14,11 @@ public enum StatusClass {
   RESOURCES,
   /** NEFF, runtime and driver do not fit each other: upgrade or compile again. */
   VERSION,
-  /** No meaning of its own, and every unknown number: fail the request; fatal if it goes on. */
+  /** No specific meaning, and every unknown number: fail the request; fatal if it continues. */
   UNSPECIFIC,
   /** The execution did not finish: restart the process once; then replace the instance. */
   HANG,
-  /** The core needs a process restart at least, in severe cases a driver reload or a reboot. */
+  /** The core needs at least a process restart, in severe cases a driver reload or a reboot. */
   CORE_DEAD,
   /** The hardware failed: stop using the core, replace the instance. */
   HARDWARE,
@@ -27,7 +27,7 @@ public enum StatusClass {
   /** Collective operations, which this library does not use, and a full notification queue. */
   OTHER;
 
-  /** Whether the core that returned such a status cannot be trusted with another execution. */
+  /** Whether the core that returned such a status must not execute again. */
   public boolean isDeviceFailure() {
     return switch (this) {
       case HANG, CORE_DEAD, HARDWARE, HARDWARE_REPAIRABLE -> true;

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * An input or output of a model.
  *
- * @param name as compiled, such as {@code input0}
+ * @param name as compiled, for example {@code input0}
  * @param shape dimensions, outermost first
  * @param sizeBytes bytes of the tensor
  * @param dtype libnrt's number of the element type; its meaning depends on the {@link

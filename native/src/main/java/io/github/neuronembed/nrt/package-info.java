@@ -1,6 +1,6 @@
 /**
  * Compiled models on NeuronCores: a thin, safe layer over the native core, which runs them through
- * AWS's libnrt. It knows byte buffers, not text.
+ * AWS's libnrt. It works on byte buffers, not on text.
  *
  * <pre>{@code
  * try (NeuronRuntime runtime = NeuronRuntime.open(NrtLibrary.open(), RuntimeOptions.defaults());
@@ -26,7 +26,7 @@
  *
  * <p><b>Lifetimes.</b> A runtime owns models, a model owns slots. Closing a parent that still has
  * children throws {@link java.lang.IllegalStateException} and changes nothing; closing twice does
- * nothing; using what is closed throws {@link java.lang.IllegalStateException}; closing waits for
+ * nothing; using a closed object throws {@link java.lang.IllegalStateException}; closing waits for
  * calls in flight. What is forgotten is reported in the log of {@code io.github.neuronembed.nrt},
  * not freed behind the program's back. With the system property {@value
  * io.github.neuronembed.nrt.Gate#TRACE_PROPERTY} set to {@code true} these reports and exceptions
@@ -34,7 +34,7 @@
  *
  * <p><b>Errors.</b> {@link io.github.neuronembed.nrt.NrtException} says what libnrt, the file or
  * the machine refused. {@link java.lang.IllegalArgumentException} and {@link
- * java.lang.IllegalStateException} are faults of the caller.
+ * java.lang.IllegalStateException} are errors of the caller.
  *
  * <p>None of this has run on Neuron hardware yet: it was built against libnrt's documented ABI and
  * proven on the emulator.

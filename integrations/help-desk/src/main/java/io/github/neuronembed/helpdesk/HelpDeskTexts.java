@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 
-/** Passages of a help desk, and questions that they answer. */
+/** Passages of a help desk, and questions that the passages answer. */
 public final class HelpDeskTexts {
 
   private HelpDeskTexts() {}
@@ -15,8 +15,8 @@ public final class HelpDeskTexts {
   /**
    * A question with a known answer.
    *
-   * @param text what is asked
-   * @param answer how the passage that answers it begins
+   * @param text the question
+   * @param answer the beginning of the passage that answers it
    */
   public record Question(String text, String answer) {}
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The example of an integration's page, which is a part of a test that runs. */
+/** The example of an integration's page, which is part of a test. */
 public final class PageExample {
 
   private static final String BEGIN = "// example\n";
@@ -13,10 +13,10 @@ public final class PageExample {
   private PageExample() {}
 
   /**
-   * What a page has to show of a test: the lines between its comments {@code // example} and {@code
-   * // end}, as a block of Markdown.
+   * The part of a test that a page must show: the lines between its comments {@code // example} and
+   * {@code // end}, as a block of Markdown.
    *
-   * @param test one of the module that this runs in
+   * @param test a test of the current module
    */
   public static String of(Class<?> test) throws IOException {
     String source =

@@ -1,4 +1,4 @@
-/** What the tests of all integrations share: a small corpus, and the check of their pages. */
+/** Shared code for the tests of all integrations: a small corpus, and the check of their pages. */
 @NullMarked
 package io.github.neuronembed.helpdesk;
 

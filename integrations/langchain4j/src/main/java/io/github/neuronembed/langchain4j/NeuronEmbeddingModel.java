@@ -32,22 +32,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * LangChain4j's {@link EmbeddingModel} over a {@link TextEmbedder}.
+ * LangChain4j's {@link EmbeddingModel} with a {@link TextEmbedder}.
  *
- * <p>{@link EmbeddingRequestParameters#INPUT_TYPE} is the one parameter that a request can have: a
+ * <p>{@link EmbeddingRequestParameters#INPUT_TYPE} is the only parameter that a request can have: a
  * {@link EmbeddingInputType#QUERY} gets the model's query prefix; a {@link
- * EmbeddingInputType#DOCUMENT}, and a request that does not say, is a passage. LangChain4j refuses
- * the others, and content that is no text, with an {@link
+ * EmbeddingInputType#DOCUMENT}, and a request without input type, is a passage. LangChain4j rejects
+ * other parameters, and content that is not text, with an {@link
  * dev.langchain4j.exception.UnsupportedFeatureException}.
  *
- * <p>One text is urgent, and refused at once when too much is waiting; several go to the engine's
- * bulk lane as a whole, and wait for room. Failures are the embedder's own exceptions, see {@link
- * TextEmbedder}. A text that is too long is truncated, unless the embedder is strict.
+ * <p>A single text has priority, and is rejected at once when the queue is full; several texts go
+ * to the engine's bulk lane as a whole and wait for space in the queue. Failures are the embedder's
+ * own exceptions, see {@link TextEmbedder}. A text that is too long is truncated, unless the
+ * embedder is strict.
  *
- * <p>The token usage counts what the model reads: special tokens and prefix included, tokens that
- * were cut off not. {@link NeuronEmbeddingResponseMetadata} of a response says which texts were
- * cut, and how long each was; so does the metadata of a {@link Response}, by {@link
- * NeuronEmbeddingResponseMetadata#asMap}.
+ * <p>The token usage counts the tokens that the model reads: with special tokens and prefix,
+ * without truncated tokens. {@link NeuronEmbeddingResponseMetadata} of a response names the
+ * truncated texts and the token count of each text; so does the metadata of a {@link Response}, by
+ * {@link NeuronEmbeddingResponseMetadata#asMap}.
  *
  * <p>Thread-safe.
  */
@@ -77,7 +78,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     this.executor = executor;
   }
 
-  /** Starts the description of a model; an embedder or a model directory is required. */
+  /** A builder of a model; an embedder or a model directory is required. */
   public static Builder builder() {
     return new Builder();
   }
@@ -107,7 +108,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     return withMetadata(response, response.embeddings());
   }
 
-  // LangChain4j's own methods leave the metadata out (1.20.0).
+  // LangChain4j's own methods do not return the metadata (1.20.0).
   private static <T> Response<T> withMetadata(EmbeddingResponse response, T content) {
     return response.metadata() instanceof NeuronEmbeddingResponseMetadata metadata
         ? new Response<>(content, response.tokenUsage(), null, metadata.asMap())
@@ -115,9 +116,10 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
   }
 
   /**
-   * Embeds without waiting. A request of one text holds no thread. One of several holds a thread of
-   * the executor while it waits for room in the engine. The future is completed on the executor,
-   * never on a thread of the engine; cancelling it withdraws the texts that have not begun.
+   * Embeds without waiting. A request of one text blocks no thread. A request of several texts
+   * blocks a thread of the executor while it waits for space in the engine's queue. The future
+   * completes on the executor, never on an engine thread; cancelling it withdraws the texts that
+   * have not begun.
    */
   @Override
   public CompletableFuture<EmbeddingResponse> doEmbedAsync(EmbeddingRequest request) {
@@ -151,7 +153,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     }
   }
 
-  /** Completes the response when all results are there or have failed. */
+  /** Completes the response when all results are complete or failed. */
   private void answer(
       CompletableFuture<EmbeddingResponse> response,
       List<CompletableFuture<EmbeddedText>> results) {
@@ -203,8 +205,8 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     return listeners;
   }
 
-  // LangChain4j's own wrapper for added listeners has no asynchronous calls (1.20.0).
-  /** A model over the same embedder that tells these listeners too. */
+  // LangChain4j's own wrapper for added listeners does not support asynchronous calls (1.20.0).
+  /** A model over the same embedder that also calls these listeners. */
   @Override
   public NeuronEmbeddingModel addListeners(@Nullable List<EmbeddingModelListener> added) {
     if (added == null || added.isEmpty()) {
@@ -226,8 +228,8 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
   }
 
   /**
-   * Closes the embedder if this model opened it; one that was given stays open. Does nothing when
-   * it is closed already.
+   * Closes the embedder if this model opened it; an embedder that was passed stays open. Does
+   * nothing when it is closed already.
    */
   @Override
   public void close() {
@@ -236,7 +238,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     }
   }
 
-  /** Describes a model. Not thread-safe. */
+  /** Builds a model. Not thread-safe. */
   public static final class Builder {
 
     private @Nullable TextEmbedder embedder;
@@ -247,13 +249,13 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
 
     private Builder() {}
 
-    /** The embedder, which stays the caller's: closing the model does not close it. */
+    /** The embedder, which the caller owns: closing the model does not close it. */
     public Builder embedder(TextEmbedder given) {
       this.embedder = given;
       return this;
     }
 
-    /** The model directory for an embedder that the model opens, and closes with itself. */
+    /** The model directory for an embedder that the model opens and closes. */
     public Builder modelDirectory(Path folder) {
       this.modelDirectory = folder;
       return this;
@@ -265,22 +267,25 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
       return this;
     }
 
-    /** Told of each request, its response or its failure. */
+    /** Receives each request, its response or its failure. */
     public Builder listeners(List<EmbeddingModelListener> told) {
       this.listeners = List.copyOf(told);
       return this;
     }
 
-    /** Where asynchronous calls wait and end; daemon threads, made as needed, by default. */
+    /**
+     * The executor on which asynchronous calls wait and complete; by default daemon threads,
+     * created as needed.
+     */
     public Builder executor(Executor threads) {
       this.executor = Objects.requireNonNull(threads, "threads");
       return this;
     }
 
     /**
-     * Makes the model, and opens its embedder if none was given.
+     * Creates the model, and opens its embedder if none was passed.
      *
-     * @throws IllegalStateException if not exactly one of embedder and model directory was given
+     * @throws IllegalStateException unless exactly one of embedder and model directory was passed
      * @throws ModelLoadException if the model directory cannot be served
      * @throws io.github.neuronembed.BackendUnavailableException if the backend is not available on
      *     this machine

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Says of each text of a request how long it was and whether it was cut. Immutable. */
+/** The token count of each text of a request, and whether it was truncated. Immutable. */
 public final class NeuronEmbeddingResponseMetadata extends EmbeddingResponseMetadata {
 
   private final List<Integer> tokenCounts;
@@ -26,12 +26,15 @@ public final class NeuronEmbeddingResponseMetadata extends EmbeddingResponseMeta
     return new TokenUsage((int) Math.min(tokens, Integer.MAX_VALUE));
   }
 
-  /** The tokens of each text before any cut, special tokens and prefix included, in their order. */
+  /**
+   * The token count of each text before truncation, including special tokens and prefix, in their
+   * order.
+   */
   public List<Integer> tokenCounts() {
     return tokenCounts;
   }
 
-  /** The texts that lost their end, by their place from 0, ascending. */
+  /** The indices of the truncated texts, from 0, ascending. */
   public List<Integer> cutTexts() {
     return cutTexts;
   }

@@ -16,20 +16,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * LangChain4j's {@link ScoringModel} over a {@link Reranker}: scores are its scores, a logit or the
- * sigmoid of it as the model states. The token usage counts what the model reads.
+ * LangChain4j's {@link ScoringModel} with a {@link Reranker}: the scores are those of the reranker,
+ * a logit or its sigmoid as the model states. The token usage counts the tokens that the model
+ * reads.
  *
- * <p>One text is urgent, and refused at once when too much is waiting; several go to the engine's
- * bulk lane, and wait for room. Failures are the reranker's own exceptions. Thread-safe.
+ * <p>A single text has priority, and is rejected at once when the queue is full; several texts go
+ * to the engine's bulk lane and wait for space in the queue. Failures are the reranker's own
+ * exceptions. Thread-safe.
  */
 public final class NeuronScoringModel implements ScoringModel {
 
   private final Reranker reranker;
 
   /**
-   * A model over a reranker.
+   * A model with a reranker.
    *
-   * @param reranker stays the caller's, who closes it
+   * @param reranker owned and closed by the caller
    */
   public NeuronScoringModel(Reranker reranker) {
     this.reranker = reranker;
@@ -49,8 +51,8 @@ public final class NeuronScoringModel implements ScoringModel {
 
   /**
    * Scores without waiting; the query and the texts are tokenized on the calling thread. With
-   * several texts the call blocks while the engine has no room. Cancelling the future withdraws
-   * what has not begun.
+   * several texts the call blocks while the engine's queue is full. Cancelling the future withdraws
+   * the texts that have not begun.
    */
   @Override
   public CompletableFuture<ScoringResponse> doScoreAsync(ScoringRequest request) {

@@ -16,10 +16,10 @@ import org.apache.spark.util.TaskCompletionListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Embeds the rows of a partition, in order and a window at a time.
+ * Embeds the rows of a partition, in order and one window at a time.
  *
- * @param textColumn index of the texts
- * @param kind what the vectors become
+ * @param textColumn index of the column of texts
+ * @param kind the type of the vectors
  */
 record EmbedPartition(int textColumn, VectorKind kind, EmbeddingSettings settings)
     implements MapPartitionsFunction<Row, Row> {
@@ -27,13 +27,13 @@ record EmbedPartition(int textColumn, VectorKind kind, EmbeddingSettings setting
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
     Window window = new Window(rows, ExecutorEngines.get(settings));
-    // The rest of a window is not wanted when the task failed, was killed, or had its fill.
+    // The rest of a window is not needed if the task failed, was killed, or needs no more rows.
     TaskContext.get()
         .addTaskCompletionListener((TaskCompletionListener) context -> window.withdraw());
     return window;
   }
 
-  /** A row, and its vector to come; none for a null text. */
+  /** A row, and its future vector; none for a null text. */
   private record Pending(Row row, @Nullable CompletableFuture<float[]> vector) {}
 
   private final class Window implements Iterator<Row> {
@@ -68,7 +68,9 @@ record EmbedPartition(int textColumn, VectorKind kind, EmbeddingSettings setting
       return RowFactory.create(values);
     }
 
-    /** Waits for room in the engine: tasks together have no more under way than it takes. */
+    /**
+     * Waits for space in the engine's queue, which limits the texts that all tasks have in flight.
+     */
     private Pending submit(Row row) {
       String text = row.getString(textColumn);
       return new Pending(
@@ -89,7 +91,7 @@ record EmbedPartition(int textColumn, VectorKind kind, EmbeddingSettings setting
     }
   }
 
-  /** The vector, when it is there. */
+  /** Waits for the vector. */
   static float[] await(CompletableFuture<float[]> vector) {
     try {
       return vector.get();

@@ -7,16 +7,16 @@ import io.github.neuronembed.model.Precision;
 import java.io.Serializable;
 
 /**
- * How texts are embedded: what travels with a job to its executors.
+ * The settings of embedding, which Spark sends to the executors with a job.
  *
- * @param model the model directory: an absolute path on every executor, or one below the folder in
- *     which Spark puts what {@code --archives} and {@code --files} name
- * @param backend what computes
- * @param precision what a CPU computes with
- * @param truncation what happens to a text that is too long; a refused one fails its task
+ * @param model the model directory: an absolute path on every executor, or a path below the folder
+ *     in which Spark puts the files of {@code --archives} and {@code --files}
+ * @param backend the backend
+ * @param precision the precision on a CPU
+ * @param truncation the policy for a text that is too long; a rejected text fails its task
  * @param inputType whether the texts are passages or queries
- * @param window rows that a task of {@link NeuronEmbed#column} has under way at once, and so holds
- *     in memory
+ * @param window rows that a task of {@link NeuronEmbed#column} has in flight at once, and holds in
+ *     memory
  */
 public record EmbeddingSettings(
     String model,
@@ -44,8 +44,7 @@ public record EmbeddingSettings(
   }
 
   /**
-   * Passages, truncated, on NeuronCores where there are some, else in float32 on ONNX Runtime; 256
-   * rows under way.
+   * Passages, truncated, on NeuronCores if there are any, else on the CPU; 256 rows in flight.
    *
    * @param directory see {@link #model()}
    */

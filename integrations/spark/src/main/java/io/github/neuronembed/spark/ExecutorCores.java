@@ -16,20 +16,20 @@ final class ExecutorCores {
   private ExecutorCores() {}
 
   /**
-   * Told at the executor's start.
+   * Called at the executor's start.
    *
-   * @param addresses what the discovery script named, as many as the executor got; null for none
+   * @param addresses the addresses from the discovery script that the executor got; null for none
    */
   static void assign(String @Nullable [] addresses) {
     assigned = addresses;
   }
 
   /**
-   * The cores as {@link io.github.neuronembed.TextEmbedderBuilder#visibleCores} takes them; empty
-   * if Spark does not schedule them.
+   * The cores in the format of {@link io.github.neuronembed.TextEmbedderBuilder#visibleCores};
+   * empty if Spark does not schedule them.
    *
-   * @throws IllegalStateException if Spark schedules them and the plugin is missing: a task alone
-   *     knows its own cores, not its executor's
+   * @throws IllegalStateException if Spark schedules them and the plugin is missing: without it a
+   *     task knows only its own cores, not those of its executor
    */
   static String visible() {
     TaskContext task = TaskContext.get();

@@ -16,7 +16,7 @@ import org.apache.spark.SparkFiles;
 
 /**
  * The engines of this JVM, which is an executor or a local driver: one for each model, backend and
- * precision, for all tasks. Policies and types of text do not need one of their own.
+ * precision, for all tasks. Policies and types of text do not need separate engines.
  */
 final class ExecutorEngines {
 
@@ -26,7 +26,7 @@ final class ExecutorEngines {
   private static final ReentrantLock OPENING = new ReentrantLock();
 
   static {
-    // An executor ends by leaving its JVM; accepted requests may end, and cores are given back.
+    // An executor ends with its JVM; accepted requests end first, and the cores are released.
     Runtime.getRuntime()
         .addShutdownHook(new Thread(ExecutorEngines::closeAll, "neuron-embed-close"));
   }
@@ -34,10 +34,10 @@ final class ExecutorEngines {
   private ExecutorEngines() {}
 
   /**
-   * The engine of these settings, opened by whoever comes first, while the others wait.
+   * The engine of these settings. The first caller opens it, and the others wait.
    *
-   * @throws IllegalStateException if this executor's NeuronCores serve another model, or Spark
-   *     assigned NeuronCores in a way that cannot be followed
+   * @throws IllegalStateException if this executor's NeuronCores serve another model, or if the
+   *     NeuronCores that Spark assigned cannot be used together
    * @throws io.github.neuronembed.EmbeddingException if it cannot be opened
    */
   static TextEmbedder get(EmbeddingSettings settings) {
@@ -97,7 +97,7 @@ final class ExecutorEngines {
         .toList();
   }
 
-  /** Closes what is open; what is asked for later is opened again. */
+  /** Closes all open engines; later requests open them again. */
   static void closeAll() {
     RuntimeException failure = null;
     OPENING.lock();

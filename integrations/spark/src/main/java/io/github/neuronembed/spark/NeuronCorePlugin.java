@@ -9,8 +9,8 @@ import org.apache.spark.resource.ResourceInformation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells an executor which NeuronCores Spark assigned to it, and closes its engines when it ends:
- * {@code spark.plugins=io.github.neuronembed.spark.NeuronCorePlugin}. Needed where Spark schedules
+ * Passes the NeuronCores that Spark assigned to an executor, and closes its engines when it ends:
+ * {@code spark.plugins=io.github.neuronembed.spark.NeuronCorePlugin}. Required if Spark schedules
  * the resource {@code neuroncore}.
  */
 public final class NeuronCorePlugin implements SparkPlugin {

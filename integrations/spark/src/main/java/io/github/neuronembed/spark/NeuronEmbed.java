@@ -8,12 +8,12 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Embeds texts where they are, on the executors: each has one engine for all of its tasks, opened
- * when the first one needs it and closed when the executor ends. Nothing is opened on the driver
- * and nothing collected to it.
+ * Embeds texts on the executors that hold them. Each executor has one engine for all of its tasks,
+ * opened when the first task needs it and closed when the executor ends. No engine is opened on the
+ * driver, and nothing is collected to it.
  *
  * <p>A null text has a null vector. A task fails with the exceptions of {@link
- * io.github.neuronembed.TextEmbedder}, and Spark tries it again.
+ * io.github.neuronembed.TextEmbedder}, and Spark repeats it.
  */
 public final class NeuronEmbed {
 
@@ -24,14 +24,14 @@ public final class NeuronEmbed {
 
   /**
    * Adds the vectors of a column of texts. Rows keep their order and their partition; a task reads
-   * {@link EmbeddingSettings#window()} rows ahead of the one that it hands on, so that executions
-   * are full, and no more than that.
+   * up to {@link EmbeddingSettings#window()} rows ahead, so that executions are full.
    *
-   * @param dataset any, also a streaming one
+   * @param dataset any dataset, also a streaming one
    * @param textColumn a column of strings
    * @param vectorColumn name of the new column, of type {@code array<float>}
    * @return the dataset with one more column, evaluated when Spark needs it
-   * @throws IllegalArgumentException if there is no such column of strings, or one of the new name
+   * @throws IllegalArgumentException if there is no such column of strings, or the new name is in
+   *     use
    */
   public static Dataset<Row> column(
       Dataset<?> dataset, String textColumn, String vectorColumn, EmbeddingSettings settings) {
@@ -51,12 +51,12 @@ public final class NeuronEmbed {
   }
 
   /**
-   * Makes the vectors available to SQL: {@code SELECT neuron_embed(text) FROM …} gives an {@code
-   * array<float>}. Spark calls a function for one row at a time, so that a task has one text under
-   * way: {@link #column} is for many.
+   * Makes the vectors available to SQL: {@code SELECT neuron_embed(text) FROM …} returns an {@code
+   * array<float>}. Spark calls a function for one row at a time, so a task has only one text in
+   * flight: use {@link #column} for many rows.
    *
-   * @param session whose SQL gets it
-   * @param name of the function, such as {@code neuron_embed}
+   * @param session the session that gets the function
+   * @param name of the function, for example {@code neuron_embed}
    */
   public static void registerFunction(
       SparkSession session, String name, EmbeddingSettings settings) {

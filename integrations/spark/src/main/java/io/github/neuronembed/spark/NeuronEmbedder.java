@@ -21,8 +21,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A stage of an ML pipeline that embeds a column of texts: {@link NeuronEmbed#column} by
- * parameters, which are saved and loaded with the pipeline. Of the model, its path is saved.
+ * A stage of an ML pipeline that embeds a column of texts: {@link NeuronEmbed#column} with
+ * parameters, which are saved and loaded with the pipeline. Only the path of the model is saved.
  *
  * <p>{@code inputCol}, {@code outputCol} and {@code modelDirectory} are required; the others are
  * those of {@link EmbeddingSettings#ofModel} by default. Not thread-safe while parameters change.
@@ -49,7 +49,7 @@ public final class NeuronEmbedder extends Transformer implements DefaultParamsWr
     this(Identifiable.randomUID("neuronEmbedder"));
   }
 
-  /** A stage with an id of its own, as Spark makes one to copy or to load another. */
+  /** A stage with a given id, which Spark uses to copy or load a stage. */
   public NeuronEmbedder(String uid) {
     this.uid = uid;
     inputCol = new Param<>(uid, "inputCol", "column of texts");
@@ -113,7 +113,10 @@ public final class NeuronEmbedder extends Transformer implements DefaultParamsWr
     return this;
   }
 
-  /** Sets what vectors are: {@code array} ({@code array<float>}) or {@code vector} (Spark ML's). */
+  /**
+   * Sets the type of the vectors: {@code array} ({@code array<float>}) or {@code vector} (Spark
+   * ML's).
+   */
   public NeuronEmbedder setOutputType(String kind) {
     set(outputType, kind);
     return this;
@@ -131,19 +134,19 @@ public final class NeuronEmbedder extends Transformer implements DefaultParamsWr
     return this;
   }
 
-  /** Sets what computes. */
+  /** Sets the backend. */
   public NeuronEmbedder setBackend(BackendChoice choice) {
     set(backend, word(choice));
     return this;
   }
 
-  /** Sets which of the directory's ONNX files serves. */
+  /** Sets the precision on a CPU. */
   public NeuronEmbedder setPrecision(Precision choice) {
     set(precision, word(choice));
     return this;
   }
 
-  /** Sets what happens to a text that is too long. */
+  /** Sets the policy for a text that is too long. */
   public NeuronEmbedder setTruncation(TruncationPolicy policy) {
     set(truncation, word(policy));
     return this;
@@ -200,7 +203,7 @@ public final class NeuronEmbedder extends Transformer implements DefaultParamsWr
     return window;
   }
 
-  /** The settings that the parameters come to. */
+  /** The settings of these parameters. */
   public EmbeddingSettings settings() {
     return new EmbeddingSettings(
         getOrDefault(modelDirectory),

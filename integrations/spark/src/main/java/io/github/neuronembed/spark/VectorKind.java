@@ -7,7 +7,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
-/** What a column of vectors is made of. */
+/** The type of a column of vectors. */
 enum VectorKind {
   /** {@code array<float>}. */
   ARRAY("array") {
@@ -45,7 +45,7 @@ enum VectorKind {
     this.word = word;
   }
 
-  /** The kind that a parameter's value names. */
+  /** The kind with a parameter's value. */
   static VectorKind named(String word) {
     return Arrays.stream(values()).filter(kind -> kind.word.equals(word)).findFirst().orElseThrow();
   }
@@ -57,13 +57,14 @@ enum VectorKind {
 
   abstract DataType type();
 
-  /** A vector as a row of Spark's holds it. */
+  /** A vector in the form of a Spark row. */
   abstract Object of(float[] vector);
 
   /**
-   * A schema with a column of vectors behind its own.
+   * A schema with an additional column of vectors.
    *
-   * @throws IllegalArgumentException if there is no such column of strings, or one of the new name
+   * @throws IllegalArgumentException if there is no such column of strings, or the new name is in
+   *     use
    */
   StructType append(StructType schema, String textColumn, String vectorColumn) {
     DataType given = schema.apply(textColumn).dataType();

@@ -25,32 +25,34 @@ import org.springframework.ai.embedding.observation.EmbeddingModelObservationCon
 import org.springframework.ai.embedding.observation.EmbeddingModelObservationDocumentation;
 
 /**
- * Spring AI's {@link EmbeddingModel} over a {@link TextEmbedder}, which stays the caller's.
+ * Spring AI's {@link EmbeddingModel} with a {@link TextEmbedder}, which the caller owns.
  *
- * <p>Spring AI does not say whether a text is a query. This model goes by how its vector stores
- * call: a lone string ({@link #embed(String)}) is what they search for, so it is a query and gets
- * the model's query prefix, unless {@link Builder#textType} says otherwise; documents, and the
- * texts of a request, are passages. {@link NeuronEmbeddingOptions} say it outright.
+ * <p>Spring AI does not say whether a text is a query. This model decides by the method that the
+ * vector stores call. They embed a search text as a single string ({@link #embed(String)}), so a
+ * single string is a query and gets the model's query prefix, unless {@link Builder#textType}
+ * changes this. Documents, and the texts of a request, are passages. {@link NeuronEmbeddingOptions}
+ * state the type explicitly.
  *
- * <p>One text is urgent, and refused at once when too much is waiting; several go to the engine's
- * bulk lane as a whole, and wait for room. Failures are the embedder's own exceptions, see {@link
- * TextEmbedder}. A text that is too long is truncated, unless the embedder is strict. The usage
- * counts what the model reads: special tokens and prefix included, tokens that were cut off not.
- * The metadata of a response has {@value #TOKEN_COUNTS} and {@value #CUT_TEXTS}.
+ * <p>A single text has priority, and is rejected at once when the queue is full; several texts go
+ * to the engine's bulk lane as a whole and wait for space in the queue. Failures are the embedder's
+ * own exceptions, see {@link TextEmbedder}. A text that is too long is truncated, unless the
+ * embedder is strict. The usage counts the tokens that the model reads: with special tokens and
+ * prefix, without truncated tokens. The metadata of a response has {@value #TOKEN_COUNTS} and
+ * {@value #CUT_TEXTS}.
  *
  * <p>Thread-safe.
  */
 public final class NeuronEmbeddingModel implements EmbeddingModel {
 
   /**
-   * Key of a response's metadata: a {@code List<Integer>} of the tokens of each text before any
-   * cut, special tokens and prefix included, in their order.
+   * Key of a response's metadata: a {@code List<Integer>} of the token count of each text before
+   * truncation, including special tokens and prefix, in their order.
    */
   public static final String TOKEN_COUNTS = "tokenCounts";
 
   /**
-   * Key of a response's metadata: a {@code List<Integer>} of the texts that lost their end, by
-   * their place from 0, ascending.
+   * Key of a response's metadata: a {@code List<Integer>} of the indices of the truncated texts,
+   * from 0, ascending.
    */
   public static final String CUT_TEXTS = "cutTexts";
 
@@ -73,9 +75,9 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
   }
 
   /**
-   * Starts the description of a model.
+   * A builder of a model.
    *
-   * @param embedder what computes; stays the caller's, who closes it
+   * @param embedder computes the vectors; owned and closed by the caller
    */
   public static Builder builder(TextEmbedder embedder) {
     return new Builder(Objects.requireNonNull(embedder, "embedder"));
@@ -86,7 +88,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
    * another type.
    *
    * @return an embedding for each text, in their order, with its index from 0
-   * @throws IllegalArgumentException if the options ask for another model or other dimensions
+   * @throws IllegalArgumentException if the options request another model or other dimensions
    */
   @Override
   public EmbeddingResponse call(EmbeddingRequest request) {
@@ -115,7 +117,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
     }
   }
 
-  /** Embeds what is searched for, or what {@link Builder#textType} says. */
+  /** Embeds a query, or a text of the type that {@link Builder#textType} sets. */
   @Override
   public float[] embed(String text) {
     return embed(List.of(text), textType).getResults().get(0).getOutput();
@@ -134,7 +136,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
         .getOutput();
   }
 
-  /** The document's text, with the metadata that {@link Builder#metadataMode} says. */
+  /** The document's text, with the metadata that {@link Builder#metadataMode} selects. */
   @Override
   public String getEmbeddingContent(Document document) {
     String text = document.getText();
@@ -199,7 +201,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
     return embedder.dimension();
   }
 
-  /** Describes a model. Not thread-safe. */
+  /** Builds a model. Not thread-safe. */
   public static final class Builder {
 
     private final TextEmbedder embedder;
@@ -212,19 +214,19 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
       this.embedder = embedder;
     }
 
-    /** What a lone string is; {@link InputType#QUERY} by default. */
+    /** The type of a single string; {@link InputType#QUERY} by default. */
     public Builder textType(InputType type) {
       this.textType = Objects.requireNonNull(type, "type");
       return this;
     }
 
-    /** Which of a document's metadata is embedded with its text; none by default. */
+    /** The metadata of a document that are embedded with its text; none by default. */
     public Builder metadataMode(MetadataMode mode) {
       this.metadataMode = Objects.requireNonNull(mode, "mode");
       return this;
     }
 
-    /** Where calls are observed; nowhere by default. */
+    /** The registry for observations; none by default. */
     public Builder observationRegistry(ObservationRegistry registry) {
       this.observations = Objects.requireNonNull(registry, "registry");
       return this;
@@ -236,7 +238,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
       return this;
     }
 
-    /** Makes the model. */
+    /** Creates the model. */
     public NeuronEmbeddingModel build() {
       return new NeuronEmbeddingModel(embedder, this);
     }

@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.ai.embedding.EmbeddingOptions;
 
 /**
- * Says what the texts of a request are.
+ * The input type of the texts of a request.
  *
  * @param inputType queries or passages
  */
 public record NeuronEmbeddingOptions(InputType inputType) implements EmbeddingOptions {
 
-  /** Null: the model is the one there is. */
+  /** Null: there is only one model. */
   @Override
   public @Nullable String getModel() {
     return null;

@@ -17,10 +17,10 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 
 /**
- * A {@link TextEmbedder} and a {@link NeuronEmbeddingModel} over it, unless the application has an
- * {@link EmbeddingModel} of its own, or {@code spring.ai.model.embedding} names another than {@code
- * neuron-embed}. An embedder that the application brings is used. The embedder is closed with the
- * context, which lets accepted requests end; its meters go to the application's registry.
+ * A {@link TextEmbedder} and a {@link NeuronEmbeddingModel} with it, unless the application has an
+ * {@link EmbeddingModel}, or {@code spring.ai.model.embedding} names another than {@code
+ * neuron-embed}. If the application has an embedder, it is used. The embedder is closed with the
+ * context, after accepted requests have ended; its meters are in the application's registry.
  */
 @AutoConfiguration
 @ConditionalOnProperty(

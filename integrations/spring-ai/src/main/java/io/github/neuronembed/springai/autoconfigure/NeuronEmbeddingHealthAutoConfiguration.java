@@ -10,7 +10,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The health of the application's {@link TextEmbedder}, where the application has Spring Boot's
+ * The health of the application's {@link TextEmbedder}, if the application has Spring Boot's
  * health. {@code management.health.neuronembed.enabled=false} switches it off.
  */
 @AutoConfiguration(after = NeuronEmbeddingAutoConfiguration.class)

@@ -7,9 +7,9 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * The engine's health as Spring Boot's: ready and degraded are UP, since both serve; failed is
- * DOWN. Details: {@code state} in the engine's word, {@code model}, {@code backend}, and {@code
- * failedCores} with the reason for each core that left.
+ * The engine's health for Spring Boot: ready and degraded are UP, because both serve; failed is
+ * DOWN. Details: {@code state} with the engine's state, {@code model}, {@code backend}, and {@code
+ * failedCores} with the reason for each failed core.
  */
 final class NeuronEmbeddingHealthIndicator extends AbstractHealthIndicator {
 

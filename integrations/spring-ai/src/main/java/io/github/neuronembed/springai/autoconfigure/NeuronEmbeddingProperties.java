@@ -17,14 +17,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param modelDirectory Folder of the model, in the layout of a Hugging Face repository. Required
  *     unless the application has a TextEmbedder bean.
- * @param backend What computes. AUTO takes NeuronCores where the machine and the model directory
- *     have them, else ONNX Runtime.
- * @param precision What a CPU computes with.
- * @param truncation What happens to a text with more tokens than the model takes.
- * @param textType What a lone string is, as in EmbeddingModel.embed(String): vector stores embed so
- *     what they search for.
- * @param metadataMode Which of a document's metadata is embedded with its text.
- * @param engine How the engine works.
+ * @param backend The backend. AUTO uses NeuronCores if the machine has them and the model is
+ *     compiled for them, else the CPU.
+ * @param precision The precision on a CPU.
+ * @param truncation The policy for a text with more tokens than the model's limit.
+ * @param textType The input type of a single string in EmbeddingModel.embed(String), with which
+ *     vector stores embed search texts.
+ * @param metadataMode The metadata of a document that are embedded with its text.
+ * @param engine The options of the engine.
  */
 @ConfigurationProperties("neuronembed")
 public record NeuronEmbeddingProperties(
@@ -37,17 +37,16 @@ public record NeuronEmbeddingProperties(
     @DefaultValue Engine engine) {
 
   /**
-   * The properties {@code neuronembed.engine.*}; what is not set is as the engine's own defaults.
+   * The properties {@code neuronembed.engine.*}; missing ones have the engine's defaults.
    *
-   * @param slotsPerReplica Executions of a replica under way at once. Unless set, what suits the
+   * @param slotsPerReplica Executions of a replica in flight at once; the default depends on the
    *     backend.
-   * @param maxQueuedRequests Most requests that wait in a lane; 2048 unless set.
-   * @param maxQueuedTokens Most tokens that wait in a lane; 500000 unless set.
-   * @param batchWait How long a free slot waits for company for a batch that is not full; not at
-   *     all unless set.
-   * @param bulkShare Part of the tokens that bulk work gets at least while queries wait too, 0 to
-   *     1; 0.1 unless set.
-   * @param closeTimeout How long closing lets accepted requests end; 30 s unless set.
+   * @param maxQueuedRequests Maximum number of waiting requests per lane; default 2048.
+   * @param maxQueuedTokens Maximum number of waiting tokens per lane; default 500000.
+   * @param batchWait How long a free slot waits for more texts if a batch is not full; default 0.
+   * @param bulkShare Minimum share of the tokens that bulk work gets while queries wait too, 0 to
+   *     1; default 0.1.
+   * @param closeTimeout How long closing waits for accepted requests; default 30 s.
    */
   public record Engine(
       @Nullable Integer slotsPerReplica,

@@ -1,4 +1,4 @@
-/** What Spring Boot makes of the properties {@code neuronembed.*}. */
+/** Auto-configuration from the properties {@code neuronembed.*}. */
 @NullMarked
 package io.github.neuronembed.springai.autoconfigure;
 
