@@ -16,13 +16,15 @@ installed() {
 build() {
   # Reads a package list of its own, so that no later apt-get sees Debian 13.
   mkdir -p "$work/apt/lists/partial" "$work/source"
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main" \
-    >"$work/apt/sources.list"
+  local mirror
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' | head -1)
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$work/apt/sources.list"
   local options=(-q -o "Dir::Etc::sourcelist=$work/apt/sources.list" -o Dir::Etc::sourceparts=-
     -o "Dir::State::lists=$work/apt/lists" -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update
   (cd "$work/source" && apt-get "${options[@]}" source pgvector)
-  make -C "$work"/source/pgvector-*/ with_llvm=no OPTFLAGS= all install
+  make -C "$work"/source/pgvector-*/ "PG_CONFIG=/usr/lib/postgresql/$version/bin/pg_config" with_llvm=no OPTFLAGS= \
+    all install
 }
 install_pgvector() {
   export DEBIAN_FRONTEND=noninteractive

@@ -82,7 +82,8 @@ final class PgVectorStore implements Store {
 
   @Override
   public List<Hit> nearest(float[] query, int count) throws IOException {
-    // The planner would read a table this small as a whole, and the index would not be seen at work.
+    // The planner would read a table this small as a whole, and the index would not be seen at
+    // work.
     return search("set local enable_seqscan = off", query, count);
   }
 
@@ -95,7 +96,8 @@ final class PgVectorStore implements Store {
     try (PreparedStatement select =
         connection.prepareStatement(
             // <#> is the negative inner product.
-            "select body, -(vector <#> ?::vector) from passage order by vector <#> ?::vector limit ?")) {
+            "select body, -(vector <#> ?::vector) from passage order by vector <#> ?::vector limit"
+                + " ?")) {
       execute(setting);
       select.setString(1, Arrays.toString(query));
       select.setString(2, Arrays.toString(query));

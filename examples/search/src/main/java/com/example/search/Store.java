@@ -43,7 +43,11 @@ interface Store extends AutoCloseable {
   static void requireSameModel(String stored, String model) {
     if (!stored.equals(model)) {
       throw new IllegalArgumentException(
-          "The store holds vectors of " + stored + ", and this is " + model + ": take another store");
+          "The store holds vectors of "
+              + stored
+              + ", and this is "
+              + model
+              + ": take another store");
     }
   }
 }
