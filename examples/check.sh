@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs examples/search as a stranger would, from installed artifacts alone, and looks at
-# what a consumer gets. Installs into a repository of its own below target/, in front of the user's,
+# Builds and runs the examples as a stranger would, from installed artifacts alone, and looks at what
+# a consumer gets. Installs into a repository of its own below target/, in front of the user's,
 # which is only read from. Needs a built command line, whose model it takes (./mvnw verify), and
 # Debian's gradle.
 set -euo pipefail
@@ -42,7 +42,7 @@ model=$(echo "$NEURON_EMBED_CACHE"/models-*/bge-small-en-v1.5)
 
 echo "--- install into $repository"
 rm -rf "$group"
-maven -DskipTests -pl java-api -am install
+maven -DskipTests -pl java-api,integrations/langchain4j -am install
 
 echo "--- run without the native jar, with it, and on the emulator: one index, which outlives each"
 rm -rf "$work/index"
@@ -74,6 +74,27 @@ java -cp 'examples/search/build/app/*' com.example.search.Search "$model" --inde
   >"$work/gradle.txt" 2>"$work/gradle.txt.err" || { cat "$work/gradle.txt.err" >&2; fail "the example failed"; }
 expect gradle.txt '^index: 160 passages were there, 0 embedded'
 expect gradle.txt "$best"
+
+echo "--- retrieve and rerank on small models, in one process and over HTTP"
+small=$PWD/java-api/src/test/resources/io/github/neuronembed/small
+rerank() {
+  maven --file examples/rerank compile exec:java "-Dexec.mainClass=com.example.rerank.$2" "-Dexec.args=$3" \
+    >"$work/$1" 2>"$work/$1.err" || { cat "$work/$1.err" >&2; fail "the example failed: $2"; }
+}
+rerank in-process.txt InProcess "$small/xlm-roberta $small/xlm-roberta-reranker"
+env --unset=NEURON_EMBED_TOKEN "$app" serve --port 0 --model "$small/xlm-roberta" \
+  --reranker "$small/xlm-roberta-reranker" 2>"$work/serve.log" &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+until url=$(grep -o 'http://[0-9.:]*$' "$work/serve.log"); do
+  kill -0 "$server" 2>/dev/null || { cat "$work/serve.log" >&2; fail "the server did not start"; }
+  sleep 0.2
+done
+rerank over-http.txt OverHttp "$url"
+kill "$server"
+diff "$work/in-process.txt" "$work/over-http.txt" || fail "the two ways to rerank differ"
+[ "$(grep -c '^retrieved: ' "$work/in-process.txt")" = 6 ] && [ "$(grep -c '^reranked: 0\.' "$work/in-process.txt")" = 3 ] \
+  || { cat "$work/in-process.txt" >&2; fail "six passages retrieved and three of them reranked were to be printed"; }
 
 echo "--- what a consumer gets"
 maven --file examples/search -Pneuron org.apache.maven.plugins:maven-dependency-plugin:3.11.0:list \

@@ -25,6 +25,7 @@ NOT_RUN = [
     Rule("docs/releasing.md", r"^osv-scanner |dependency-check", "needs a database of vulnerabilities"),
     Rule("examples/search/README.md", r"^(mvn|gradle|java) ", "examples/check.sh runs it"),
     Rule("examples/search/README.md", r"^\./pgvector\.sh ", "installs packages"),
+    Rule("examples/rerank/README.md", r"^mvn |--reranker ", "examples/check.sh runs it"),
     Rule("native/README.md", r"^cmake ", "Maven builds the same"),
     Rule("native/neff/README.md", r"^source /opt/aws_neuronx", "needs the Neuron SDK"),
     Rule("native/neff/README.md", r"^python3 compile_neff.py ", "needs the Neuron SDK"),
