@@ -128,6 +128,12 @@ public final class NativeLibrary {
       return null;
     } catch (UnavailableException e) {
       return e;
+    } catch (NoClassDefFoundError e) {
+      return new UnavailableException(
+          "The native library needs a class that is not there (%s): native code names its classes, so"
+                  .formatted(e.getMessage())
+              + " exclude io.github.neuronembed and org.bytedeco from what a shaded jar relocates.",
+          e);
     }
   }
 

@@ -11,11 +11,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -143,6 +147,37 @@ class NativeLibraryTest {
     assertThat(ask("-D" + NativeLibrary.PATH_PROPERTY + "=" + emulator))
         .startsWith("unavailable: The native library " + emulator)
         .contains("is of another build (one that does not say which)");
+  }
+
+  @Test
+  void aShadedJarWithoutAClassOfJavaCppIsNamed() throws Exception {
+    List<String> entries = new ArrayList<>();
+    for (String entry : classPath().split(File.pathSeparator, -1)) {
+      entries.add(
+          Path.of(entry).getFileName().toString().startsWith("javacpp-")
+              ? withoutAClass(Path.of(entry)).toString()
+              : entry);
+    }
+    assertThat(askOn(String.join(File.pathSeparator, entries)))
+        .contains("unavailable: ", "org/bytedeco/javacpp/BytePointer", "relocates");
+  }
+
+  /**
+   * As JavaCPP is in a jar whose packages were renamed: a name that native code asks for is not
+   * there.
+   */
+  private Path withoutAClass(Path jar) throws Exception {
+    Path shaded = folder.resolve("shaded.jar");
+    try (ZipFile from = new ZipFile(jar.toFile());
+        ZipOutputStream to = new ZipOutputStream(Files.newOutputStream(shaded))) {
+      for (ZipEntry entry : Collections.list(from.entries())) {
+        if (!entry.getName().equals("org/bytedeco/javacpp/BytePointer.class")) {
+          to.putNextEntry(new ZipEntry(entry.getName()));
+          from.getInputStream(entry).transferTo(to);
+        }
+      }
+    }
+    return shaded;
   }
 
   @Test
