@@ -1,5 +1,6 @@
 package io.github.neuronembed.backend.onnx;
 
+import ai.onnxruntime.OrtEnvironment;
 import io.github.neuronembed.BackendUnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,7 +33,8 @@ public final class OnnxLibrary {
   }
 
   private static Path unpack() throws IOException {
-    try (InputStream in = OnnxLibrary.class.getResourceAsStream(RESOURCE)) {
+    // By a class of that jar: on the module path, a class finds the resources of its own module.
+    try (InputStream in = OrtEnvironment.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
         throw new BackendUnavailableException(
             "The ONNX Runtime jar on the class path has no library for linux-x64.");
