@@ -70,13 +70,18 @@ public final class Search {
         throw new IllegalArgumentException(USAGE);
       }
       String value = words.next();
-      switch (word) {
-        case "--backend" -> backend = BackendChoice.valueOf(value.toUpperCase(Locale.ROOT));
-        case "--store" -> store = value;
-        case "--index" -> index = Path.of(value);
-        case "--url" -> url = value;
-        case "--passages" -> most = Integer.parseInt(value);
-        default -> throw new IllegalArgumentException(USAGE);
+      try {
+        switch (word) {
+          case "--backend" -> backend = BackendChoice.valueOf(value.toUpperCase(Locale.ROOT));
+          case "--store" -> store = value;
+          case "--index" -> index = Path.of(value);
+          case "--url" -> url = value;
+          case "--passages" -> most = Integer.parseInt(value);
+          default -> throw new IllegalArgumentException(word);
+        }
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "not understood: " + word + " " + value + "\n" + USAGE, e);
       }
     }
     if (model == null || !Set.of("lucene", "pgvector").contains(store)) {
@@ -131,6 +136,9 @@ public final class Search {
 
   /** The share of the ten nearest passages that the index finds. */
   private void measureRecall(List<String> queries) throws IOException {
+    if (queries.isEmpty()) {
+      return; // So few passages have no heading of enough words.
+    }
     int found = 0;
     int wanted = 0;
     for (String query : queries) {
