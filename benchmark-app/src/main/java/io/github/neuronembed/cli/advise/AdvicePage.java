@@ -161,7 +161,7 @@ final class AdvicePage {
   }
 
   private String memory(ModelDirectory model, int shapes) {
-    EncoderSize size = EncoderSize.of(model);
+    EncoderSize size = EncoderSize.of(model.transformer());
     if (size == null) {
       return "Device memory: each shape holds weights of its own; %s shapes, %s %s."
           .formatted(shapes, shapesNow, nowIs);

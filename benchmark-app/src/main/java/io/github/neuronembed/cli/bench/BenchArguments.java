@@ -19,8 +19,6 @@ import io.github.neuronembed.cli.bench.measure.QualityCheck;
 import io.github.neuronembed.cli.bench.result.Cell;
 import io.github.neuronembed.cli.bench.result.Price;
 import io.github.neuronembed.cli.bench.result.Subject;
-import io.github.neuronembed.engine.VectorReader;
-import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
 import java.io.IOException;
 import java.io.Reader;
@@ -36,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the command line asks for, checked before anything is opened.
  *
- * @param model the model directory
+ * @param model the model
  * @param backend what computes; never {@code AUTO}
  * @param computed whether a model is computed; the emulator may compute hashes
  * @param emulator configuration of the emulator
@@ -56,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * @param price of it; null if there is none
  */
 record BenchArguments(
-    ModelDirectory model,
+    BenchModel model,
     BackendChoice backend,
     boolean computed,
     JsonObject emulator,
@@ -94,14 +92,13 @@ record BenchArguments(
     Precision precision = EmbedderArguments.precision(arguments);
     Rows.Texts texts = texts(arguments, scenario);
     Lengths lengths = LoadArguments.lengths(arguments, scenario);
-    ModelDirectory model = EmbedderArguments.model(arguments);
-    BackendChoice backend = Backends.choice(arguments, model);
-    boolean computed = Backends.computes(arguments, model, backend);
+    BenchModel model = BenchModel.of(arguments);
+    BackendChoice backend = model.backend(arguments);
+    boolean computed = model.computed(arguments, backend);
     JsonObject emulator = emulator(arguments);
     List<Cell> cells = matrix.cells(() -> Backends.cores(backend, emulator));
-    check(cells, model, backend, through);
-    Path file =
-        Backends.file(model, backend, precision, EmbedderArguments.preparedGraph(arguments));
+    check(cells, model.transformer().maxTokens(), backend, through);
+    Path file = model.file(backend, precision, EmbedderArguments.preparedGraph(arguments));
     String instanceType = arguments.getOptionValue("instance-type");
     return new BenchArguments(
         model,
@@ -111,7 +108,7 @@ record BenchArguments(
         file,
         precision,
         new Subject(
-            model.name(),
+            model.transformer().name(),
             file.toString(),
             EmbedderArguments.name(backend),
             Backends.precision(backend, precision, computed),
@@ -141,26 +138,32 @@ record BenchArguments(
 
   /** How the cells are measured. */
   Bench.Plan plan(Rows rows) {
-    VectorReader reader = new VectorReader(model.pooling(), model.normalize());
+    QualityCheck.Reference reference = quality && computed ? model.reference() : null;
     return new Bench.Plan(
-        Backends.of(model, backend, file, precision, emulator, computed),
-        reader,
+        model.backends(backend, file, precision, emulator, computed),
+        model.reader(),
+        model.pairs(),
         subject.through().equals(EmbedderArguments.name(Through.ENGINE)),
         rows::of,
         texts.lines().size(),
-        model.vocabularySize(),
+        model.transformer().vocabularySize(),
         new CellFigures(
             price,
             chip,
-            computed ? EncoderSize.of(model) : null,
+            computed ? EncoderSize.of(model.transformer()) : null,
             cell -> preset == null ? null : preset.of(cell.published())),
-        quality && computed
-            ? new QualityCheck(length -> Backends.reference(model, length), reader)
-            : null,
-        computed ? "not asked for" : "the emulator computed no model",
+        reference == null ? null : new QualityCheck(reference, model.reader()),
+        withoutQuality(),
         scenario,
         (long) (durationSeconds * 1e9),
         (long) (warmUpSeconds * 1e9));
+  }
+
+  private String withoutQuality() {
+    if (!computed) {
+      return "the emulator computed no model";
+    }
+    return quality ? "a cross-encoder gives scores, not vectors" : "not asked for";
   }
 
   private static Rows.Texts texts(CommandLine arguments, Scenario scenario) throws IOException {
@@ -175,15 +178,13 @@ record BenchArguments(
   }
 
   private static void check(
-      List<Cell> cells, ModelDirectory model, BackendChoice choice, Through through) {
+      List<Cell> cells, int maxTokens, BackendChoice choice, Through through) {
     for (Cell cell : cells) {
-      if (cell.shape().sequenceLength() > model.maxTokens()) {
+      if (cell.shape().sequenceLength() > maxTokens) {
         throw new UsageException(
             "The matrix has a sequence length of %s; the model takes %s tokens, not %s."
                 .formatted(
-                    cell.shape().sequenceLength(),
-                    model.maxTokens(),
-                    cell.shape().sequenceLength()));
+                    cell.shape().sequenceLength(), maxTokens, cell.shape().sequenceLength()));
       }
       if (cell.inputPath() != null
           && (choice == BackendChoice.ONNX || choice == BackendChoice.CPU)) {

@@ -126,6 +126,11 @@ final class BenchOptions {
         options, "texts", "FILE", "real texts instead, one a line, tokenized in the call");
     ValueOption.addTo(
         options,
+        "query",
+        "TEXT",
+        "with the --texts of a cross-encoder: what each of them is paired with");
+    ValueOption.addTo(
+        options,
         "duration",
         "SECONDS",
         "how long each cell is measured (default 10); with max-rate each step of the search; not"

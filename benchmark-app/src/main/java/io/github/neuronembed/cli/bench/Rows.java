@@ -1,15 +1,11 @@
 package io.github.neuronembed.cli.bench;
 
-import io.github.neuronembed.InputType;
 import io.github.neuronembed.cli.bench.load.Inputs;
 import io.github.neuronembed.cli.bench.load.Lengths;
 import io.github.neuronembed.cli.bench.load.TextRows;
 import io.github.neuronembed.cli.bench.load.TokenRows;
 import io.github.neuronembed.cli.bench.result.Cell;
-import io.github.neuronembed.model.ModelDirectory;
-import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the rows of each cell: random tokens, or texts. Opens the model's tokenizer for texts. */
@@ -17,10 +13,10 @@ final class Rows implements AutoCloseable {
 
   private static final long SEED = 1;
 
-  private final ModelDirectory model;
+  private final BenchModel model;
   private final Lengths lengths;
   private final Texts texts;
-  private @Nullable TextTokenizer tokenizer;
+  private BenchModel.@Nullable Tokenizer tokenizer;
 
   /**
    * Texts to carry instead of random tokens.
@@ -31,7 +27,7 @@ final class Rows implements AutoCloseable {
    */
   record Texts(String name, List<String> lines, boolean once) {}
 
-  Rows(ModelDirectory model, Lengths lengths, Texts texts) {
+  Rows(BenchModel model, Lengths lengths, Texts texts) {
     this.model = model;
     this.lengths = lengths;
     this.texts = texts;
@@ -41,16 +37,15 @@ final class Rows implements AutoCloseable {
   Inputs of(Cell cell) {
     int length = cell.shape().sequenceLength();
     return texts.lines().isEmpty()
-        ? new TokenRows(lengths, length, model.vocabularySize(), SEED)
-        : new TextRows(texts.name(), texts.lines(), tokenizer(), length, texts.once());
+        ? new TokenRows(lengths, length, model.transformer().vocabularySize(), model.pairs(), SEED)
+        : new TextRows(texts.name(), texts.lines(), tokenizer()::row, length, texts.once());
   }
 
-  private Function<String, int[]> tokenizer() {
+  private BenchModel.Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer = TextTokenizer.open(model);
+      tokenizer = model.tokenizer();
     }
-    TextTokenizer opened = tokenizer;
-    return text -> opened.encode(text, InputType.PASSAGE);
+    return tokenizer;
   }
 
   @Override

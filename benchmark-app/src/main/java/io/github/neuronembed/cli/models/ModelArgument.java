@@ -1,10 +1,12 @@
 package io.github.neuronembed.cli.models;
 
 import io.github.neuronembed.cli.UsageException;
+import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.ModelDirectory;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code --model} says. */
 public final class ModelArgument {
@@ -30,6 +32,18 @@ public final class ModelArgument {
     throw new UsageException(
         "--model %s is neither a folder nor the model that comes with this program (%s)."
             .formatted(argument, ModelAtHand.NAME));
+  }
+
+  /**
+   * Opens the cross-encoder of a directory, where commands take one as well.
+   *
+   * @return null if it is none
+   * @throws io.github.neuronembed.ModelLoadException if it is incomplete or damaged
+   */
+  public static @Nullable CrossEncoderDirectory crossEncoder(String argument) {
+    return isFolder(argument) && CrossEncoderDirectory.isIn(Path.of(argument))
+        ? CrossEncoderDirectory.open(Path.of(argument))
+        : null;
   }
 
   private static boolean isFolder(String argument) {

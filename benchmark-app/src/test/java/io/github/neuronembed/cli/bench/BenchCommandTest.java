@@ -8,6 +8,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.SmallModel;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.ExitCode;
@@ -90,6 +91,50 @@ class BenchCommandTest {
     assertThat(Files.readString(folder.resolve("report.md"))).contains("**Emulated");
     assertThat(Files.readString(folder.resolve("run.hlog")))
         .contains("Tag=emulated.2x8.m1.w2.s1.write,");
+  }
+
+  @Test
+  void measuresPairsOfACrossEncoder() throws Exception {
+    SmallModel.BERT_RERANKER.writeTo(Files.createDirectory(folder.resolve("pairs")));
+    Files.writeString(folder.resolve("texts.txt"), "open the settings page\na letter\n");
+    String rest =
+        " --model DIR/pairs --batch-sizes 2 --sequence-lengths 32 --workers-per-model 1"
+            + " --duration 0.1 --warm-up 0.01 --format json";
+
+    for (String through : List.of("slots", "engine")) {
+      assertThat(bench("--lengths uniform:8,32 --through " + through + rest)).isZero();
+      assertThat(cells())
+          .singleElement()
+          .satisfies(
+              cell -> {
+                assertThat(cell.get("model_name").getAsString()).isEqualTo("pairs");
+                assertThat(cell.get("backend").getAsString()).startsWith("onnxruntime");
+                assertThat(cell.get("status").getAsString()).isEqualTo("finished");
+                assertThat(cell.get("throughput_with_stalls").getAsDouble()).isPositive();
+                assertThat(cell.get("latency_ms_p99").getAsDouble()).isPositive();
+                assertThat(cell.get("inputs").getAsString()).startsWith("pairs of random tokens");
+                assertThat(cell.toString()).contains("a cross-encoder gives scores, not vectors");
+              });
+    }
+    assertThat(bench("--texts DIR/texts.txt --query settings" + rest)).isZero();
+    assertThat(cells().get(0).get("inputs").getAsString()).contains("2 texts of texts.txt");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--texts DIR/texts.txt,--query",
+    "--backend cpu,--backend cpu computes no cross-encoder",
+    "--emulated-hash,--backend emulator"
+  })
+  void whatACrossEncoderHasNotIsWrongUsage(String option, String part) throws Exception {
+    SmallModel.BERT_RERANKER.writeTo(Files.createDirectory(folder.resolve("pairs")));
+    Files.writeString(folder.resolve("texts.txt"), "a letter\n");
+    assertThatThrownBy(() -> bench("--model DIR/pairs " + option))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(part);
+    assertThatThrownBy(() -> bench("--query x"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("cross-encoder");
   }
 
   @Test

@@ -3,7 +3,7 @@ package io.github.neuronembed.cli.bench.figures;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import io.github.neuronembed.model.ModelDirectory;
+import io.github.neuronembed.model.TransformerDirectory;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record EncoderSize(int hiddenSize, int intermediateSize, int layers) {
 
   /** Reads it; null if the model does not state it, or is no BERT. */
-  public static @Nullable EncoderSize of(ModelDirectory model) {
+  public static @Nullable EncoderSize of(TransformerDirectory model) {
     if (!model.modelType().equals("bert")) {
       return null;
     }

@@ -1,5 +1,7 @@
 package io.github.neuronembed.cli.bench.load;
 
+import io.github.neuronembed.backend.TokenRow;
+
 /** The rows that calls carry. Thread-safe. */
 public interface Inputs {
 
@@ -11,11 +13,11 @@ public interface Inputs {
   int rows(long call, int batchSize);
 
   /**
-   * The token ids of a row, special tokens included, no longer than the cell's rows; read only.
+   * The tokens of a row, special tokens included, no longer than the cell's rows; read only.
    *
    * @param row zero-based, over all calls
    */
-  int[] row(long row);
+  TokenRow row(long row);
 
   /** Whether {@link #row} tokenizes a text, whose time counts. */
   boolean tokenizes();

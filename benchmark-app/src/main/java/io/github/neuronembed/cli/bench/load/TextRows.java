@@ -1,10 +1,12 @@
 package io.github.neuronembed.cli.bench.load;
 
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.UsageException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -14,7 +16,7 @@ public final class TextRows implements Inputs {
 
   private final String name;
   private final List<String> texts;
-  private final Function<String, int[]> tokenizer;
+  private final Function<String, TokenRow> tokenizer;
   private final int sequenceLength;
   private final boolean onePass;
   private final AtomicLong cutRows = new AtomicLong();
@@ -28,7 +30,7 @@ public final class TextRows implements Inputs {
   public TextRows(
       String name,
       List<String> texts,
-      Function<String, int[]> tokenizer,
+      Function<String, TokenRow> tokenizer,
       int sequenceLength,
       boolean onePass) {
     this.name = name;
@@ -73,16 +75,15 @@ public final class TextRows implements Inputs {
   }
 
   @Override
-  public int[] row(long row) {
-    int[] ids = tokenizer.apply(texts.get((int) (row % texts.size())));
-    if (ids.length <= sequenceLength) {
-      return ids;
+  public TokenRow row(long row) {
+    TokenRow tokens = tokenizer.apply(texts.get((int) (row % texts.size())));
+    if (tokens.length() <= sequenceLength) {
+      return tokens;
     }
     cutRows.incrementAndGet();
-    int[] cut = new int[sequenceLength];
-    System.arraycopy(ids, 0, cut, 0, sequenceLength);
-    cut[sequenceLength - 1] = ids[ids.length - 1];
-    return cut;
+    int[] cut = Arrays.copyOf(tokens.ids(), sequenceLength);
+    cut[sequenceLength - 1] = tokens.ids()[tokens.length() - 1];
+    return TokenRow.ofPair(cut, Math.min(sequenceLength, tokens.firstLength()));
   }
 
   @Override

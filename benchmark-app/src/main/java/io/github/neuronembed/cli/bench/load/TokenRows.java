@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.bench.load;
 
+import io.github.neuronembed.backend.TokenRow;
 import java.util.SplittableRandom;
 
 /** Rows of random tokens, made beforehand, so that nothing but the model is measured. */
@@ -14,24 +15,32 @@ public final class TokenRows implements Inputs {
   private static final int MOST_TOKENS = 1 << 20;
   private static final int LEAST_ROWS = 64;
 
-  private final int[][] rows;
+  /** Of a pair, tokens of the first side at most: what a query has. */
+  private static final int QUERY_TOKENS = 16;
+
+  private final TokenRow[] rows;
   private final Lengths lengths;
+  private final boolean pairs;
 
   /**
    * The same rows for the same arguments.
    *
    * @param sequenceLength no row is longer
    * @param vocabularySize ids are below this
+   * @param pairs whether rows are pairs
    */
-  public TokenRows(Lengths lengths, int sequenceLength, int vocabularySize, long seed) {
+  public TokenRows(
+      Lengths lengths, int sequenceLength, int vocabularySize, boolean pairs, long seed) {
     this.lengths = lengths;
+    this.pairs = pairs;
     SplittableRandom random = new SplittableRandom(seed);
     int count = Math.max(LEAST_ROWS, Math.min(ROWS, MOST_TOKENS / sequenceLength));
     int first = Math.min(FIRST_TOKEN_ID, vocabularySize - 1);
-    this.rows = new int[count][];
+    this.rows = new TokenRow[count];
     for (int i = 0; i < count; i++) {
       int length = lengths.draw(random, sequenceLength);
-      rows[i] = random.ints(length, first, vocabularySize).toArray();
+      int[] ids = random.ints(length, first, vocabularySize).toArray();
+      rows[i] = pairs ? TokenRow.ofPair(ids, Math.min(QUERY_TOKENS, length / 2)) : TokenRow.of(ids);
     }
   }
 
@@ -41,7 +50,7 @@ public final class TokenRows implements Inputs {
   }
 
   @Override
-  public int[] row(long row) {
+  public TokenRow row(long row) {
     return rows[(int) (row % rows.length)];
   }
 
@@ -57,6 +66,8 @@ public final class TokenRows implements Inputs {
 
   @Override
   public String description() {
-    return "random tokens, lengths " + lengths.description();
+    return (pairs ? "pairs of random tokens" : "random tokens")
+        + ", lengths "
+        + lengths.description();
   }
 }

@@ -41,6 +41,7 @@ public final class Bench {
    *
    * @param backends opens the backend of a cell
    * @param reader reads its vectors
+   * @param pairs whether rows are pairs
    * @param throughEngine whether workers call an engine; else a slot of their own
    * @param inputs makes the rows of a cell
    * @param passRows rows of one pass, for {@link Scenario.Kind#OFFLINE}
@@ -55,6 +56,7 @@ public final class Bench {
   public record Plan(
       BenchBackends backends,
       VectorReader reader,
+      boolean pairs,
       boolean throughEngine,
       Function<Cell, Inputs> inputs,
       int passRows,
@@ -155,6 +157,7 @@ public final class Bench {
             cell.shape().batchSize(),
             cell.slotsPerModel(),
             plan.vocabularySize(),
+            plan.pairs(),
             inputs)
         : new SlotService(backend, plan.reader(), cell.shape(), inputs);
   }

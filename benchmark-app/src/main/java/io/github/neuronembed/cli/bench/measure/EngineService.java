@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli.bench.measure;
 
 import io.github.neuronembed.backend.InferenceBackend;
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.bench.figures.Stages;
 import io.github.neuronembed.cli.bench.load.Inputs;
 import io.github.neuronembed.engine.EmbeddingEngine;
@@ -8,6 +9,8 @@ import io.github.neuronembed.engine.EngineListener;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.engine.RequestOptions;
 import io.github.neuronembed.engine.VectorReader;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * The way of an application: workers hand their rows to an engine, which queues, batches and routes
@@ -18,11 +21,14 @@ public final class EngineService implements Service {
   private final EmbeddingEngine engine;
   private final Inputs inputs;
   private final int batchSize;
+  private final boolean pairs;
   private final Listener listener = new Listener();
 
   /**
    * @param backend closed with this
    * @param slots of each replica
+   * @param pairs whether rows are pairs, which the engine puts together itself, as a reranker has
+   *     it do
    */
   public EngineService(
       InferenceBackend backend,
@@ -30,7 +36,9 @@ public final class EngineService implements Service {
       int batchSize,
       int slots,
       int vocabularySize,
+      boolean pairs,
       Inputs inputs) {
+    this.pairs = pairs;
     this.inputs = inputs;
     this.batchSize = batchSize;
     this.engine =
@@ -65,8 +73,13 @@ public final class EngineService implements Service {
 
     @Override
     public int call(long number, Stages stages) {
-      int[][] rows = SlotService.take(inputs, number, batchSize, stages);
-      engine.embedBatch(rows, RequestOptions.INTERACTIVE);
+      TokenRow[] rows = SlotService.take(inputs, number, batchSize, stages);
+      if (pairs) {
+        engine.computePairs(List.of(rows), RequestOptions.INTERACTIVE);
+      } else {
+        int[][] ids = Arrays.stream(rows).map(TokenRow::ids).toArray(int[][]::new);
+        engine.embedBatch(ids, RequestOptions.INTERACTIVE);
+      }
       return rows.length;
     }
 

@@ -4,6 +4,7 @@ import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.Vectors;
 import io.github.neuronembed.cli.bench.load.Inputs;
 import io.github.neuronembed.cli.bench.result.Cell;
@@ -46,7 +47,7 @@ public final class QualityCheck {
    * @param inputs the rows; their first ones are compared
    */
   public Quality of(InferenceBackend backend, Cell cell, Inputs inputs) {
-    List<int[]> rows = new ArrayList<>();
+    List<TokenRow> rows = new ArrayList<>();
     for (int row = 0; row < ROWS; row++) {
       rows.add(inputs.row(row));
     }
@@ -62,20 +63,20 @@ public final class QualityCheck {
     return new Quality(Vectors.leastCosine(vectors, right), ROWS, null);
   }
 
-  private List<float[]> reference(int length, List<int[]> rows) {
+  private List<float[]> reference(int length, List<TokenRow> rows) {
     try (InferenceBackend backend = reference.open(length)) {
       return vectors(backend, new Shape(1, length), rows);
     }
   }
 
-  private List<float[]> vectors(InferenceBackend backend, Shape shape, List<int[]> rows) {
+  private List<float[]> vectors(InferenceBackend backend, Shape shape, List<TokenRow> rows) {
     List<float[]> vectors = new ArrayList<>();
     try (ExecutionSlot slot = backend.replicas().get(0).newSlot(shape)) {
       for (int from = 0; from < rows.size(); from += shape.batchSize()) {
-        List<int[]> batch = rows.subList(from, Math.min(from + shape.batchSize(), rows.size()));
+        List<TokenRow> batch = rows.subList(from, Math.min(from + shape.batchSize(), rows.size()));
         slot.tokens()
-            .begin(batch.size(), batch.stream().mapToInt(row -> row.length).max().orElseThrow());
-        batch.forEach(slot.tokens()::row);
+            .begin(batch.size(), batch.stream().mapToInt(TokenRow::length).max().orElseThrow());
+        batch.forEach(row -> slot.tokens().row(row.ids(), row.firstLength()));
         slot.tokens().finish();
         slot.execute();
         for (int row = 0; row < batch.size(); row++) {

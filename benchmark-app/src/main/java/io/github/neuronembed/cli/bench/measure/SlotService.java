@@ -4,6 +4,7 @@ import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.StageTimes;
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.bench.figures.Stages;
 import io.github.neuronembed.cli.bench.load.Inputs;
 import io.github.neuronembed.engine.VectorReader;
@@ -38,12 +39,12 @@ public final class SlotService implements Service {
   public void close() {}
 
   /** Takes a call's rows, and their time if they are tokenized. */
-  public static int[][] take(Inputs inputs, long call, int batchSize, Stages stages) {
-    int[][] rows = new int[inputs.rows(call, batchSize)][];
+  public static TokenRow[] take(Inputs inputs, long call, int batchSize, Stages stages) {
+    TokenRow[] rows = new TokenRow[inputs.rows(call, batchSize)];
     long begin = inputs.tokenizes() ? System.nanoTime() : 0;
     for (int i = 0; i < rows.length; i++) {
       rows[i] = inputs.row(call * batchSize + i);
-      stages.row(rows[i].length);
+      stages.row(rows[i].length());
     }
     if (inputs.tokenizes()) {
       stages.tokenized(System.nanoTime() - begin);
@@ -61,15 +62,15 @@ public final class SlotService implements Service {
 
     @Override
     public int call(long number, Stages stages) {
-      int[][] rows = take(inputs, number, shape.batchSize(), stages);
+      TokenRow[] rows = take(inputs, number, shape.batchSize(), stages);
       int longest = 0;
-      for (int[] row : rows) {
-        longest = Math.max(longest, row.length);
+      for (TokenRow row : rows) {
+        longest = Math.max(longest, row.length());
       }
       var tokens = slot.tokens();
       tokens.begin(rows.length, longest);
-      for (int[] row : rows) {
-        tokens.row(row);
+      for (TokenRow row : rows) {
+        tokens.row(row.ids(), row.firstLength());
       }
       tokens.finish();
       slot.execute();

@@ -79,7 +79,7 @@ class FiguresTest {
     AnsweringBackend backend = new AnsweringBackend(new Shape(batchSize, 8), answer);
     backend.answerOnce(badRow, bad);
     Cell cell = new Cell(new Shape(batchSize, 8), 1, 1);
-    Inputs inputs = new TokenRows(Lengths.parse("uniform:3,8"), 8, 2000, 1);
+    Inputs inputs = new TokenRows(Lengths.parse("uniform:3,8"), 8, 2000, false, 1);
     check.of(new AnsweringBackend(new Shape(batchSize, 8), answer), cell, inputs);
     Quality quality = check.of(backend, cell, inputs);
     assertThat(opened).hasValue(1);
@@ -118,7 +118,7 @@ class FiguresTest {
         check.of(
             new AnsweringBackend(new Shape(1, 8), new float[] {1, 0, 0, 0}),
             new Cell(new Shape(1, 8), 1, 1),
-            new TokenRows(Lengths.FULL, 8, 2000, 1));
+            new TokenRows(Lengths.FULL, 8, 2000, false, 1));
 
     assertThat(quality.skipped()).isEqualTo("onnx/model.onnx is missing");
     assertThat(quality.leastCosine()).isNaN();

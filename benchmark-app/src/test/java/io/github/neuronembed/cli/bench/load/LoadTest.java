@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.bench.report.CsvReport;
 import io.github.neuronembed.cli.bench.report.MadeRun;
@@ -133,13 +134,39 @@ class LoadTest {
 
   @Test
   void rowsAreTheSameForTheSameSeedAndKnowNoSpecialTokens() {
-    TokenRows rows = new TokenRows(Lengths.parse("uniform:3,20"), 16, 2000, 1);
-    TokenRows again = new TokenRows(Lengths.parse("uniform:3,20"), 16, 2000, 1);
+    TokenRows rows = new TokenRows(Lengths.parse("uniform:3,20"), 16, 2000, false, 1);
+    TokenRows again = new TokenRows(Lengths.parse("uniform:3,20"), 16, 2000, false, 1);
     for (int row = 0; row < 5000; row++) {
-      assertThat(rows.row(row)).isEqualTo(again.row(row)).hasSizeBetween(3, 16);
-      assertThat(Arrays.stream(rows.row(row)).min().orElseThrow()).isGreaterThanOrEqualTo(1000);
+      int[] ids = rows.row(row).ids();
+      assertThat(ids).isEqualTo(again.row(row).ids()).hasSizeBetween(3, 16);
+      assertThat(Arrays.stream(ids).min().orElseThrow()).isGreaterThanOrEqualTo(1000);
+      assertThat(rows.row(row).firstLength()).isEqualTo(ids.length);
     }
-    assertThat(rows.row(1)).isNotEqualTo(rows.row(2));
+    assertThat(rows.row(1).ids()).isNotEqualTo(rows.row(2).ids());
+  }
+
+  @Test
+  void rowsOfPairsHaveTwoSides() {
+    TokenRows rows = new TokenRows(Lengths.parse("uniform:4,64"), 64, 2000, true, 1);
+    for (int row = 0; row < 1000; row++) {
+      int length = rows.row(row).length();
+      assertThat(rows.row(row).firstLength()).isEqualTo(Math.min(16, length / 2));
+    }
+    assertThat(rows.description()).startsWith("pairs of random tokens");
+  }
+
+  @Test
+  void aPairThatIsCutKeepsItsFirstSide() {
+    TextRows rows =
+        new TextRows(
+            "file",
+            List.of("x"),
+            text -> TokenRow.ofPair(new int[] {101, 7, 102, 8, 8, 8, 102}, 3),
+            5,
+            false);
+
+    assertThat(rows.row(0).ids()).containsExactly(101, 7, 102, 8, 102);
+    assertThat(rows.row(0).firstLength()).isEqualTo(3);
   }
 
   @Test
@@ -155,14 +182,14 @@ class LoadTest {
               Arrays.fill(ids, 7);
               ids[0] = 101;
               ids[ids.length - 1] = 102;
-              return ids;
+              return TokenRow.of(ids);
             },
             5,
             true);
 
-    assertThat(rows.row(0)).containsExactly(101, 7, 102);
+    assertThat(rows.row(0).ids()).containsExactly(101, 7, 102);
     assertThat(rows.cutRows()).isZero();
-    assertThat(rows.row(4)).containsExactly(101, 7, 7, 7, 102);
+    assertThat(rows.row(4).ids()).containsExactly(101, 7, 7, 7, 102);
     assertThat(rows.cutRows()).isEqualTo(1);
     assertThat(TextRows.calls(5, 2)).isEqualTo(3);
     assertThat(LongStream.range(0, 6).mapToInt(call -> rows.rows(call, 2)))

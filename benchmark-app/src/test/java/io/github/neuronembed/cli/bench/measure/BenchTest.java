@@ -8,6 +8,7 @@ import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.bench.figures.CellFigures;
 import io.github.neuronembed.cli.bench.figures.Timers;
 import io.github.neuronembed.cli.bench.load.Inputs;
@@ -53,9 +54,12 @@ class BenchTest {
         new Bench.Plan(
             backends,
             READER,
+            false,
             throughEngine,
             cell ->
-                inputs == null ? new TokenRows(Lengths.parse("uniform:3,5"), 8, 2000, 1) : inputs,
+                inputs == null
+                    ? new TokenRows(Lengths.parse("uniform:3,5"), 8, 2000, false, 1)
+                    : inputs,
             passRows,
             2000,
             CellFigures.PLAIN,
@@ -127,7 +131,7 @@ class BenchTest {
               texts,
               text -> {
                 seen.add(text);
-                return new int[] {101, 1000 + texts.indexOf(text), 102};
+                return TokenRow.of(new int[] {101, 1000 + texts.indexOf(text), 102});
               },
               8,
               true);

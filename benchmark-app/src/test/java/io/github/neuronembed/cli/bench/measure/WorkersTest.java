@@ -42,7 +42,7 @@ class WorkersTest {
   }
 
   private static Workers workers(SleepingBackend backend, Cell cell, StopSignal stop) {
-    Inputs inputs = new TokenRows(Lengths.FULL, 8, 2000, 1);
+    Inputs inputs = new TokenRows(Lengths.FULL, 8, 2000, false, 1);
     return new Workers(
         new SlotService(backend, new VectorReader(PoolingStrategy.CLS, true), cell.shape(), inputs),
         cell,
