@@ -162,7 +162,9 @@ final class RerankApi {
     public boolean read(String name, JsonBody body) throws IOException {
       switch (name) {
         case "model" -> model = body.word();
+        case "query" -> query = text(body, name);
         case "top_n" -> most = body.positive();
+        case "rank_fields" -> requireText(inputs.texts(body));
         default -> {
           return super.read(name, body);
         }
@@ -182,10 +184,7 @@ final class RerankApi {
       while (body.value().hasNext()) {
         inputs.checkRoom(field, documents.size());
         String where = "%s[%s]".formatted(field, documents.size());
-        documents.add(
-            body.value().peek() == JsonToken.BEGIN_OBJECT
-                ? textOf(body, where)
-                : inputs.text(body, where));
+        documents.add(text(body, where));
       }
       body.value().endArray();
       if (documents.isEmpty()) {
@@ -194,7 +193,21 @@ final class RerankApi {
       return documents;
     }
 
-    private String textOf(JsonBody body, String where) throws IOException {
+    /** What a document's fields are ranked by, in Cohere's first version. */
+    private void requireText(List<String> fields) {
+      if (!fields.equals(List.of("text"))) {
+        throw HttpError.invalid(
+            "rank_fields",
+            "'rank_fields' names other fields than 'text': put all that is to be ranked into"
+                + " 'text'.");
+      }
+    }
+
+    /** A string, or an object with one in its {@code text}, whose other fields are ignored. */
+    private String text(JsonBody body, String where) throws IOException {
+      if (body.value().peek() != JsonToken.BEGIN_OBJECT) {
+        return inputs.text(body, where);
+      }
       String text = null;
       body.value().beginObject();
       while (body.value().hasNext()) {

@@ -10,6 +10,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.neuronembed.Reranker;
 import io.github.neuronembed.SmallModel;
+import io.github.neuronembed.TruncationPolicy;
+import io.github.neuronembed.engine.RequestOptions;
 import io.github.neuronembed.model.CrossEncoderDirectory;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -38,8 +40,14 @@ class RerankApiTest {
   @TempDir private static Path folder;
   private static RunningServer running;
 
+  /** A text that is too long, whose end differs from its beginning. */
+  private static final String LONG = "a long letter ".repeat(400) + "about settings";
+
   /** In the order of {@link #TEXTS}. */
   private static float[] logits;
+
+  /** Of {@link #LONG}, without its end and without its beginning. */
+  private static float[] cutLogits;
 
   /** The indexes, the best first. */
   private static List<Integer> order;
@@ -51,10 +59,21 @@ class RerankApiTest {
     try (Reranker reranker = Reranker.builder().model(model).sigmoid(false).build()) {
       logits = reranker.score(QUERY, TEXTS);
       order = reranker.rank(QUERY, TEXTS).stream().map(text -> text.index()).toList();
+      cutLogits =
+          new float[] {
+            cutLogit(reranker, TruncationPolicy.TRUNCATE),
+            cutLogit(reranker, TruncationPolicy.TRUNCATE_LEFT)
+          };
     }
     running =
         RunningServer.ofReranker(
             model, RunningServer.limits().modelAliases(Set.of("rerank-v3.5")).build());
+  }
+
+  private static float cutLogit(Reranker reranker, TruncationPolicy policy) throws Exception {
+    return reranker.logitsAsync(
+            reranker.tokenize(QUERY, List.of(LONG), policy, false), RequestOptions.INTERACTIVE)
+        .get()[0];
   }
 
   @AfterAll
@@ -124,6 +143,64 @@ class RerankApiTest {
   }
 
   @Test
+  void theDirectionOfTruncationIsObeyed() throws Exception {
+    String body =
+        "\"query\": \"%s\", \"texts\": [\"%s\"], \"raw_scores\": true".formatted(QUERY, LONG);
+    assertThat(cutLogits[0]).isNotCloseTo(cutLogits[1], within(1e-4f));
+    assertThat(score(body)).isCloseTo(cutLogits[0], SAME);
+    for (String right : new String[] {"Right", "right"}) {
+      assertThat(score(body + ", \"truncation_direction\": \"%s\"".formatted(right)))
+          .isCloseTo(cutLogits[0], SAME);
+    }
+    for (String left : new String[] {"Left", "left"}) {
+      assertThat(score(body + ", \"truncation_direction\": \"%s\"".formatted(left)))
+          .isCloseTo(cutLogits[1], SAME);
+    }
+    refused("/rerank", body + ", \"truncation_direction\": \"up\"", 422, "neither Left nor Right");
+  }
+
+  private static float score(String fields) throws Exception {
+    return JsonParser.parseString(post("/rerank", fields).body())
+        .getAsJsonArray()
+        .get(0)
+        .getAsJsonObject()
+        .get("score")
+        .getAsFloat();
+  }
+
+  /** What clients send by default, and what other servers do with a long document. */
+  @Test
+  void whatIsAbsentOrOfOtherServersChangesNothing() throws Exception {
+    JsonArray plain = json(post("/v1/rerank", DOCUMENTS)).getAsJsonArray("results");
+    for (String more :
+        List.of(
+            "\"top_n\": null, \"return_documents\": null, \"truncate\": null, \"model\": null",
+            "\"max_chunks_per_doc\": 10, \"max_tokens_per_doc\": 4096, \"priority\": 0",
+            "\"top_n\": 100",
+            "\"rank_fields\": [\"text\"]")) {
+      HttpResponse<String> answer = post("/v1/rerank", DOCUMENTS + ", " + more);
+      assertThat(answer.statusCode()).as(more).isEqualTo(200);
+      assertThat(json(answer).getAsJsonArray("results")).as(more).isEqualTo(plain);
+    }
+  }
+
+  @Test
+  void equalScoresKeepTheOrderOfTheTexts() throws Exception {
+    JsonArray ranks =
+        JsonParser.parseString(
+                post("/rerank", "\"query\": \"x\", \"texts\": [\"y\", \"y\", \"y\"]").body())
+            .getAsJsonArray();
+    assertThat(indexes(ranks)).containsExactly(0, 1, 2);
+  }
+
+  @Test
+  void theQueryMayBeAnObjectAsInJinas() throws Exception {
+    String object = DOCUMENTS.replace("\"" + QUERY + "\"", "{\"text\": \"" + QUERY + "\"}");
+    JsonObject answer = json(post("/v1/rerank", object));
+    assertThat(indexes(answer.getAsJsonArray("results"))).isEqualTo(order);
+  }
+
+  @Test
   void documentsMayBeObjects() throws Exception {
     String objects = DOCUMENTS.replace("[\"", "[{\"id\": [7], \"text\": \"");
     objects = objects.replaceFirst("box\"", "box\"}");
@@ -158,7 +235,14 @@ class RerankApiTest {
     refused("/v1/rerank", "\"query\": \"x\"", 400, "'documents' is missing");
     refused("/v1/rerank", "\"query\": \"x\", \"documents\": []", 400, "documents");
     refused("/v1/rerank", "\"query\": \"x\", \"documents\": [{}]", 400, "documents[0].text");
+    refused("/v1/rerank", "\"query\": {}, \"documents\": [\"x\"]", 400, "query.text");
+    refused("/v1/rerank", "\"query\": \"x\", \"documents\": [\"\"]", 400, "documents[0]");
+    refused("/rerank", "\"query\": \"x\", \"texts\": [\"y\", \"\"]", 422, "texts[1]");
+    refused("/rerank", "\"query\": \"x\", \"texts\": [{\"text\": \"y\"}]", 422, "texts[0]");
     refused("/v1/rerank", DOCUMENTS + ", \"top_n\": 0", 400, "top_n");
+    refused("/v1/rerank", DOCUMENTS + ", \"top_n\": \"2\"", 400, "top_n");
+    refused(
+        "/v1/rerank", DOCUMENTS + ", \"rank_fields\": [\"title\", \"text\"]", 400, "rank_fields");
     refused("/v1/rerank", DOCUMENTS + ", \"model\": \"other\"", 404, "not the one asked for");
   }
 
