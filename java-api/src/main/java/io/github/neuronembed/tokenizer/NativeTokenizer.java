@@ -192,7 +192,8 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /**
-   * The index of each code point of a text, and its end: the native tokenizer counts code points.
+   * The index of each code point of a text, and its end: the native tokenizer counts code points
+   * (findings/djl-char-spans.sh).
    */
   private static int[] indexes(String text) {
     int[] indexes = new int[text.codePointCount(0, text.length()) + 1];
