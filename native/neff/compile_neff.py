@@ -18,13 +18,15 @@ import shutil
 import sys
 import tempfile
 
+# AWS's release notes of SDK 2.32 (2026-08-17): its images and those of later releases have no such environment.
+ENVIRONMENTS = (
+    "run this in an environment of AWS Neuron SDK 2.31 or before, such as aws_neuronx_venv_pytorch_2_9 of its Deep"
+    " Learning AMI, or in its container pytorch-inference-neuronx"
+)
 try:
     import torch
 except ImportError:
-    sys.exit(
-        f"compile_neff: The Python package torch is not installed in {sys.executable}: run this with the Python of an"
-        " AWS Neuron SDK 2.31 or before, the last with PyTorch environments for inf2 on AWS's images."
-    )
+    sys.exit(f"compile_neff: The Python package torch is not installed in {sys.executable}: {ENVIRONMENTS}.")
 
 import device_check
 import encoder
@@ -41,6 +43,10 @@ POOLINGS = ("cls", "mean")
 DEFAULT_SHAPES = "1x32,1x128,4x128,1x256,32x256,1x512"
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 DTYPE_NAMES = {torch.bfloat16: "bfloat16", torch.float32: "float32"}
+# The last torch-neuronx on PyTorch/XLA, which has torch_neuronx.trace; 2.10 and later are TorchNeuron, for Trn2 and Trn3.
+LAST_XLA = (2, 9)
+# The first neuronx-cc with flags for integers, that of SDK 2.32; AWS announced other defaults for the one after it.
+INTEGER_FLAGS = (2, 27)
 # torch_neuronx.trace names tensors by their place in the example arguments and results.
 INPUTS = {"input0": "input_ids", "input1": "attention_mask"}
 PACKED_INPUTS = {"input0": "input_ids", "input1": "starts"}
@@ -145,10 +151,37 @@ def neuron_versions():
             versions[key] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             raise Failure(
-                f"The Python package {package} is not installed in {sys.executable}: run this with the Python of an AWS"
-                " Neuron SDK 2.31 or before, the last with PyTorch environments for inf2 on AWS's images."
+                f"The Python package {package} is not installed in {sys.executable}: {ENVIRONMENTS}."
             ) from None
+    if _release(versions["torchNeuronx"]) > LAST_XLA:
+        raise Failure(
+            f"torch-neuronx {versions['torchNeuronx']} of {sys.executable} is TorchNeuron, for Trn2 and Trn3 alone, and"
+            f" this program needs the one on PyTorch/XLA (2.9): {ENVIRONMENTS}."
+        )
     return versions
+
+
+def compiler_arguments(target, compiler_version):
+    """What neuronx-cc is given: everything whose default has changed or is about to.
+
+    On Trn2 a logical core is two cores by the runtime's default, and the file has to say the same. Integers are the
+    token ids and what is computed from them, all below 2^24, so that no conversion to float32 loses any: compilers from
+    2.27 on are asked for the conversions that older ones do unasked.
+    """
+    arguments = ["--target", target, "--model-type", "transformer", "--auto-cast", "none"]
+    if target == "trn2":
+        arguments += ["--logical-nc-config", "2"]
+    if _release(compiler_version) >= INTEGER_FLAGS:
+        arguments += ["--implicit-integer-downcast", "all"]
+        if target == "trn2":  # 64-bit integers are always narrowed on the others, which have no such flag
+            arguments += ["--native-int64", "disabled"]
+    return arguments
+
+
+def _release(version):
+    """The first two numbers of a version; (0, 0) where it has none."""
+    match = re.match(r"(\d+)\.(\d+)", version)
+    return (int(match.group(1)), int(match.group(2))) if match else (0, 0)
 
 
 def has_device():
@@ -189,14 +222,15 @@ def _run(options, trace, versions, device):
                 f" {model.config.hidden_size // model.config.heads} values of a head of {model.folder} and 2 more there"
                 f" is room for {packed_encoder.ARRAY_ROWS} in all."
             )
-    compiler_args = ["--target", options.target, "--model-type", "transformer", "--auto-cast", "none"]
+    installed = versions()
+    compiler_args = compiler_arguments(options.target, installed["neuronxCc"])
     recipe = Recipe(
         model=model,
         weights_sha256=_sha256(model.weights),
         output=options.output,
         precision=options.precision,
         packed_mask=options.packed_mask,
-        compiler={**versions(), "target": options.target, "arguments": compiler_args + options.compiler_args},
+        compiler={**installed, "target": options.target, "arguments": compiler_args + options.compiler_args},
     )
     folder = model.folder / "neuron"
     folder.mkdir(exist_ok=True)
@@ -462,7 +496,10 @@ def _parse(arguments):
         help="of the model's repository, for the manifest; found where the hub's tools leave it",
     )
     parser.add_argument(
-        "--target", choices=["inf2", "trn1"], default="inf2", help="what the models run on (default: %(default)s)"
+        "--target",
+        choices=["inf2", "trn1", "trn2"],
+        default="inf2",
+        help="what the models run on; none was tried (default: %(default)s)",
     )
     parser.add_argument(
         "--compiler-args",

@@ -251,6 +251,42 @@ class TracingTest(CompileTest):
             self.assertEqual(os.listdir(self.temp / "system"), [])
 
 
+class CompilerArgumentsTest(CompileTest):
+    PINNED = ["--model-type", "transformer", "--auto-cast", "none"]
+    DOWNCAST = ["--implicit-integer-downcast", "all"]
+
+    def test_integers_are_pinned_from_the_compiler_on_that_has_the_flags(self):
+        for version, flags in (
+            ("2.26.6360.0", []),
+            ("2.27.5334.0+abc", self.DOWNCAST),
+            ("2.28.7631.0", self.DOWNCAST),
+            ("3.0", self.DOWNCAST),
+            ("unknown", []),
+        ):
+            for target in ("inf2", "trn1"):
+                with self.subTest(version=version, target=target):
+                    arguments = compile_neff.compiler_arguments(target, version)
+                    self.assertEqual(arguments, ["--target", target, *self.PINNED, *flags])
+
+    def test_trn2_has_logical_cores_of_two_and_64_bit_integers_of_its_own(self):
+        cores = ["--target", "trn2", *self.PINNED, "--logical-nc-config", "2"]
+        self.assertEqual(compile_neff.compiler_arguments("trn2", "2.26.6360.0"), cores)
+        self.assertEqual(
+            compile_neff.compiler_arguments("trn2", "2.28.7631.0"),
+            [*cores, *self.DOWNCAST, "--native-int64", "disabled"],
+        )
+
+    def test_the_compiler_gets_them_and_the_manifest_says_so(self):
+        self.versions["neuronxCc"] = "2.28.7631.0"
+        self.compile("--target", "trn2", "--compiler-args=--logical-nc-config 1", "--cpu")
+        (call,) = self.stand_in.calls
+        self.assertEqual(call["target"], "trn2")
+        expected = compile_neff.compiler_arguments("trn2", "2.28.7631.0") + ["--logical-nc-config", "1"]
+        self.assertEqual(call["compiler_args"], expected, "the user's come last, and win")
+        self.assertEqual(self.manifest()["compiler"]["target"], "trn2")
+        self.assertEqual(self.manifest()["compiler"]["arguments"], expected)
+
+
 class ReuseTest(CompileTest):
     def compiled(self, *arguments, shapes="1x8"):
         """The shapes that a run compiles."""
@@ -521,6 +557,21 @@ class UsageTest(CompileTest):
                 compile_neff.neuron_versions(),
                 {"neuronxCc": "neuronx-cc 1", "torchNeuronx": "torch-neuronx 1", "torch": "torch 1"},
             )
+
+    def test_environments_that_have_what_is_missing_are_named(self):
+        with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=_not_found):
+            with self.assertRaisesRegex(Failure, "SDK 2.31 or before, such as aws_neuronx_venv_pytorch_2_9 of"):
+                compile_neff.neuron_versions()
+
+    def test_torch_neuron_is_not_taken_for_the_library_of_the_same_name(self):
+        for version, taken in (("2.9.0.2.15.32035+abc", True), ("2.13.3.0", False), ("2.14.3.0", False)):
+            installed = {"neuronx-cc": "2.28.7631.0", "torch-neuronx": version, "torch": "2.9.0"}
+            with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=installed.get):
+                if taken:
+                    self.assertEqual(compile_neff.neuron_versions()["torchNeuronx"], version)
+                    continue
+                with self.assertRaisesRegex(Failure, f"torch-neuronx {version} of .* is TorchNeuron, .*SDK 2.31"):
+                    compile_neff.neuron_versions()
 
     def test_a_python_without_torch_is_one_sentence(self):
         program = pathlib.Path(compile_neff.__file__)
