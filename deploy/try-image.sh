@@ -42,7 +42,7 @@ echo "--- build"
   --build-arg BASE_IMAGE=localhost/neuron-embed-base --build-context "app=$app" --tag neuron-embed . >/dev/null
 container=$("${buildah[@]}" from --pull-never localhost/neuron-embed)
 root=$("${buildah[@]}" mount "$container")
-"${buildah[@]}" inspect --type image --format '{{.Docker.Config.User}} {{.Docker.Config.Healthcheck}}' localhost/neuron-embed
+"${buildah[@]}" inspect --type image --format '{{.Docker.Config.User}} {{.Docker.Config.Healthcheck}}{{println}}' localhost/neuron-embed
 
 echo "--- run: user 10001, read-only root"
 mapfile -t environment < <("${buildah[@]}" inspect --type image --format '{{range .OCIv1.Config.Env}}{{println .}}{{end}}' \

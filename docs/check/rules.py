@@ -27,6 +27,7 @@ NOT_RUN = [
     Rule("examples/search/README.md", r"^\./pgvector\.sh ", "installs packages"),
     Rule("examples/rerank/README.md", r"^mvn |--reranker ", "examples/check.sh runs it"),
     Rule("native/README.md", r"^cmake ", "Maven builds the same"),
+    Rule("native/README.md", r"^git clone |^build/emulator/tests/emulator_test ", "needs the vendor's repository"),
     Rule("native/neff/README.md", r"^source /opt/aws_neuronx", "needs the Neuron SDK"),
     Rule("native/neff/README.md", r"^python3 compile_neff.py ", "needs the Neuron SDK"),
     Rule("native/neff/README.md", r"^apt-get ", "installs packages"),

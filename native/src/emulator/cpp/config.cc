@@ -155,6 +155,7 @@ Generation GenerationOf(const std::string& version) {
   generation.instance_info_bytes = AtLeast(generation, 2, 30, 50) ? 32 : 8;
   generation.separate_transfer_queues = without_virtual;
   generation.implicit_async = !AtLeast(generation, 2, 34, 10);
+  generation.profile_bytes = AtLeast(generation, 2, 35, 0) ? uint64_t{64} << 20 : 0;
   generation.target_mismatch = nrt::NRT_INVALID;
   generation.feature_bits = 0x3FFFFF;
   return generation;
@@ -178,6 +179,7 @@ Generation ReadGeneration(const json* value) {
   ReadHostMemory(&reader, "virtualPlacement", &generation.virtual_placement);
   reader.Whole("instanceInfoBytes", 8, 32, &generation.instance_info_bytes);
   reader.Flag("separateTransferQueues", &generation.separate_transfer_queues);
+  reader.Whole("profileBytes", 0, uint64_t{1} << 40, &generation.profile_bytes);
   uint32_t mismatch = generation.target_mismatch;
   reader.Whole("targetMismatchStatus", 1, 10, &mismatch);
   generation.target_mismatch = static_cast<nrt::NRT_STATUS>(mismatch);

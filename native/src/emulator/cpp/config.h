@@ -26,7 +26,8 @@ struct Generation {
   HostMemory virtual_placement;
   uint64_t instance_info_bytes;
   bool separate_transfer_queues;
-  bool implicit_async;  // whether the implicit-async variable means anything
+  bool implicit_async;     // whether the implicit-async variable means anything
+  uint64_t profile_bytes;  // of each core, reserved by nrt_init while a device profile is asked for
   nrt::NRT_STATUS target_mismatch;
   uint64_t feature_bits;  // those supported
 };

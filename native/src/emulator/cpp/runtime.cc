@@ -101,10 +101,28 @@ nrt::NRT_STATUS Runtime::CountCores(uint32_t* visible, uint32_t* total) {
   return nrt::NRT_SUCCESS;
 }
 
+namespace {
+
+// Whether the environment asks libnrt for a device profile.
+bool ProfilesDevice() {
+  const char* enabled = std::getenv("NEURON_RT_INSPECT_ENABLE");
+  const char* mode = std::getenv("NEURON_RT_INSPECT_DEVICE_PROFILE");
+  return enabled != nullptr && std::string(enabled) == "1" && mode != nullptr && *mode != '\0' &&
+         std::string(mode) != "0";
+}
+
+}  // namespace
+
 nrt::NRT_STATUS Runtime::TakeCores(const Config& config) {
   if (config.cores == 0) {
     Log(LogLevel::kError, "nrt_init: no Neuron device (configured with 0 cores)");
     return nrt::NRT_INVALID;
+  }
+  const uint64_t reserved = ProfilesDevice() ? config.generation.profile_bytes : 0;
+  if (reserved > config.device_memory_bytes) {
+    Log(LogLevel::kError, "nrt_init: a device profile needs %zu bytes of each core's %zu",
+        static_cast<size_t>(reserved), static_cast<size_t>(config.device_memory_bytes));
+    return nrt::NRT_RESOURCE;
   }
   CoreRequest request = {};
   std::string error;
@@ -126,6 +144,7 @@ nrt::NRT_STATUS Runtime::TakeCores(const Config& config) {
   config_ = std::make_unique<Config>(config);
   for (uint32_t i = 0; i < request.count; ++i) {
     cores_.push_back(std::make_unique<Core>(static_cast<int>(i), request.first + i, *config_));
+    cores_.back()->TakeMemory(reserved);
   }
   return nrt::NRT_SUCCESS;
 }

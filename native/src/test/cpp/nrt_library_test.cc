@@ -37,7 +37,9 @@ TEST(NrtLibrary, GenerationFollowsTheVersion) {
   EXPECT_EQ(GenerationOf(Version(2, 32, 31)), Generation::kFrom2_32_31);
   EXPECT_EQ(GenerationOf(Version(2, 33, 0)), Generation::kFrom2_32_31);
   EXPECT_EQ(GenerationOf(Version(2, 34, 10)), Generation::kFrom2_34_10);
-  EXPECT_EQ(GenerationOf(Version(3, 0, 0)), Generation::kFrom2_34_10);
+  EXPECT_EQ(GenerationOf(Version(2, 34, 99)), Generation::kFrom2_34_10);
+  EXPECT_EQ(GenerationOf(Version(2, 35, 30)), Generation::kFrom2_35);
+  EXPECT_EQ(GenerationOf(Version(3, 0, 0)), Generation::kFrom2_35) << "the newest that is known";
 }
 
 }  // namespace

@@ -153,6 +153,15 @@ TEST_F(RuntimeTest, MemoryGrowsWithAModel) {
   EXPECT_TRUE(Is(Catch([&] { runtime->MemoryStats(-1); }), ErrorKind::kArgument));
 }
 
+TEST_F(RuntimeTest, ConversionOnTheDeviceIsSeenAndNotUsed) {
+  EXPECT_FALSE(library_->has_tensor_cast());
+  UseLibrary(NEURON_EMBED_TEST_TENSOR_CAST, kDefaultConfig);
+  EXPECT_TRUE(library_->has_tensor_cast());
+  const auto runtime = OpenRuntime();
+  const NeffFile neff;
+  EXPECT_NO_THROW(Model::Load(runtime, neff.path(), 0));
+}
+
 TEST_F(RuntimeTest, AnOldRuntimeTellsNoMemory) {
   UseLibrary(NEURON_EMBED_TEST_EMULATOR_BASELINE, kDefaultConfig);
   EXPECT_EQ(library_->generation(), nrt::Generation::kBefore2_30);

@@ -61,6 +61,7 @@ SAME(NEURON_GENERATION_BEFORE_2_30, nrt::Generation::kBefore2_30);
 SAME(NEURON_GENERATION_FROM_2_30, nrt::Generation::kFrom2_30);
 SAME(NEURON_GENERATION_FROM_2_32_31, nrt::Generation::kFrom2_32_31);
 SAME(NEURON_GENERATION_FROM_2_34_10, nrt::Generation::kFrom2_34_10);
+SAME(NEURON_GENERATION_FROM_2_35, nrt::Generation::kFrom2_35);
 SAME(NEURON_INPUT, nrt::NRT_TENSOR_USAGE_INPUT);
 SAME(NEURON_OUTPUT, nrt::NRT_TENSOR_USAGE_OUTPUT);
 SAME(NEURON_PATH_WRITE_BATCH, InputPath::kWriteBatch);
@@ -158,17 +159,12 @@ int32_t neuron_library_get_info(const neuron_library* library, neuron_library_in
   return Guard(status, [&] {
     const nrt::NrtLibrary& source = *Require(library, "library").library;
     const nrt::nrt_version_t& version = source.version();
-    Require(info, "info") = {source.path().c_str(),
-                             version.rt_major,
-                             version.rt_minor,
-                             version.rt_patch,
-                             version.rt_maintenance,
-                             version.rt_detail,
-                             version.git_hash,
-                             static_cast<int32_t>(source.generation()),
-                             source.has_nrt_3() ? 1 : 0,
-                             source.emulated() ? 1 : 0,
-                             library->missing_symbols.c_str()};
+    Require(info, "info") = {source.path().c_str(),      version.rt_major,
+                             version.rt_minor,           version.rt_patch,
+                             version.rt_maintenance,     version.rt_detail,
+                             version.git_hash,           static_cast<int32_t>(source.generation()),
+                             source.has_nrt_3() ? 1 : 0, source.has_tensor_cast() ? 1 : 0,
+                             source.emulated() ? 1 : 0,  library->missing_symbols.c_str()};
   });
 }
 

@@ -94,7 +94,8 @@ enum neuron_generation {
   NEURON_GENERATION_BEFORE_2_30 = 1,  /* old dtype numbers */
   NEURON_GENERATION_FROM_2_30 = 2,    /* transfers through a bounce buffer by default */
   NEURON_GENERATION_FROM_2_32_31 = 3, /* transfers straight from and to the caller's memory */
-  NEURON_GENERATION_FROM_2_34_10 = 4  /* no implicit asynchronous mode */
+  NEURON_GENERATION_FROM_2_34_10 = 4, /* no implicit asynchronous mode */
+  NEURON_GENERATION_FROM_2_35 = 5     /* a device profile reserves 64 MB more of each core */
 };
 
 typedef struct neuron_library_info {
@@ -106,8 +107,9 @@ typedef struct neuron_library_info {
   const char* version_detail;   /* never freed */
   const char* git_hash;         /* never freed */
   int32_t generation;           /* enum neuron_generation */
-  int32_t has_nrt_3; /* 1 if it has the asynchronous functions of runtime 2.31 and later */
-  int32_t emulated;  /* 1 if it is this project's emulator */
+  int32_t has_nrt_3;       /* 1 if it has the asynchronous functions of runtime 2.31 and later */
+  int32_t has_tensor_cast; /* 1 if it has nrt_tensor_cast of runtime 2.35 and later */
+  int32_t emulated;        /* 1 if it is this project's emulator */
   const char* missing_symbols; /* optional functions that it lacks, comma-separated; never freed */
 } neuron_library_info;
 

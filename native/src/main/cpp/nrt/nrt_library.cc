@@ -35,7 +35,8 @@ Generation GenerationOf(const nrt_version_t& version) noexcept {
   if (number < std::make_tuple(2u, 30u, 0u)) return Generation::kBefore2_30;
   if (number < std::make_tuple(2u, 32u, 31u)) return Generation::kFrom2_30;
   if (number < std::make_tuple(2u, 34u, 10u)) return Generation::kFrom2_32_31;
-  return Generation::kFrom2_34_10;
+  if (number < std::make_tuple(2u, 35u, 0u)) return Generation::kFrom2_34_10;
+  return Generation::kFrom2_35;
 }
 
 const NrtLibrary* NrtLibrary::Open(const std::string& path, std::string* tried) {
@@ -94,6 +95,7 @@ const NrtLibrary* NrtLibrary::Open(const std::string& path, std::string* tried) 
                          emulator.nrt_emulator_reset_counters != nullptr &&
                          emulator.nrt_emulator_get_core != nullptr;
     library->has_nrt_3_ = dlvsym(handle, "nrta_get_sequence", "NRT_3.0.0") != nullptr;
+    library->has_tensor_cast_ = dlsym(handle, "nrt_tensor_cast") != nullptr;
 
     Dl_info info{};
     const bool located =

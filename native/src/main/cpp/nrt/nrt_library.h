@@ -20,6 +20,7 @@ enum class Generation : uint32_t {
   kFrom2_32_31 =
       3,  // SDK 2.30: transfers use the caller's memory directly; VIRTUAL tensors are gone
   kFrom2_34_10 = 4,  // SDK 2.32: the implicit asynchronous mode is gone
+  kFrom2_35 = 5,     // SDK 2.33: a device profile reserves 64 MB more of each core's memory
 };
 
 // Functions that only the project's emulator exports; null in the real library.
@@ -58,6 +59,9 @@ class NrtLibrary {
   // Whether the explicit asynchronous functions exist with symbol version NRT_3.0.0 (runtime 2.31
   // and later). Recorded for diagnosis; not used.
   bool has_nrt_3() const { return has_nrt_3_; }
+  // Whether it converts number formats on the device (nrt_tensor_cast, runtime 2.35 and later). Its
+  // signature is in no public header (as of SDK 2.33). Recorded for diagnosis; not used.
+  bool has_tensor_cast() const { return has_tensor_cast_; }
   // Optional functions that the library does not export.
   const std::vector<std::string>& missing_optional() const { return missing_optional_; }
 
@@ -71,6 +75,7 @@ class NrtLibrary {
   Generation generation_ = Generation::kUnknown;
   bool emulated_ = false;
   bool has_nrt_3_ = false;
+  bool has_tensor_cast_ = false;
   std::vector<std::string> missing_optional_;
 };
 

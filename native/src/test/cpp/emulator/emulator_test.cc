@@ -49,7 +49,8 @@ void EmulatorTest::SetUp() {
   // The tests decide, not the environment that they run in.
   for (const char* name : {"NRT_EMULATOR_CONFIG", "NEURON_RT_VISIBLE_CORES", "NEURON_RT_NUM_CORES",
                            "NEURON_RT_EXEC_TIMEOUT", "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS",
-                           "NEURON_RT_XU_COMPUTE_MAX_QUEUED_REQUESTS"}) {
+                           "NEURON_RT_XU_COMPUTE_MAX_QUEUED_REQUESTS", "NEURON_RT_INSPECT_ENABLE",
+                           "NEURON_RT_INSPECT_DEVICE_PROFILE"}) {
     unsetenv(name);
   }
   nrt_emulator_reset_counters();

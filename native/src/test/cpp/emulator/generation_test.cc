@@ -36,6 +36,13 @@ TEST(GenerationOfVersionTest, FollowsTheReleaseNotes) {
   EXPECT_TRUE(without_virtual.implicit_async);
 
   EXPECT_FALSE(Of(R"({"version": "2.34.10.0"})").implicit_async);
+  EXPECT_EQ(Of(R"({"version": "2.34.10.0"})").profile_bytes, 0u);
+
+  const Generation newest = Of(R"({"version": "2.35.30.0"})");
+  EXPECT_EQ(newest.profile_bytes, 64u << 20);
+  EXPECT_FALSE(newest.old_dtypes);
+  EXPECT_FALSE(newest.implicit_async);
+  EXPECT_EQ(newest.attached_buffers, HostMemory::kRefuse);
   EXPECT_FALSE(Of(R"({"version": "3.0.0.0"})").implicit_async);
 }
 
@@ -43,13 +50,15 @@ TEST(GenerationOfVersionTest, ExplicitKeysWin) {
   const Generation mixed = Of(
       R"({"version": "2.34.10.0", "dtypes": "old", "attachedBuffers": "copy",
           "hostPlacement": "refuse", "virtualPlacement": "copy", "instanceInfoBytes": 8,
-          "separateTransferQueues": false, "targetMismatchStatus": 6, "supportedFeatureBits": 3})");
+          "separateTransferQueues": false, "profileBytes": 4096, "targetMismatchStatus": 6,
+          "supportedFeatureBits": 3})");
   EXPECT_TRUE(mixed.old_dtypes);
   EXPECT_EQ(mixed.attached_buffers, HostMemory::kCopy);
   EXPECT_EQ(mixed.host_placement, HostMemory::kRefuse);
   EXPECT_EQ(mixed.virtual_placement, HostMemory::kCopy);
   EXPECT_EQ(mixed.instance_info_bytes, 8u);
   EXPECT_FALSE(mixed.separate_transfer_queues);
+  EXPECT_EQ(mixed.profile_bytes, 4096u);
   EXPECT_EQ(mixed.target_mismatch, nrt::NRT_HW_ERROR);
   EXPECT_EQ(mixed.feature_bits, 3u);
 }
@@ -64,6 +73,32 @@ TEST_F(GenerationTest, VersionIsReported) {
   EXPECT_EQ(version.rt_minor, 34u);
   EXPECT_EQ(version.rt_patch, 10u);
   EXPECT_EQ(version.rt_maintenance, 7u);
+}
+
+TEST_F(GenerationTest, ADeviceProfileReservesMemoryOfEachCoreFrom2_35On) {
+  const ScopedVariable enabled("NEURON_RT_INSPECT_ENABLE", "1");
+  const auto used = [](uint32_t core) {
+    nrt::nrt_vnc_memory_stats_t stats = {};
+    size_t filled = 0;
+    EXPECT_EQ(nrt_get_vnc_memory_stats(core, &stats, sizeof(stats), &filled), nrt::NRT_SUCCESS);
+    return stats.bytes_used;
+  };
+  Start(R"("runtime": {"version": "2.35.30.0"})");
+  EXPECT_EQ(used(0), 0u) << "a system profile needs none";
+  Close();
+  {
+    const ScopedVariable device("NEURON_RT_INSPECT_DEVICE_PROFILE", "session");
+    Start(R"("runtime": {"version": "2.34.10.0"})");
+    EXPECT_EQ(used(0), 0u);
+    Close();
+    Start(R"("runtime": {"version": "2.35.30.0"})");
+    EXPECT_EQ(used(0), 64u << 20);
+    EXPECT_EQ(used(1), 64u << 20);
+    Close();
+    Configure(R"("deviceMemoryBytes": 1048576, "runtime": {"version": "2.35.30.0"})");
+    EXPECT_EQ(nrt_init(nrt::NRT_FRAMEWORK_TYPE_NO_FW, "", ""), nrt::NRT_RESOURCE);
+  }
+  Start(R"("runtime": {"version": "2.35.30.0"})");
 }
 
 TEST_F(GenerationTest, OldDtypeNumbering) {

@@ -407,9 +407,10 @@ public record NeffFile(
       }
       if (!target.isEmpty() && !target.equals("sunda") && !target.equals("*")) {
         problems.add(
-            "It was compiled for %s%s, not for inf2 (sunda): compile with --target inf2."
-                .formatted(
-                    target, target.toLowerCase(Locale.ROOT).equals("cayman") ? " (trn2)" : ""));
+            target.toLowerCase(Locale.ROOT).equals("cayman")
+                ? "It was compiled for cayman and runs on Trn2 alone: for inf2 compile with --target inf2."
+                : "It was compiled for %s, not for inf2 (sunda): compile with --target inf2."
+                    .formatted(target));
       }
       if (emulated && computesOnnx && !hasOnnx) {
         problems.add("It computes an ONNX model and holds none: pack it again.");

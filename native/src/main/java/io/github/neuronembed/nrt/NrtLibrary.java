@@ -21,6 +21,7 @@ public final class NrtLibrary {
   private final String gitHash;
   private final RuntimeGeneration generation;
   private final boolean explicitAsync;
+  private final boolean tensorCast;
   private final boolean emulated;
   private final List<String> missingFunctions;
 
@@ -44,6 +45,7 @@ public final class NrtLibrary {
     this.gitHash = Native.text(info.git_hash());
     this.generation = RuntimeGeneration.ofNumber(info.generation());
     this.explicitAsync = info.has_nrt_3() != 0;
+    this.tensorCast = info.has_tensor_cast() != 0;
     this.emulated = info.emulated() != 0;
     String missing = Native.text(info.missing_symbols());
     this.missingFunctions = missing.isEmpty() ? List.of() : List.of(missing.split(", "));
@@ -113,6 +115,14 @@ public final class NrtLibrary {
   /** Whether it has the explicit asynchronous functions of runtime 2.31 and later. */
   public boolean hasExplicitAsync() {
     return explicitAsync;
+  }
+
+  /**
+   * Whether it has {@code nrt_tensor_cast} of runtime 2.35 (SDK 2.33) and later, which converts
+   * number formats on the device. Nothing here uses it.
+   */
+  public boolean hasTensorCast() {
+    return tensorCast;
   }
 
   /** Whether it is this project's emulator: figures from it must be labelled as emulated. */

@@ -13,7 +13,9 @@ public enum RuntimeGeneration {
   /** From 2.32.31 (SDK 2.30): transfers use the caller's memory directly by default. */
   FROM_2_32_31(NeuronCapi.NEURON_GENERATION_FROM_2_32_31),
   /** From 2.34.10 (SDK 2.32): the implicit asynchronous mode was removed. */
-  FROM_2_34_10(NeuronCapi.NEURON_GENERATION_FROM_2_34_10);
+  FROM_2_34_10(NeuronCapi.NEURON_GENERATION_FROM_2_34_10),
+  /** From 2.35 (SDK 2.33): a device profile reserves 64 MB more of each core's memory. */
+  FROM_2_35(NeuronCapi.NEURON_GENERATION_FROM_2_35);
 
   private final int number;
 

@@ -40,6 +40,16 @@ record MachineCheck(Path root, Map<String, String> environment) {
               "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS is set; runtimes before 2.34 return early with it.",
               "Unset it. neuron-embed takes it out of its own process."));
     }
+    String profile = environment.getOrDefault("NEURON_RT_INSPECT_DEVICE_PROFILE", "");
+    if (environment.getOrDefault("NEURON_RT_INSPECT_ENABLE", "").equals("1")
+        && !profile.isEmpty()
+        && !profile.equals("0")) {
+      findings.add(
+          Finding.note(
+              "environment",
+              "A device profile is on, whose buffers take memory of each core; libnrt 2.35 reserves 64 MB more for transfers.",
+              "Unset NEURON_RT_INSPECT_DEVICE_PROFILE when you do not profile."));
+    }
     return findings;
   }
 

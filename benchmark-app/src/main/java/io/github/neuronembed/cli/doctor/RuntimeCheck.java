@@ -109,7 +109,7 @@ final class RuntimeCheck {
       return;
     }
     library = found;
-    String text = "%s, version %s".formatted(found.path(), found.version());
+    String text = "%s, version %s%s".formatted(found.path(), found.version(), sdk(found.version()));
     if (found.isEmulated()) {
       text += " (emulated)";
     }
@@ -131,9 +131,23 @@ final class RuntimeCheck {
   }
 
   /**
+   * The SDK that a runtime is of: release notes of SDK 2.21 to 2.33 have the runtimes 2.23 to 2.35.
+   * Empty for others.
+   */
+  static String sdk(String runtime) {
+    Matcher matcher = VERSION.matcher(runtime);
+    if (!matcher.matches() || !matcher.group(1).equals("2")) {
+      return "";
+    }
+    int minor = Integer.parseInt(matcher.group(2));
+    return minor < 23 || minor > 35 ? "" : " of SDK 2." + (minor - 2);
+  }
+
+  /**
    * What is wrong with a driver and a runtime together; empty if nothing or if a version is not
-   * known. By the runtime's release notes 2.32 refuses drivers up to 2.26, and driver 2.29 needs
-   * runtime 2.33.
+   * known. By the runtime's release notes 2.32 refuses drivers up to 2.26, driver 2.29 needs
+   * runtime 2.33, and what runtime 2.35 added (conversion on the device, profiles of transfers)
+   * needs driver 2.31.
    */
   static Optional<Finding> pairing(String driver, String runtime) {
     if (isBefore(driver, 2, 27) && isAtLeast(runtime, 2, 32)) {
@@ -149,6 +163,14 @@ final class RuntimeCheck {
               "driver",
               "Driver %s needs runtime 2.33 or later, not %s.".formatted(driver, runtime),
               "Upgrade aws-neuronx-runtime-lib."));
+    }
+    if (isBefore(driver, 2, 31) && isAtLeast(runtime, 2, 35)) {
+      return Optional.of(
+          Finding.note(
+              "driver",
+              "Runtime %s profiles transfers only with driver 2.31 or later, not %s."
+                  .formatted(runtime, driver),
+              "Nothing else here needs it; upgrade aws-neuronx-dkms on the host to profile."));
     }
     return Optional.empty();
   }

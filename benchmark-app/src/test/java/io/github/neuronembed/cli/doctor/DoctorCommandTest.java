@@ -82,12 +82,41 @@ class DoctorCommandTest {
         "2.27.0.0 | 2.32.31.0 | -",
         "2.29.0.0 | 2.31.24.0 | Upgrade aws-neuronx-runtime-lib.",
         "2.29.0.0 | 2.33.10.0 | -",
+        "2.30.2.0 | 2.34.10.0 | -",
+        "2.31.7.0 | 2.35.30.0 | -",
+        "2.31.7.0 | 2.32.31.0 | Upgrade aws-neuronx-runtime-lib.",
+        "2.26.5.0 | 2.35.30.0 | Upgrade aws-neuronx-dkms on the host to 2.27 or later.",
+        "2.30.2.0 | 2.35.30.0 | Nothing else here needs it; upgrade aws-neuronx-dkms on the host to profile.",
         "''       | 2.32.31.0 | -",
         "unknown  | 2.32.31.0 | -"
       })
   void driverAndRuntimeMustFit(String driver, String runtime, @Nullable String remedy) {
     assertThat(RuntimeCheck.pairing(driver, runtime).map(Finding::remedy))
         .isEqualTo(Optional.ofNullable(remedy));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2.35.30.0,' of SDK 2.33'",
+    "2.34.10.0,' of SDK 2.32'",
+    "2.23.110.0,' of SDK 2.21'",
+    "2.36.0.0,''",
+    "2.10.30.0,''",
+    "3.30.0.0,''",
+    "'',''"
+  })
+  void aRuntimeNamesItsSdk(String runtime, String sdk) {
+    assertThat(RuntimeCheck.sdk(runtime)).isEqualTo(sdk);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,session,true", "1,1,true", "1,0,false", "1,'',false", "0,1,false", "'',1,false"})
+  void aDeviceProfileThatIsOnIsNoted(String enabled, String profile, boolean noted) {
+    Map<String, String> environment =
+        Map.of("NEURON_RT_INSPECT_ENABLE", enabled, "NEURON_RT_INSPECT_DEVICE_PROFILE", profile);
+    assertThat(findings(environment).stream().map(Finding::text))
+        .filteredOn(text -> text.contains("64 MB"))
+        .hasSize(noted ? 1 : 0);
   }
 
   @Test
