@@ -34,6 +34,19 @@ function undrawn() {
   }).map((canvas) => canvas.closest("figure").id);
 }
 
+// A canvas hides what does not fit: the names beside bars are measured as they are drawn.
+function cutNames() {
+  return [...document.querySelectorAll("canvas")].flatMap((canvas) => {
+    const chart = Chart.getChart(canvas), scale = chart && chart.scales.y;
+    if (!scale || scale.type !== "category" || !scale.options.ticks.display) return [];
+    const ctx = canvas.getContext("2d");
+    ctx.font = "11px system-ui, sans-serif";
+    const band = chart.chartArea.height / chart.data.labels.length;
+    return chart.data.labels.filter((name) => band < 13 || ctx.measureText(name).width > scale.width)
+      .map((name) => `${canvas.closest("figure").id}: no room for the name ${name}`);
+  });
+}
+
 for (const file of files) {
   const url = pathToFileURL(resolve(file)).href;
   const size = statSync(file).size;
@@ -50,6 +63,7 @@ for (const file of files) {
       await page.screenshot({ path: `${name}.png`, fullPage: true });
       for (const what of await page.evaluate(tooWide)) wrong.push(`${where}: ${what}`);
       for (const id of await page.evaluate(undrawn)) wrong.push(`${where}: picture ${id} is empty or has no words`);
+      for (const what of await page.evaluate(cutNames)) wrong.push(`${where}: ${what}`);
       if (width === 1280 && colorScheme === "light") {
         // A4 landscape without its margins of 12 mm.
         await page.pdf({ path: `${name}.pdf`, preferCSSPageSize: true, printBackground: true });

@@ -103,26 +103,37 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         figure(
             "±%",
-            "half of its confidence interval of 95 %",
+            "half the width of the 95 % confidence interval of rows/s*",
             figures ->
                 Digits.percent(
                     figures.throughput().interval().width()
                         / 2
                         / figures.throughput().withStalls())));
-    columns.add(number("p50 ms", "latency", figures -> figures.latency().p50().millis()));
+    columns.add(
+        number(
+            "p50 ms",
+            "latency that half of the calls stay under",
+            figures -> figures.latency().p50().millis()));
     columns.add(
         figure(
             "p99 ms",
-            "latency; with ?: too few calls for it (662 are needed)",
+            "latency that 99 of 100 calls stay under; with ?: too few calls for it (662 are needed)",
             figures -> marked(figures.latency().p99())));
     columns.add(figure("calls", "", figures -> Digits.count(figures.calls())));
-    columns.add(number("tokens/s", "without padding", figures -> figures.tokens().perSecond()));
     columns.add(
-        number("texts/ex", "of an execution", figures -> figures.tokens().rowsPerExecution()));
+        number(
+            "tokens/s",
+            "tokens of the texts, padding left out",
+            figures -> figures.tokens().perSecond()));
+    columns.add(
+        number(
+            "texts/ex",
+            "texts in an execution, on average",
+            figures -> figures.tokens().rowsPerExecution()));
     columns.add(
         figure(
             "fill %",
-            "tokens of texts among the computed tokens",
+            "part of the computed tokens that is no padding",
             figures -> Digits.percent(figures.tokens().fill())));
     columns.add(
         figure(
@@ -131,7 +142,7 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         new Column(
             "cosine",
-            "least to the model in fp32, a row at a time",
+            "least cosine of a vector with the model's own in fp32, computed a row at a time",
             true,
             result -> Digits.cosine(result.quality())));
     columns.add(
@@ -148,7 +159,7 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         new Column(
             "published",
-            "rows/s of the publication",
+            "rows/s as published",
             false,
             result -> {
               Published published = result.published();

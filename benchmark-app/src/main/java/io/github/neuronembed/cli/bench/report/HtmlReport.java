@@ -2,6 +2,7 @@ package io.github.neuronembed.cli.bench.report;
 
 import io.github.neuronembed.cli.bench.result.CellResult;
 import io.github.neuronembed.cli.bench.result.Run;
+import io.github.neuronembed.cli.bench.result.ThreePlaces;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,20 +19,13 @@ public final class HtmlReport {
     if (run.emulated()) {
       page.paragraph("warning", "Emulated: nothing on this page says anything about a device.");
     }
-    page.paragraph(
-        "lead",
-        "%s, through %s; %s; precision %s; %s to %s UTC, %s s for each cell."
-            .formatted(
-                run.load().scenario(),
-                run.subject().through(),
-                run.load().inputs(),
-                run.subject().precision(),
-                run.start().withNano(0),
-                run.stop().withNano(0),
-                Digits.number(run.durationSeconds())));
+    page.facts(about(run));
     List<Page.Picture> pictures = Pictures.of(run);
     List<Page.Picture> first = pictures.stream().filter(Pictures::isFirst).toList();
     first.forEach(page::picture);
+    if (run.origin() != null) {
+      page.paragraph("note", "Published: " + run.origin().origin() + ".");
+    }
     table(run, page);
     pictures.stream().filter(picture -> !first.contains(picture)).forEach(page::picture);
     page.heading("Cells");
@@ -65,15 +59,44 @@ public final class HtmlReport {
       lines.add(new Page.Line(failure == null ? "" : "failed", values));
     }
     page.table("The figures of each cell", headings, lines);
+    Map<String, String> meanings = new LinkedHashMap<>();
+    meanings.put("cell", "rows of a call × tokens of a row, replicas, callers of each replica");
     for (CellTable.Column column : table.columns()) {
       if (column.figure() && !column.meaning().isEmpty()) {
-        page.paragraph("note", column.heading() + ": " + column.meaning());
+        meanings.put(column.heading(), column.meaning());
       }
     }
-    if (run.origin() != null) {
-      page.paragraph("note", "published: " + run.origin().origin());
-    }
+    page.facts(meanings);
     run.notes().forEach(note -> page.paragraph("note", note));
+  }
+
+  /** What was measured, and how, in words for who did not start the run. */
+  private static Map<String, String> about(Run run) {
+    String scenario = run.load().scenario();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put(
+        "load",
+        scenario.equals("closed")
+            ? "closed loop: a worker calls again as soon as it is free"
+            : scenario);
+    facts.put(
+        "workers call",
+        run.subject().through().equals("engine")
+            ? "the engine, which queues, batches and routes"
+            : "a slot of their own, as NeuronPerf's workers do");
+    facts.put("inputs", run.load().inputs());
+    facts.put(
+        "precision",
+        run.subject().isComputed() ? run.subject().precision() : "nothing was computed");
+    facts.put(
+        "measured",
+        "%s %s to %s UTC, %s s for each cell"
+            .formatted(
+                run.start().toLocalDate(),
+                run.start().toLocalTime().withNano(0),
+                run.stop().toLocalTime().withNano(0),
+                ThreePlaces.text(run.durationSeconds())));
+    return facts;
   }
 
   private static Map<String, String> facts(Run run) {

@@ -37,7 +37,7 @@ public final class Pictures {
       pictures.add(
           new Page.Picture(
               PUBLISHED,
-              "Measured beside published, rows/s: ratio and its interval of 95 %",
+              "Measured beside published, rows/s; behind the bars their ratio, with its 95 % interval",
               "Bars of the measured and the published throughput. The ratio of %s: %s."
                   .formatted(cells, range(ratios, value -> value, ""))));
     }
@@ -64,7 +64,7 @@ public final class Pictures {
     pictures.add(
         new Page.Picture(
             "frontier",
-            "Throughput against latency; the line joins the cells that no other cell beats",
+            "Throughput against latency: a point for each cell, by its number; the line joins those that no other beats",
             "A point for each cell. Throughput %s, p50 %s."
                 .formatted(
                     range(figures, one -> one.throughput().withStalls(), " rows/s"),
@@ -72,7 +72,7 @@ public final class Pictures {
     pictures.add(
         new Page.Picture(
             "stages",
-            "Where the time of a call goes, ms",
+            "Where the time of a call goes, in %; behind the bar its mean",
             "Stacked bars of queueing, tokenizing, writing, executing and reading. Executing: %s."
                 .formatted(range(figures, one -> one.stages().execute(), " ms"))));
     if (run.price() != null) {

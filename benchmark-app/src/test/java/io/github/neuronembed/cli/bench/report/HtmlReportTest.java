@@ -77,8 +77,19 @@ class HtmlReportTest {
                 false, preset, MadeRun.result(cell, MadeRun.timers(3, 5, 1), Double.NaN, preset)));
 
     String first = page.substring(page.indexOf("<figure"), page.indexOf("<table"));
-    assertThat(first).contains("Measured beside published").containsOnlyOnce("<canvas");
+    assertThat(first)
+        .contains("Measured beside published", "Published: bge-base-en-v1.5, bf16")
+        .containsOnlyOnce("<canvas");
     assertThat(page(MadeRun.run(false, MadeRun.cell(1, 5)))).doesNotContain("beside published");
+  }
+
+  @Test
+  void aStrangerReadsHowItWasMeasured() throws Exception {
+    String page = words(page(MadeRun.run(false, MadeRun.cell(1, 5))));
+
+    assertThat(page.substring(0, page.indexOf("<table")))
+        .contains("a worker calls again as soon as it is free", "a slot of their own");
+    assertThat(page).contains("<dt>p50 ms</dt><dd>latency that half of the calls stay under</dd>");
   }
 
   /** A screen reader has a name for every picture, and a heading for every value. */
