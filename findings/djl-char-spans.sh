@@ -29,4 +29,4 @@ public class Spans {
 }
 JAVA
 export ENGINE_CACHE_DIR=$work/cache DJL_OFFLINE=true OPT_OUT_TRACKING=true
-java_program Spans
+java_program Spans || exit 1

@@ -40,4 +40,4 @@ public class Heap {
   }
 }
 JAVA
-java_program Heap
+java_program Heap || exit 1
