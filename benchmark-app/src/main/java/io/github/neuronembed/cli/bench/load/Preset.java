@@ -39,9 +39,9 @@ public record Preset(String name, String origin, Map<Cell, Published> published)
     // Two cores at a p50 of 1.00 ms make 2000 rows a second: one call at a time on each.
     origins.put(
         "inf2-encoders",
-        "bert-base-uncased on an inf2.xlarge, from AWS's encoder table (zero inputs;"
-            + " one worker per model is inferred from its latencies);"
-            + " $0.328 per hour, reserved");
+        "bert-base-uncased on an inf2.xlarge, from AWS's encoder tables of SDK 2.26 (batch 1,"
+            + " 2025-10-17) and 2.27 (batch 8, 2025-12-19): zero inputs; one worker per model is"
+            + " inferred from the latencies; $0.328 per hour, reserved, as of 2025-10-17");
     return origins;
   }
 
