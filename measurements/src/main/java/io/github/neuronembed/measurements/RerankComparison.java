@@ -18,53 +18,73 @@ import java.util.Locale;
 
 /**
  * Pairs per second of mixed lengths: {@link Reranker} and LangChain4j's own {@link
- * OnnxScoringModel}, on the same file, tokenizer, pairs and cores, in one run, in turns. 20 queries
- * with 50 texts each, a query a call: LangChain4j computes a call as one batch, and a batch of all
- * pairs takes more memory than there is.
+ * OnnxScoringModel}, on the same file, tokenizer, pairs and cores, in one run, in turns. Each query
+ * has 50 texts and is a call: LangChain4j computes a call as one batch, padded to its longest pair,
+ * and a batch of all pairs takes more memory than there is. Called with a text at a time, it pads
+ * nothing; that is measured, too.
  *
- * <p>Arguments: the model directory, the corpus as JSON Lines, the number of rounds.
+ * <p>Arguments: the model directory, the corpus as JSON Lines, the number of pairs, which is
+ * rounded up to whole queries, and the number of rounds.
  */
 public final class RerankComparison {
 
-  private static final int QUERIES = 20;
   private static final int TEXTS = 50;
   private static final int QUERY_CHARACTERS = 80;
 
-  /** Special tokens included, as the model takes them. */
-  private static final int MOST_TOKENS = 512;
+  /** What the model takes, special tokens included; LangChain4j cuts at two less than this. */
+  private static final int LANGCHAIN4J_TOKENS = 512 + 2;
 
   private RerankComparison() {}
 
   /** A query and its candidates. */
   private record Search(String query, List<String> texts) {}
 
-  /** Prints the rates, their ratio, and how far the scores and the orders are the same. */
+  /** Prints how far scores and orders are the same, then the rates and their ratios. */
   public static void main(String[] args) throws IOException {
     CrossEncoderDirectory directory = CrossEncoderDirectory.open(Path.of(args[0]));
-    List<Search> searches = searches(Path.of(args[1]));
-    int rounds = Integer.parseInt(args[2]);
+    List<Search> searches =
+        searches(Path.of(args[1]), (Integer.parseInt(args[2]) + TEXTS - 1) / TEXTS);
+    int rounds = Integer.parseInt(args[3]);
     String file = directory.transformer().onnxFile(Precision.FP32).toString();
     String tokenizer = directory.transformer().tokenizerFile().toString();
-    try (OnnxScoringModel theirs = new OnnxScoringModel(file, tokenizer, MOST_TOKENS);
+    try (OnnxScoringModel theirs = new OnnxScoringModel(file, tokenizer, LANGCHAIN4J_TOKENS);
         Reranker ours = Reranker.builder().model(directory).build()) {
       compare(searches, ours, theirs);
-      double[] ratios = new double[rounds];
-      double[][] rates = new double[2][rounds];
+      List<Way> ways =
+          List.of(
+              new Way("neuron-embed", search -> ours.score(search.query(), search.texts())),
+              new Way("LangChain4j", search -> scores(theirs, search)),
+              new Way("LangChain4j, a text a call", search -> oneByOne(theirs, search)));
+      double[][] rates = new double[ways.size()][rounds];
       for (int round = 0; round < rounds; round++) {
-        rates[0][round] = rate(searches, search -> ours.score(search.query(), search.texts()));
-        rates[1][round] = rate(searches, search -> scores(theirs, search));
-        ratios[round] = rates[0][round] / rates[1][round];
+        for (int way = 0; way < rates.length; way++) {
+          rates[way][round] = rate(searches, ways.get(way).scoring());
+        }
       }
-      System.out.printf(
-          Locale.ROOT,
-          "%d pairs, %d rounds: neuron-embed %.1f, LangChain4j %.1f pairs/s; ratio %.2f (%s)%n",
-          QUERIES * TEXTS,
-          rounds,
-          median(rates[0]),
-          median(rates[1]),
-          median(ratios),
-          Arrays.toString(ratios));
+      System.out.printf("%s pairs, %s rounds%n", searches.size() * TEXTS, rounds);
+      for (int way = 0; way < rates.length; way++) {
+        print(ways.get(way).name(), rates[way], rates[0]);
+      }
     }
+  }
+
+  /** A way to score, and its name. */
+  private record Way(String name, Scoring scoring) {}
+
+  /** Prints the median rate of a way, and the median, least and greatest ratio of ours to it. */
+  private static void print(String name, double[] rates, double[] ours) {
+    double[] ratios = new double[rates.length];
+    for (int round = 0; round < ratios.length; round++) {
+      ratios[round] = ours[round] / rates[round];
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%s: %.1f pairs/s; neuron-embed is %.2f times as fast (%.2f to %.2f)%n",
+        name,
+        median(rates),
+        median(ratios),
+        Arrays.stream(ratios).min().orElseThrow(),
+        Arrays.stream(ratios).max().orElseThrow());
   }
 
   private static void compare(List<Search> searches, Reranker ours, OnnxScoringModel theirs) {
@@ -102,6 +122,14 @@ public final class RerankComparison {
     return array;
   }
 
+  private static float[] oneByOne(OnnxScoringModel model, Search search) {
+    float[] scores = new float[search.texts().size()];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = model.score(search.texts().get(i), search.query()).content().floatValue();
+    }
+    return scores;
+  }
+
   private interface Scoring {
     float[] score(Search search);
   }
@@ -115,13 +143,13 @@ public final class RerankComparison {
     return pairs / ((System.nanoTime() - start) / 1e9);
   }
 
-  private static List<Search> searches(Path corpus) throws IOException {
+  private static List<Search> searches(Path corpus, int count) throws IOException {
     List<String> texts = new ArrayList<>();
     for (String line : Files.readAllLines(corpus)) {
       texts.add(new Gson().fromJson(line, JsonObject.class).get("text").getAsString());
     }
     List<String> queries =
-        texts.stream().filter(text -> text.length() <= QUERY_CHARACTERS).limit(QUERIES).toList();
+        texts.stream().filter(text -> text.length() <= QUERY_CHARACTERS).limit(count).toList();
     List<Search> searches = new ArrayList<>();
     for (int i = 0; i < queries.size(); i++) {
       List<String> candidates = new ArrayList<>();
