@@ -1,8 +1,8 @@
-"""Small encoders with random weights, of the architectures that derive from BERT: as ONNX files in the way PyTorch exports
-them, and as what `bert.py` computes in float64. The two share the weights alone.
+"""Small encoders with random weights, of the architectures that derive from BERT, and the ONNX files that have them. What they
+give is what `bert.py` computes in float64: the two share the weights alone.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy
 import onnx
@@ -22,7 +22,6 @@ class Size(NamedTuple):
 
 SMALL = Size(16, 32, 4, 2)
 EPSILON = 1e-5
-OPSET = 17
 
 
 def weights(seed, vocabulary, positions, token_types, head=None, size=SMALL):
@@ -55,12 +54,29 @@ def weights(seed, vocabulary, positions, token_types, head=None, size=SMALL):
     return {name: value.astype(numpy.float32) for name, value in made.items()}
 
 
-class _Graph:
-    """Collects nodes; a value is known by its name."""
+class Encoder(NamedTuple):
+    """What an ONNX file is made of. padding: the padding token's id where positions begin behind it, None where they begin at
+    0; takes_types: whether it is given token types; head: None, or the names of its two layers and the operator in between."""
 
-    def __init__(self, values):
+    values: dict
+    padding: Optional[int] = None
+    takes_types: bool = False
+    head: Optional[tuple] = None
+    size: Size = SMALL
+
+
+class Export:
+    """An encoder in the operators of PyTorch's first exporter. Others write it in other ways, see `exporters.py`.
+
+    A value is known by its name; node() adds what computes one."""
+
+    opset = 17
+
+    def __init__(self, encoder):
+        self.encoder, self.size = encoder, encoder.size
+        self.head_size = self.size.hidden // self.size.heads
         self.nodes = []
-        self.initializers = {name: numpy.asarray(value) for name, value in values.items()}
+        self.initializers = {name: numpy.asarray(value) for name, value in encoder.values.items()}
 
     def node(self, operator, *inputs, output=None, **attributes):
         name = output or f"v{len(self.nodes)}"
@@ -73,76 +89,102 @@ class _Graph:
         self.initializers[name] = numpy.asarray(value)
         return name
 
+    def linear(self, x, name):
+        return self.node("Add", self.node("MatMul", x, name + ".weight"), name + ".bias")
 
-def onnx_file(values, padding=None, token_types=False, head=None, size=SMALL):
-    """The bytes of an ONNX file. padding: the padding token's id where positions begin behind it, None where they begin at 0;
-    token_types: whether it takes them; head: None, or the names of its two layers and the operator in between."""
-    graph = _Graph(values)
-    node = graph.node
-    int64 = lambda *numbers: numpy.array(numbers, numpy.int64)
+    def first_linear(self, x, name, output=None):
+        """Of the first tokens' vectors, which have an axis less."""
+        return self.node("Add", self.node("MatMul", x, name + ".weight"), name + ".bias", output=output)
 
-    def linear(x, name):
-        return node("Add", node("MatMul", x, name + ".weight"), name + ".bias")
-
-    def norm(x, name, output=None):
-        return node("LayerNormalization", x, name + ".weight", name + ".bias", output=output, axis=-1, epsilon=EPSILON)
-
-    x = node("Gather", "embeddings.word_embeddings.weight", "input_ids")
-    if padding is None:
-        length = node("Gather", node("Shape", "input_ids"), numpy.int64(1), axis=0)
-        places = node("Unsqueeze", node("Range", numpy.int64(0), length, numpy.int64(1)), int64(0))
-    else:
-        # Transformers' create_position_ids_from_input_ids: tokens that are no padding are counted.
-        counts = node("Cast", node("Not", node("Equal", "input_ids", numpy.int64(padding))), to=TensorProto.INT64)
-        counted = node("Mul", node("CumSum", counts, numpy.int64(1)), counts)
-        places = node("Add", counted, numpy.int64(padding))
-    x = node("Add", x, node("Gather", "embeddings.position_embeddings.weight", places))
-    if "embeddings.token_type_embeddings.weight" in values:
-        if token_types:
-            x = node("Add", x, node("Gather", "embeddings.token_type_embeddings.weight", "token_type_ids"))
-        else:
-            x = node("Add", x, node("Gather", "embeddings.token_type_embeddings.weight", int64(0)))
-    x = norm(x, "embeddings.LayerNorm")
-    unseen = node("Sub", numpy.float32(1), node("Cast", "attention_mask", to=TensorProto.FLOAT))
-    mask = node("Mul", node("Unsqueeze", unseen, int64(1, 2)), numpy.finfo(numpy.float32).min)
-    for layer in range(size.layers):
-        prefix = f"encoder.layer.{layer}."
-        heads = {}
-        for name in ("query", "key", "value"):
-            split = node("Reshape", linear(x, f"{prefix}attention.self.{name}"), int64(0, 0, size.heads, size.hidden // size.heads))
-            heads[name] = node("Transpose", split, perm=[0, 2, 3, 1] if name == "key" else [0, 2, 1, 3])
-        scores = node("Div", node("MatMul", heads["query"], heads["key"]), numpy.float32((size.hidden // size.heads) ** 0.5))
-        seen = node("MatMul", node("Softmax", node("Add", scores, mask), axis=-1), heads["value"])
-        context = node("Reshape", node("Transpose", seen, perm=[0, 2, 1, 3]), int64(0, 0, size.hidden))
-        x = norm(node("Add", linear(context, prefix + "attention.output.dense"), x), prefix + "attention.output.LayerNorm")
-        inner = linear(x, prefix + "intermediate.dense")
-        half = node("Add", node("Erf", node("Div", inner, numpy.float32(2**0.5))), numpy.float32(1))
-        inner = node("Mul", node("Mul", inner, half), numpy.float32(0.5))
-        last = layer == size.layers - 1 and not head
-        x = norm(
-            node("Add", linear(inner, prefix + "output.dense"), x),
-            prefix + "output.LayerNorm",
-            "last_hidden_state" if last else None,
+    def norm(self, x, name, output=None):
+        return self.node(
+            "LayerNormalization", x, name + ".weight", name + ".bias", output=output, axis=-1, epsilon=EPSILON
         )
-    if head:
-        first = node("Gather", x, numpy.int64(0), axis=1)
-        pooled = node(head[2], linear(first, head[0]))
-        node("Add", node("MatMul", pooled, head[1] + ".weight"), head[1] + ".bias", output="logits")
-    shape = ["batch_size", "sequence_length"]
-    names = ["input_ids", "attention_mask"] + (["token_type_ids"] if token_types else [])
-    output = ("logits", ["batch_size", 1]) if head else ("last_hidden_state", [*shape, size.hidden])
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "random_weights_for_tests",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in names],
-            [helper.make_tensor_value_info(output[0], TensorProto.FLOAT, output[1])],
-            [numpy_helper.from_array(value, name) for name, value in graph.initializers.items()],
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        producer_name="neuron-embed",
-        doc_string="random weights: for tests only",
-    )
-    model.ir_version = 8
-    onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+
+    def gelu(self, x):
+        half = self.node("Add", self.node("Erf", self.node("Div", x, numpy.float32(2**0.5))), numpy.float32(1))
+        return self.node("Mul", self.node("Mul", x, half), numpy.float32(0.5))
+
+    def positions(self):
+        if self.encoder.padding is None:
+            length = self.node("Gather", self.node("Shape", "input_ids"), numpy.int64(1), axis=0)
+            return self.node("Unsqueeze", self.node("Range", numpy.int64(0), length, numpy.int64(1)), int64(0))
+        # Transformers' create_position_ids_from_input_ids: tokens that are no padding are counted.
+        padding = numpy.int64(self.encoder.padding)
+        counts = self.node("Cast", self.node("Not", self.node("Equal", "input_ids", padding)), to=TensorProto.INT64)
+        return self.node("Add", self.node("Mul", self.node("CumSum", counts, numpy.int64(1)), counts), padding)
+
+    def first_type(self):
+        """Token types that are not given."""
+        return self.constant(int64(0))
+
+    def embeddings(self):
+        x = self.node("Gather", "embeddings.word_embeddings.weight", "input_ids")
+        x = self.node("Add", x, self.node("Gather", "embeddings.position_embeddings.weight", self.positions()))
+        table = "embeddings.token_type_embeddings.weight"
+        if table in self.encoder.values:
+            types = "token_type_ids" if self.encoder.takes_types else self.first_type()
+            x = self.node("Add", x, self.node("Gather", table, types))
+        return self.norm(x, "embeddings.LayerNorm")
+
+    def mask(self):
+        unseen = self.node("Sub", numpy.float32(1), self.node("Cast", "attention_mask", to=TensorProto.FLOAT))
+        return self.node("Mul", self.node("Unsqueeze", unseen, int64(1, 2)), numpy.finfo(numpy.float32).min)
+
+    def split(self, x, perm):
+        whole = self.node("Reshape", x, int64(0, 0, self.size.heads, self.head_size))
+        return self.node("Transpose", whole, perm=perm)
+
+    def attention(self, x, prefix, mask):
+        query, key, value = (
+            self.split(self.linear(x, f"{prefix}attention.self.{name}"), perm)
+            for name, perm in (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3]))
+        )
+        scores = self.node("Div", self.node("MatMul", query, key), numpy.float32(self.head_size**0.5))
+        probabilities = self.node("Softmax", self.node("Add", scores, mask), axis=-1)
+        return self.merged(self.node("MatMul", probabilities, value))
+
+    def merged(self, heads):
+        return self.node("Reshape", self.node("Transpose", heads, perm=[0, 2, 1, 3]), int64(0, 0, self.size.hidden))
+
+    def layer(self, x, prefix, mask, output):
+        context = self.linear(self.attention(x, prefix, mask), prefix + "attention.output.dense")
+        x = self.norm(self.node("Add", context, x), prefix + "attention.output.LayerNorm")
+        inner = self.gelu(self.linear(x, prefix + "intermediate.dense"))
+        inner = self.linear(inner, prefix + "output.dense")
+        return self.norm(self.node("Add", inner, x), prefix + "output.LayerNorm", output)
+
+    def file(self):
+        """The bytes of the file."""
+        head = self.encoder.head
+        x = self.embeddings()
+        mask = self.mask()
+        for layer in range(self.size.layers):
+            last = layer == self.size.layers - 1 and not head
+            x = self.layer(x, f"encoder.layer.{layer}.", mask, "last_hidden_state" if last else None)
+        if head:
+            first = self.node("Gather", x, numpy.int64(0), axis=1)
+            self.first_linear(self.node(head[2], self.first_linear(first, head[0])), head[1], "logits")
+        shape = ["batch_size", "sequence_length"]
+        names = ["input_ids", "attention_mask"] + (["token_type_ids"] if self.encoder.takes_types else [])
+        output = ("logits", ["batch_size", 1]) if head else ("last_hidden_state", [*shape, self.size.hidden])
+        model = helper.make_model(
+            helper.make_graph(
+                self.nodes,
+                "random_weights_for_tests",
+                [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in names],
+                [helper.make_tensor_value_info(output[0], TensorProto.FLOAT, output[1])],
+                [numpy_helper.from_array(value, name) for name, value in self.initializers.items()],
+            ),
+            opset_imports=[helper.make_opsetid("", self.opset)],
+            producer_name="neuron-embed",
+            doc_string="random weights: for tests only",
+        )
+        model.ir_version = 8
+        if self.opset <= onnx.defs.onnx_opset_version():
+            onnx.checker.check_model(model)
+        return model.SerializeToString(deterministic=True)
+
+
+def int64(*numbers):
+    return numpy.array(numbers, numpy.int64)

@@ -17,6 +17,7 @@ import bert
 import bytelevel
 import charsmap
 import encoders
+import exporters
 import texts
 import texts_zh
 import unigram
@@ -38,7 +39,7 @@ TEXTS = (*_ENGLISH, *[t._replace(id="zh-" + t.id, text=t.text[:80]) for t in tex
 
 
 class Model(NamedTuple):
-    """One small model. head: None for an encoder of texts."""
+    """One small model. head: None for an encoder of texts; exporter: of the second ONNX file, with the same weights."""
 
     name: str
     model_type: str
@@ -52,22 +53,26 @@ class Model(NamedTuple):
     prefix: str = ""
     head: Optional[tuple] = None
     config: dict = {}
+    exporter: type = encoders.Export
 
 
 MODELS = {
     model.name: model
     for model in (
-        Model("xlm-roberta", "xlm-roberta", "XLMRobertaModel", "unigram", 1, 1, 1, pooling="mean", prefix="query: "),
-        Model("roberta", "roberta", "RobertaModel", "bytelevel", 2, 1, 1, pooling="cls"),
-        Model("distilbert", "distilbert", "DistilBertModel", "wordpiece", 3, pooling="mean"),
+        Model("xlm-roberta", "xlm-roberta", "XLMRobertaModel", "unigram", 1, 1, 1, pooling="mean", prefix="query: ",
+              exporter=exporters.Dynamo),
+        Model("roberta", "roberta", "RobertaModel", "bytelevel", 2, 1, 1, pooling="cls", exporter=exporters.OlderDynamo),
+        Model("distilbert", "distilbert", "DistilBertModel", "wordpiece", 3, pooling="mean", exporter=exporters.WrittenNorms),
         Model(
             "bert-reranker", "bert", "BertForSequenceClassification", "wordpiece", 4, None, 2, True, head=BERT_HEAD,
             config={"sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity"},
+            exporter=exporters.NewestDynamo,
         ),
         Model(
             "xlm-roberta-reranker", "xlm-roberta", "XLMRobertaForSequenceClassification", "unigram", 5, 1, 1,
             head=ROBERTA_HEAD,
             config={"sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Sigmoid", "version": "5.1.0"}},
+            exporter=exporters.ScaledDotProduct,
         ),
     )
 }
@@ -231,6 +236,7 @@ def files(model):
     size = 700
     positions = MAX_TOKENS + (0 if model.padding is None else model.padding + 1)
     values = encoders.weights(model.seed, size, positions, model.table_of_types, model.head)
+    encoder = encoders.Encoder(values, model.padding, model.takes_types, model.head)
     distilled = model.model_type == "distilbert"
     config = {
         "architectures": [model.architecture],
@@ -251,7 +257,8 @@ def files(model):
         "tokenizer_config.json": dump(
             {"model_max_length": MAX_TOKENS, "pad_token": "[PAD]" if model.tokenizer == "wordpiece" else "<pad>"}
         ),
-        "onnx/model.onnx": encoders.onnx_file(values, model.padding, model.takes_types, model.head),
+        "onnx/model.onnx": encoders.Export(encoder).file(),
+        "onnx/model_exported.onnx": model.exporter(encoder).file(),
     }
     if not model.head:
         module = lambda n, path, name: {"idx": n, "name": str(n), "path": path, "type": "sentence_transformers.models." + name}
@@ -263,10 +270,10 @@ def files(model):
              "pooling_mode_mean_tokens": model.pooling == "mean"}
         )
         made["config_sentence_transformers.json"] = dump({"prompts": {"query": model.prefix, "document": ""}})
-    encoder = bert.BertEncoder(
+    reference_encoder = bert.BertEncoder(
         values, encoders.SMALL.heads, encoders.EPSILON, 0 if model.padding is None else model.padding + 1
     )
-    lines = [dump(line) for line in golden(model, reference(tokenizer), encoder)]
+    lines = [dump(line) for line in golden(model, reference(tokenizer), reference_encoder)]
     made["golden.jsonl"] = "\n".join(lines)
     return made
 

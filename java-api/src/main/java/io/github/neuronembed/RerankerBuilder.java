@@ -10,21 +10,21 @@ import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.TransformerDirectory;
+import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.tokenizer.PairTokenizer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Describes a reranker, which runs on ONNX Runtime, on the model's file as it is. Not thread-safe.
- */
+/** Describes a reranker, which runs on ONNX Runtime. Not thread-safe. */
 public final class RerankerBuilder {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reranker.class);
 
   private @Nullable CrossEncoderDirectory model;
   private Precision precision = Precision.FP32;
+  private boolean preparedGraph = true;
   private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
   private @Nullable Boolean sigmoid;
   private Consumer<EngineOptions.Builder> engine = options -> {};
@@ -43,6 +43,15 @@ public final class RerankerBuilder {
    */
   public RerankerBuilder precision(Precision choice) {
     this.precision = choice;
+    return this;
+  }
+
+  /**
+   * Whether the model's graph is rewritten for speed where it is recognised, which is the default;
+   * see {@link io.github.neuronembed.model.graph.PreparedGraph}.
+   */
+  public RerankerBuilder preparedGraph(boolean prepared) {
+    this.preparedGraph = prepared;
     return this;
   }
 
@@ -89,7 +98,9 @@ public final class RerankerBuilder {
     try {
       opened =
           OnnxBackend.openCrossEncoder(
-              transformer.onnxFile(precision),
+              preparedGraph
+                  ? PreparedGraphCache.ofUser().fileFor(model, precision)
+                  : transformer.onnxFile(precision),
               transformer.padTokenId(),
               OnnxOptions.forModel(model.maxTokens(), precision));
       boolean squashed = sigmoid != null ? sigmoid : model.sigmoid();

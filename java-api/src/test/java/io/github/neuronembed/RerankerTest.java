@@ -64,11 +64,24 @@ class RerankerTest {
     }
   }
 
+  /** Each with the file of two exporters, as it is and rewritten. */
   @ParameterizedTest
   @MethodSource("rerankers")
   void scoresAreTheReferencesAloneAndInCompany(SmallModel small) throws Exception {
-    List<SmallModel.Golden> golden = small.golden();
-    try (Reranker reranker = Reranker.builder().model(open(small)).sigmoid(false).build()) {
+    for (boolean second : new boolean[] {false, true}) {
+      Path directory = Files.createDirectory(folder.resolve("of" + second));
+      CrossEncoderDirectory model =
+          CrossEncoderDirectory.open(
+              second ? small.writeSecondTo(directory) : small.writeTo(directory));
+      for (boolean prepared : new boolean[] {false, true}) {
+        expectGolden(Reranker.builder().model(model).preparedGraph(prepared), small.golden());
+      }
+    }
+  }
+
+  private static void expectGolden(RerankerBuilder builder, List<SmallModel.Golden> golden)
+      throws Exception {
+    try (Reranker reranker = builder.sigmoid(false).build()) {
       for (SmallModel.Golden pair : golden) {
         assertThat((double) reranker.score(pair.query(), pair.text()))
             .as(pair.id())

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -35,6 +36,11 @@ public enum SmallModel {
   /** Unigram tokens; scores are sigmoids of logits. */
   XLM_ROBERTA_RERANKER("xlm-roberta-reranker");
 
+  private static final String FIRST = "onnx/model.onnx";
+
+  /** The same weights, as another exporter writes the graph. */
+  private static final String SECOND = "onnx/model_exported.onnx";
+
   private static final List<String> FILES =
       List.of(
           "config.json",
@@ -43,7 +49,7 @@ public enum SmallModel {
           "modules.json",
           "1_Pooling/config.json",
           "config_sentence_transformers.json",
-          "onnx/model.onnx");
+          FIRST);
 
   private final String title;
 
@@ -52,12 +58,12 @@ public enum SmallModel {
   }
 
   /** Texts of an encoder. */
-  static List<SmallModel> encoders() {
+  public static List<SmallModel> encoders() {
     return List.of(XLM_ROBERTA, ROBERTA, DISTILBERT);
   }
 
   /** Scorers of pairs. */
-  static List<SmallModel> rerankers() {
+  public static List<SmallModel> rerankers() {
     return List.of(BERT_RERANKER, XLM_ROBERTA_RERANKER);
   }
 
@@ -81,11 +87,13 @@ public enum SmallModel {
       List<Float> vector,
       double logit) {
 
-    int[] idArray() {
+    /** {@link #ids} for a row. */
+    public int[] idArray() {
       return ids.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    float[] vectorArray() {
+    /** {@link #vector}, of length 1. */
+    public float[] vectorArray() {
       float[] array = new float[vector.size()];
       for (int i = 0; i < array.length; i++) {
         array[i] = vector.get(i);
@@ -110,6 +118,17 @@ public enum SmallModel {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+    }
+    return folder;
+  }
+
+  /** Writes the file of another exporter in the place of the directory's own. */
+  public Path writeSecondTo(Path folder) {
+    writeTo(folder);
+    try (InputStream in = Objects.requireNonNull(resource(SECOND))) {
+      Files.copy(in, folder.resolve(FIRST), StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return folder;
   }

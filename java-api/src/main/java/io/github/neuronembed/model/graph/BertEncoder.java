@@ -11,9 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param heads attention heads
  * @param maskValue what is added to the score of a token that the mask hides, float32
  * @param layers first to last
+ * @param head of a cross-encoder; null where the last layer's vectors are the output
  */
 record BertEncoder(
-    long hiddenSize, long heads, float maskValue, Embeddings embeddings, List<Layer> layers) {
+    long hiddenSize,
+    long heads,
+    float maskValue,
+    Embeddings embeddings,
+    List<Layer> layers,
+    @Nullable Head head) {
 
   /** Reads a graph; see {@link BertGraphReader}. */
   static BertEncoder of(OnnxModel model) throws UnsupportedGraphException {
@@ -23,7 +29,12 @@ record BertEncoder(
   /** The same encoder, see {@link Linear#withUint8}. */
   BertEncoder withUint8() {
     return new BertEncoder(
-        hiddenSize, heads, maskValue, embeddings, layers.stream().map(Layer::withUint8).toList());
+        hiddenSize,
+        heads,
+        maskValue,
+        embeddings,
+        layers.stream().map(Layer::withUint8).toList(),
+        head == null ? null : head.withUint8());
   }
 
   boolean quantized() {
@@ -37,12 +48,60 @@ record BertEncoder(
     }
   }
 
+  /** Refuses a cross-encoder. */
+  void expectVectors() throws UnsupportedGraphException {
+    if (head != null) {
+      throw new UnsupportedGraphException("It gives scores of pairs, not vectors.");
+    }
+  }
+
+  /** Refuses an encoder without the head of a cross-encoder. */
+  void expectScores() throws UnsupportedGraphException {
+    if (head == null) {
+      throw new UnsupportedGraphException("It gives vectors, not scores of pairs.");
+    }
+  }
+
   /**
    * @param word {@code [vocabulary, hidden]}
    * @param position {@code [positions, hidden]}
-   * @param tokenType {@code [types, hidden]}
+   * @param padding null if the first token's position is 0; else the padding token's id: tokens
+   *     with another id are counted from the position behind it, and padding stays at it
+   * @param tokenType {@code [types, hidden]}; null if there is none
+   * @param takesTypes whether the graph is given the tokens' types; else all are of the first
    */
-  record Embeddings(Table word, Table position, Table tokenType, LayerNorm norm) {}
+  record Embeddings(
+      Table word,
+      Table position,
+      @Nullable Long padding,
+      @Nullable Table tokenType,
+      boolean takesTypes,
+      LayerNorm norm) {}
+
+  /** What comes between the two layers of a head. */
+  enum Activation {
+    TANH("Tanh"),
+    RELU("Relu");
+
+    final String operator;
+
+    Activation(String operator) {
+      this.operator = operator;
+    }
+  }
+
+  /**
+   * What makes a score of the first token's vector.
+   *
+   * @param dense hidden to hidden
+   * @param output hidden to 1
+   */
+  record Head(Linear dense, Activation activation, Linear output) {
+
+    private Head withUint8() {
+      return new Head(dense.withUint8(), activation, output.withUint8());
+    }
+  }
 
   /**
    * Vectors to look up.

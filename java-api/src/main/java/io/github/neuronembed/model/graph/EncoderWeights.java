@@ -3,6 +3,7 @@ package io.github.neuronembed.model.graph;
 import io.github.neuronembed.model.graph.BertEncoder.Embeddings;
 import io.github.neuronembed.model.graph.BertEncoder.Layer;
 import io.github.neuronembed.model.graph.BertEncoder.LayerNorm;
+import io.github.neuronembed.model.graph.BertEncoder.Table;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A float32 BERT encoder's weights out of its ONNX file, as the native core's encoder takes them:
- * the format that {@code capi/encoder_capi.h} describes. Little-endian: a header, then float32
- * tensors, row-major, one behind the other.
+ * The weights of a float32 BERT or DistilBERT encoder out of its ONNX file, as the native core's
+ * encoder takes them: the format that {@code capi/encoder_capi.h} describes. Little-endian: a
+ * header, then float32 tensors, row-major, one behind the other.
  *
  * <p>The weights stay in the ONNX file, which is mapped for as long as this object is reachable.
  */
@@ -47,8 +48,13 @@ public final class EncoderWeights {
    */
   public static EncoderWeights of(Path original) throws IOException, UnsupportedGraphException {
     BertEncoder encoder = BertEncoder.of(OnnxModelFile.read(original));
+    encoder.expectVectors();
     encoder.expectFloats();
     Embeddings embeddings = encoder.embeddings();
+    if (embeddings.padding() != null) {
+      throw new UnsupportedGraphException(
+          "Its positions are counted from behind the padding token's id, as XLM-R and RoBERTa do.");
+    }
     List<Layer> layers = encoder.layers();
     float epsilon = embeddings.norm().epsilon();
     long intermediate = layers.get(0).intermediate().outputs();
@@ -141,9 +147,14 @@ public final class EncoderWeights {
     Embeddings embeddings = encoder.embeddings();
     List<ByteBuffer> tensors = new ArrayList<>();
     tensors.add(bytes(embeddings.word().vectors()));
+    int vectorBytes = shape.hiddenSize() * Float.BYTES;
     tensors.add(bytes(embeddings.position().vectors()));
+    Table types = embeddings.tokenType();
     // Every token of a text is of the first type.
-    tensors.add(bytes(embeddings.tokenType().vectors()).limit(shape.hiddenSize() * Float.BYTES));
+    tensors.add(
+        types == null
+            ? ByteBuffer.allocate(vectorBytes)
+            : bytes(types.vectors()).limit(vectorBytes));
     add(tensors, embeddings.norm());
     for (Layer layer : encoder.layers()) {
       add(tensors, layer.query());

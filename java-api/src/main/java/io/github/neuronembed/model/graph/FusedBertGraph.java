@@ -30,12 +30,10 @@ final class FusedBertGraph extends PooledBertGraph {
 
   @Override
   GraphBuilder build() {
-    for (String input :
-        List.of(
-            BertGraphReader.INPUT_IDS,
-            BertGraphReader.ATTENTION_MASK,
-            BertGraphReader.TOKEN_TYPE_IDS)) {
-      graph.input(GraphBuilder.tensor(input, TensorProto.DataType.INT64, BATCH, SEQUENCE));
+    input(BertGraphReader.INPUT_IDS);
+    input(BertGraphReader.ATTENTION_MASK);
+    if (encoder.embeddings().takesTypes()) {
+      input(BertGraphReader.TOKEN_TYPE_IDS);
     }
     String hidden = embeddings(encoder.embeddings());
     List<Layer> layers = encoder.layers();
@@ -56,15 +54,34 @@ final class FusedBertGraph extends PooledBertGraph {
           case MEAN -> mean(layer(last, attention(last, hidden), hidden));
           case MAX, MEAN_SQRT_LEN_TOKENS, WEIGHTED_MEAN, LAST_TOKEN -> throw cannotPool();
         };
-    output(pooled, BATCH, hiddenSize);
+    output(pooled, BATCH);
     return graph;
+  }
+
+  private void input(String name) {
+    graph.input(GraphBuilder.tensor(name, TensorProto.DataType.INT64, BATCH, SEQUENCE));
   }
 
   // Embeddings.
 
   private String embeddings(Embeddings embeddings) {
-    String word = lookup("word", embeddings.word(), BertGraphReader.INPUT_IDS);
-    String type = lookup("type", embeddings.tokenType(), BertGraphReader.TOKEN_TYPE_IDS);
+    String sum = lookup("word", embeddings.word(), BertGraphReader.INPUT_IDS);
+    Table types = embeddings.tokenType();
+    if (types != null) {
+      String ids =
+          embeddings.takesTypes()
+              ? BertGraphReader.TOKEN_TYPE_IDS
+              : graph.integer("first_index", 0);
+      sum = graph.node("Add", sum, lookup("type", types, ids)).as("word_and_type");
+    }
+    sum = graph.node("Add", sum, position(embeddings)).as("embeddings.sum");
+    return normed("embeddings", sum, embeddings.norm());
+  }
+
+  private String position(Embeddings embeddings) {
+    if (embeddings.padding() != null) {
+      return lookup("position", embeddings.position(), counted(embeddings.padding()));
+    }
     String shape = graph.node("Shape", BertGraphReader.INPUT_IDS).as("input_shape");
     String length =
         graph.node("Slice", shape, graph.longs("one", 1), graph.longs("two", 2)).as("length");
@@ -72,10 +89,16 @@ final class FusedBertGraph extends PooledBertGraph {
         graph
             .node("Slice", weight(embeddings.position().vectors()), graph.longs("zero", 0), length)
             .as("position.rows");
-    String position = dequantized("position", rows, embeddings.position().quantization());
-    String sum = graph.node("Add", word, type).as("word_and_type");
-    sum = graph.node("Add", sum, position).as("embeddings.sum");
-    return normed("embeddings", sum, embeddings.norm());
+    return dequantized("position", rows, embeddings.position().quantization());
+  }
+
+  /** The positions of tokens that are counted from behind the padding token's id. */
+  private String counted(long padding) {
+    String counts = notPadding(padding);
+    String count =
+        graph.node("CumSum", counts, graph.integer("second_axis", 1)).as("position.count");
+    count = graph.node("Mul", count, counts).as("position.counted");
+    return graph.node("Add", count, graph.integer("padding", padding)).as("position.index");
   }
 
   private String lookup(String name, Table table, String ids) {
@@ -132,6 +155,11 @@ final class FusedBertGraph extends PooledBertGraph {
             weight(linear.bias()))
         .with("epsilon", norm.epsilon())
         .as(name);
+  }
+
+  @Override
+  String dense(String name, String x, Linear linear) {
+    return graph.node("Add", product(name + ".product", x, linear), weight(linear.bias())).as(name);
   }
 
   /** {@code x · weight}, without the bias. */

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks a graph from its output to its inputs and keeps account of what was seen, so that nothing
@@ -19,7 +20,10 @@ import java.util.Set;
  */
 final class GraphReader {
 
+  private static final int MAX_ALIASES = 1000;
+
   private final Map<String, NodeProto> producers = new HashMap<>();
+  private final Map<String, String> aliases = new HashMap<>();
   private final Map<String, TensorProto> initializers = new HashMap<>();
   private final Map<String, ValueInfoProto> inputs = new HashMap<>();
   private final Set<String> seenNodes = new HashSet<>();
@@ -44,22 +48,66 @@ final class GraphReader {
         }
       }
     }
+    expectOrder(graph.getNodeList());
+    for (NodeProto node : graph.getNodeList()) {
+      if (node.getOpType().equals("Identity") && isStandard(node) && node.getInputCount() == 1) {
+        aliases.put(node.getOutput(0), node.getInput(0));
+        producers.remove(node.getOutput(0));
+      }
+    }
+  }
+
+  /** Refuses a graph in which a value depends on itself. */
+  private void expectOrder(List<NodeProto> nodes) throws UnsupportedGraphException {
+    Set<String> computed = new HashSet<>();
+    for (NodeProto node : nodes) {
+      for (String input : node.getInputList()) {
+        expect(
+            computed.contains(input) || !producers.containsKey(input),
+            "%s is used before it is computed.",
+            input);
+      }
+      computed.addAll(node.getOutputList());
+    }
+  }
+
+  private static boolean isStandard(NodeProto node) {
+    return node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx");
+  }
+
+  /** The name of a value that is what a value with another name is. */
+  String canonical(String value) {
+    String name = value;
+    for (int i = 0; i < MAX_ALIASES && aliases.containsKey(name); i++) {
+      name = aliases.get(name);
+    }
+    return name;
+  }
+
+  /** The node of ONNX itself that computes a value, which is not read by that; null if none is. */
+  @Nullable NodeProto producer(String value) {
+    NodeProto node = producers.get(canonical(value));
+    return node != null && isStandard(node) ? node : null;
+  }
+
+  /** Takes a node for read. */
+  void read(NodeProto node) {
+    seenNodes.add(node.getOutput(0));
   }
 
   /** The node that computes a value; it is of the given operator of ONNX itself. */
   NodeProto node(String value, String operator) throws UnsupportedGraphException {
-    NodeProto node = producers.get(value);
-    if (node == null
-        || !(node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"))
-        || !node.getOpType().equals(operator)) {
+    NodeProto node = producer(value);
+    if (node == null || !node.getOpType().equals(operator)) {
       throw new UnsupportedGraphException(
           "%s is expected to be computed by %s, but %s.".formatted(value, operator, origin(value)));
     }
-    seenNodes.add(node.getOutput(0));
+    read(node);
     return node;
   }
 
-  private String origin(String value) {
+  private String origin(String named) {
+    String value = canonical(named);
     NodeProto node = producers.get(value);
     if (node != null) {
       return "is computed by "
@@ -83,30 +131,70 @@ final class GraphReader {
                   node.getInputList(),
                   count));
     }
-    return node.getInput(index);
+    return canonical(node.getInput(index));
   }
 
   boolean isComputedBy(String value, String operator) {
-    NodeProto node = producers.get(value);
+    NodeProto node = producer(value);
     return node != null && node.getOpType().equals(operator);
   }
 
   boolean isConstant(String value) {
-    return initializers.containsKey(value) || isComputedBy(value, "Constant");
+    return initializers.containsKey(canonical(value)) || isComputedBy(value, "Constant");
+  }
+
+  boolean isInput(String value) {
+    return inputs.containsKey(canonical(value));
+  }
+
+  /** The dimensions of a constant, which is not read by that. */
+  List<Long> dims(String value) throws UnsupportedGraphException {
+    TensorProto initializer = initializers.get(canonical(value));
+    return initializer != null ? initializer.getDimsList() : constant(value).dims();
   }
 
   /** A value that the file holds: an initializer, or what a Constant node carries. */
-  Tensor constant(String value) throws UnsupportedGraphException {
+  Tensor constant(String named) throws UnsupportedGraphException {
+    String value = canonical(named);
     TensorProto initializer = initializers.get(value);
     if (initializer != null) {
       seenInitializers.add(value);
       return Tensor.of(value, initializer, rawData.get(value));
     }
     NodeProto node = node(value, "Constant");
-    if (node.getAttributeCount() != 1 || !node.getAttribute(0).hasT()) {
-      throw new UnsupportedGraphException("Constant %s holds no tensor.".formatted(value));
+    AttributeProto held =
+        node.getAttributeCount() == 1 ? node.getAttribute(0) : AttributeProto.getDefaultInstance();
+    return switch (held.getName()) {
+      case "value" -> Tensor.of(value, held.getT(), null);
+      case "value_int" -> Tensor.of(value, List.of(), held.getI());
+      case "value_ints" ->
+          Tensor.of(
+              value,
+              List.of((long) held.getIntsCount()),
+              held.getIntsList().stream().mapToLong(Long::longValue).toArray());
+      case "value_float" -> Tensor.of(value, held.getF());
+      default ->
+          throw new UnsupportedGraphException("Constant %s holds no tensor.".formatted(value));
+    };
+  }
+
+  /** The one integer that a ConstantOfShape repeats. */
+  long fill(NodeProto node) throws UnsupportedGraphException {
+    if (node.getAttributeCount() == 0) {
+      throw new UnsupportedGraphException("%s repeats no integer.".formatted(node.getOutput(0)));
     }
-    return Tensor.of(value, node.getAttribute(0).getT(), null);
+    Tensor value = Tensor.of(node.getOutput(0), node.getAttribute(0).getT(), null);
+    expect(value.longs().length == 1, "%s repeats no integer.", node.getOutput(0));
+    return value.longs()[0];
+  }
+
+  /** A float32 constant of one element, or null where a value is none. */
+  @Nullable Float scalarOrNull(String value) throws UnsupportedGraphException {
+    if (!isConstant(value) || dims(value).stream().anyMatch(dim -> dim != 1)) {
+      return null;
+    }
+    float scalar = constant(value).scalar();
+    return Float.isNaN(scalar) ? null : scalar;
   }
 
   /** A float32 constant of one element. */
@@ -120,7 +208,8 @@ final class GraphReader {
   }
 
   /** Checks that a value is an input of the model, int64. */
-  void expectInput(String value, String input) throws UnsupportedGraphException {
+  void expectInput(String named, String input) throws UnsupportedGraphException {
+    String value = canonical(named);
     ValueInfoProto info = inputs.get(value);
     expect(
         value.equals(input)
@@ -151,6 +240,15 @@ final class GraphReader {
   static long integer(NodeProto node, String name, long absent) {
     return attribute(node, name, AttributeProto.getDefaultInstance().toBuilder().setI(absent))
         .getI();
+  }
+
+  /**
+   * A float attribute of a node.
+   *
+   * @param absent what its absence means
+   */
+  static float number(NodeProto node, String name, float absent) {
+    return attribute(node, name, AttributeProto.newBuilder().setF(absent)).getF();
   }
 
   /** The integers of an attribute of a node; none if it is absent. */

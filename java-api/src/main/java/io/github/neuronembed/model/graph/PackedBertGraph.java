@@ -3,6 +3,7 @@ package io.github.neuronembed.model.graph;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.graph.BertEncoder.Embeddings;
 import io.github.neuronembed.model.graph.BertEncoder.Layer;
+import io.github.neuronembed.model.graph.BertEncoder.Table;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.util.List;
 
@@ -18,6 +19,7 @@ final class PackedBertGraph extends PooledBertGraph {
   // Values with many uses.
   private static final String SEGMENT_STARTS = "segment.starts";
   private static final String POSITIONS = "positions";
+  private static final String SAME = "same";
   private static final String MASK = "mask";
   private static final String TEXTS_MASK = "texts.mask";
   private static final String INDEX = "index";
@@ -51,7 +53,7 @@ final class PackedBertGraph extends PooledBertGraph {
           case MEAN -> mean(layer(last, attention(last, hidden, hidden, MASK), hidden));
           case MAX, MEAN_SQRT_LEN_TOKENS, WEIGHTED_MEAN, LAST_TOKEN -> throw cannotPool();
         };
-    output(pooled, BATCH, "texts", hiddenSize);
+    output(pooled, BATCH, "texts");
     return graph;
   }
 
@@ -74,7 +76,7 @@ final class PackedBertGraph extends PooledBertGraph {
     graph.node("Sub", INDEX, start).as(POSITIONS); // [B, S]
     graph.node("Unsqueeze", segment, axis(1)).as(SEGMENT); // [B, 1, S]
     String column = graph.node("Unsqueeze", segment, axis(2)).as("segment.column");
-    mask(graph.node("Equal", column, SEGMENT).as("same"), MASK); // [B, 1, S, S]
+    mask(graph.node("Equal", column, SEGMENT).as(SAME), MASK); // [B, 1, S, S]
     String number =
         graph
             .node("Range", graph.integer("one", 1), size(STARTS, "starts"), graph.integer("one", 1))
@@ -109,22 +111,50 @@ final class PackedBertGraph extends PooledBertGraph {
   // Embeddings.
 
   private String embeddings(Embeddings embeddings) {
-    Tensor types = embeddings.tokenType().vectors();
-    int rows = Math.toIntExact(types.dims().get(0));
-    // Every token of a text is of the first type.
-    String type =
-        graph.weight(
-            Weight.of(
-                "token_type", types.type(), List.of(hiddenSize), List.of(row(types, 0, rows))));
-    String word =
+    String sum =
         graph
             .node("Gather", weight(embeddings.word().vectors()), BertGraphReader.INPUT_IDS)
             .as("word");
+    Table table = embeddings.tokenType();
+    if (table != null) {
+      Tensor types = table.vectors();
+      int rows = Math.toIntExact(types.dims().get(0));
+      // Every token of a text is of the first type.
+      String type =
+          graph.weight(
+              Weight.of(
+                  "token_type", types.type(), List.of(hiddenSize), List.of(row(types, 0, rows))));
+      sum = graph.node("Add", sum, type).as("word_and_type");
+    }
+    Long padding = embeddings.padding();
     String position =
-        graph.node("Gather", weight(embeddings.position().vectors()), POSITIONS).as("position");
-    String sum = graph.node("Add", word, type).as("word_and_type");
+        graph
+            .node(
+                "Gather",
+                weight(embeddings.position().vectors()),
+                padding == null ? POSITIONS : counted(padding))
+            .as("position");
     sum = graph.node("Add", sum, position).as("embeddings.sum");
     return normed("embeddings", sum, embeddings.norm());
+  }
+
+  /**
+   * The positions of tokens that are counted, in their text, from behind the padding token's id:
+   * the tokens of the same text that are not behind one and no padding.
+   */
+  private String counted(long padding) {
+    String counts = notPadding(padding);
+    String column = graph.node("Unsqueeze", INDEX, axis(1)).as("index.column");
+    String before = graph.node("LessOrEqual", INDEX, column).as("before"); // [S, S]
+    before = graph.node("And", SAME, before).as("before.same"); // [B, S, S]
+    before = graph.node("Cast", before).with("to", FLOAT).as("before.matrix");
+    String number = graph.node("Cast", counts).with("to", FLOAT).as("padding.not.float");
+    number = graph.node("Unsqueeze", number, axis(2)).as("padding.not.column"); // [B, S, 1]
+    number = graph.node("MatMul", before, number).as("count.column");
+    number = graph.node("Squeeze", number, axis(2)).as("count.float");
+    number = graph.node("Cast", number).with("to", INT64).as("count");
+    number = graph.node("Mul", number, counts).as("counted");
+    return graph.node("Add", number, graph.integer("padding", padding)).as("positions.counted");
   }
 
   // Layers.
@@ -168,7 +198,8 @@ final class PackedBertGraph extends PooledBertGraph {
     return normed(name + "norm", output, layer.outputNorm());
   }
 
-  private String dense(String name, String x, Linear linear) {
+  @Override
+  String dense(String name, String x, Linear linear) {
     String product = graph.node("MatMul", x, weight(linear.weight())).as(name + ".product");
     return graph.node("Add", product, weight(linear.bias())).as(name);
   }

@@ -1,6 +1,7 @@
 package io.github.neuronembed.model.graph;
 
 import io.github.neuronembed.model.Pooling;
+import io.github.neuronembed.model.PoolingStrategy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,7 +20,7 @@ import java.util.Map;
  *       the model says so, L2-normalised. Vectors without a text are finite, and mean nothing.
  * </ul>
  *
- * <p>A text sees no other, and its positions begin at 0: its vector is the one that it has alone,
+ * <p>A text sees no other, and its positions begin anew: its vector is the one that it has alone,
  * up to the order of sums.
  */
 public final class PackedGraph {
@@ -32,8 +33,9 @@ public final class PackedGraph {
   /**
    * Writes it.
    *
-   * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and
-   *     {@code token_type_ids}, int64, and the last hidden state as its only output
+   * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and,
+   *     where the model has them, {@code token_type_ids}, int64, and the last hidden state as its
+   *     only output
    * @param target the file to write or replace; its folder exists
    * @param pooling how the model pools
    * @param normalize whether its vectors have length 1
@@ -46,9 +48,39 @@ public final class PackedGraph {
       throws IOException, UnsupportedGraphException {
     OnnxModel read = OnnxModelFile.read(original);
     BertEncoder encoder = BertEncoder.of(read);
+    encoder.expectVectors();
+    write(read, encoder, target, PreparedGraph.inGraph(pooling), normalize);
+  }
+
+  /**
+   * Writes a cross-encoder's: its output is {@code logits}, float32 {@code [B, K, 1]}, in the place
+   * of {@code sentence_embedding}.
+   *
+   * @param original an ONNX file with the inputs {@code input_ids} and {@code attention_mask},
+   *     int64, and the score as its only output
+   * @param target the file to write or replace; its folder exists
+   * @throws UnsupportedGraphException if the original is not a float32 cross-encoder that is
+   *     recognised, or takes token types, of which a packed row has none; nothing is written
+   * @throws IOException if a file cannot be read or written; a file that was at the target is still
+   *     there
+   */
+  public static void writeScores(Path original, Path target)
+      throws IOException, UnsupportedGraphException {
+    OnnxModel read = OnnxModelFile.read(original);
+    BertEncoder encoder = BertEncoder.of(read);
+    encoder.expectScores();
+    if (encoder.embeddings().takesTypes()) {
+      throw new UnsupportedGraphException(
+          "It tells the sides of a pair by token types, of which a packed row has none.");
+    }
+    write(read, encoder, target, PoolingStrategy.CLS, false);
+  }
+
+  private static void write(
+      OnnxModel read, BertEncoder encoder, Path target, PoolingStrategy pooling, boolean normalize)
+      throws IOException, UnsupportedGraphException {
     encoder.expectFloats();
-    GraphBuilder graph =
-        new PackedBertGraph(encoder, PreparedGraph.inGraph(pooling), normalize).build();
+    GraphBuilder graph = new PackedBertGraph(encoder, pooling, normalize).build();
     OnnxModelFile.write(target, graph.modelAfter(read.proto(), Map.of()), graph.weights());
   }
 }

@@ -1,14 +1,17 @@
 package io.github.neuronembed.model.graph;
 
 import io.github.neuronembed.model.PoolingStrategy;
+import io.github.neuronembed.model.graph.BertEncoder.Head;
 import io.github.neuronembed.model.graph.BertEncoder.LayerNorm;
 import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** What the graphs have in common that are written for an encoder: they pool, by cls or mean. */
 abstract class PooledBertGraph {
 
   static final String OUTPUT = "sentence_embedding";
+  static final String SCORES = "logits";
 
   static final String BATCH = "batch_size";
   static final String SEQUENCE = "sequence_length";
@@ -38,8 +41,24 @@ abstract class PooledBertGraph {
 
   abstract GraphBuilder build();
 
-  /** Makes pooled vectors the output of the graph, of length 1 if they are to be normalised. */
-  final void output(String pooled, Object... dims) {
+  /** {@code x · weight + bias}. */
+  abstract String dense(String name, String x, Linear linear);
+
+  /**
+   * Makes pooled vectors the output of the graph, of length 1 if they are to be normalised, or the
+   * scores that a head makes of them.
+   *
+   * @param axes all but the last of the output's
+   */
+  final void output(String pooled, Object... axes) {
+    Head head = encoder.head();
+    if (head != null) {
+      String inner = dense("head.dense", pooled, head.dense());
+      inner = graph.node(head.activation().operator, inner).as("head.activated");
+      dense(SCORES, inner, head.output());
+      output(SCORES, 1, axes);
+      return;
+    }
     if (normalize) {
       String norm =
           graph.node("ReduceL2", pooled).withInts("axes", -1).with("keepdims", 1).as("norm");
@@ -48,7 +67,26 @@ abstract class PooledBertGraph {
     } else {
       graph.node("Identity", pooled).as(OUTPUT);
     }
-    graph.output(GraphBuilder.tensor(OUTPUT, TensorProto.DataType.FLOAT, dims));
+    output(OUTPUT, hiddenSize, axes);
+  }
+
+  private void output(String name, long width, Object... axes) {
+    Object[] dims = Arrays.copyOf(axes, axes.length + 1);
+    dims[axes.length] = width;
+    graph.output(GraphBuilder.tensor(name, TensorProto.DataType.FLOAT, dims));
+  }
+
+  /** 1 for a token that is no padding, else 0; int64 {@code [B, S]}. */
+  final String notPadding(long padding) {
+    String same =
+        graph
+            .node("Equal", BertGraphReader.INPUT_IDS, graph.integer("padding", padding))
+            .as("padding.same");
+    String other = graph.node("Not", same).as("padding.other");
+    return graph
+        .node("Cast", other)
+        .with("to", TensorProto.DataType.INT64.getNumber())
+        .as("padding.not");
   }
 
   final IllegalArgumentException cannotPool() {

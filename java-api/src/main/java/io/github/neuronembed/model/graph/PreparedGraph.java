@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes of a BERT encoder's ONNX file one that gives the same vectors for less work on ONNX
- * Runtime's CPU provider. The original is only read.
+ * Makes of the ONNX file of a BERT encoder, or one that derives from it, one that gives the same
+ * vectors for less work on ONNX Runtime's CPU provider. The original is only read.
  *
  * <p>What is different in the prepared file:
  *
@@ -41,13 +41,17 @@ public final class PreparedGraph {
   static final String POOLING_KEY = "neuron_embed.prepared.pooling";
   static final String NORMALIZE_KEY = "neuron_embed.prepared.normalize";
 
+  /** In the place of a pooling, of a cross-encoder. */
+  static final String SCORES = "scores";
+
   private PreparedGraph() {}
 
   /**
    * Prepares a model.
    *
-   * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and
-   *     {@code token_type_ids}, int64, and the last hidden state as its only output
+   * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and,
+   *     where the model has them, {@code token_type_ids}, int64, and the last hidden state as its
+   *     only output
    * @param target the file to write or replace; its folder exists
    * @param pooling how the model pools
    * @param normalize whether its vectors have length 1
@@ -79,12 +83,49 @@ public final class PreparedGraph {
     PoolingStrategy pooling = inGraph(stated);
     OnnxModel read = OnnxModelFile.read(original);
     BertEncoder encoder = BertEncoder.of(read);
-    GraphBuilder graph =
-        new FusedBertGraph(uint8 ? encoder.withUint8() : encoder, pooling, normalize).build();
-    OnnxModelFile.write(
-        target,
-        graph.modelAfter(read.proto(), properties(originalSha256, pooling, normalize)),
-        graph.weights());
+    encoder.expectVectors();
+    write(
+        new FusedBertGraph(uint8 ? encoder.withUint8() : encoder, pooling, normalize),
+        read,
+        properties(originalSha256, pooling.name(), normalize),
+        target);
+  }
+
+  /**
+   * Prepares a cross-encoder: the output is {@code logits}, float32 {@code [batch, 1]}, and the
+   * last layer is computed for the first token alone.
+   *
+   * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and,
+   *     where the model has them, {@code token_type_ids}, int64, and the score as its only output
+   * @param target the file to write or replace; its folder exists
+   * @throws UnsupportedGraphException if the original is not a cross-encoder that can be rewritten;
+   *     nothing is written, and the original is to be used
+   * @throws IOException if a file cannot be read or written; a file that was at the target is still
+   *     there
+   */
+  public static void prepareScores(Path original, Path target)
+      throws IOException, UnsupportedGraphException {
+    prepareScores(original, OnnxModelFile.sha256(original), target, false);
+  }
+
+  /** Prepares a cross-encoder, see {@link #prepareScores(Path, Path)} and the other method. */
+  static void prepareScores(Path original, String originalSha256, Path target, boolean uint8)
+      throws IOException, UnsupportedGraphException {
+    OnnxModel read = OnnxModelFile.read(original);
+    BertEncoder encoder = BertEncoder.of(read);
+    encoder.expectScores();
+    write(
+        new FusedBertGraph(uint8 ? encoder.withUint8() : encoder, PoolingStrategy.CLS, false),
+        read,
+        properties(originalSha256, SCORES, false),
+        target);
+  }
+
+  private static void write(
+      FusedBertGraph fused, OnnxModel read, Map<String, String> properties, Path target)
+      throws IOException {
+    GraphBuilder graph = fused.build();
+    OnnxModelFile.write(target, graph.modelAfter(read.proto(), properties), graph.weights());
   }
 
   /** The one pooling that a rewritten graph does. */
@@ -100,7 +141,7 @@ public final class PreparedGraph {
   }
 
   private static Map<String, String> properties(
-      String originalSha256, PoolingStrategy pooling, boolean normalize) {
+      String originalSha256, String pooling, boolean normalize) {
     // Sorted, so that the same original gives the same file.
     return new TreeMap<>(
         Map.of(
@@ -109,7 +150,7 @@ public final class PreparedGraph {
             ORIGINAL_KEY,
             originalSha256,
             POOLING_KEY,
-            pooling.name(),
+            pooling,
             NORMALIZE_KEY,
             Boolean.toString(normalize)));
   }

@@ -1,9 +1,11 @@
 package io.github.neuronembed.model.graph;
 
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.OnnxFile;
 import io.github.neuronembed.model.OnnxInterface;
+import io.github.neuronembed.model.Pooling;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.PreparedFolder;
 import io.github.neuronembed.model.Processor;
@@ -53,9 +55,41 @@ public final class PreparedGraphCache {
    * @throws ModelLoadException if the model has no file of this precision, or it is not whole
    */
   public Path fileFor(ModelDirectory model, Precision precision) {
-    Path original = model.onnxFile(precision);
+    Pooling pooling = model.pooling();
+    boolean normalize = model.normalize();
+    return fileFor(
+        model.onnxFile(precision),
+        () -> PreparedGraph.inGraph(pooling) + (normalize ? "-normalized" : ""),
+        (original, sha256, file, uint8) ->
+            PreparedGraph.prepare(original, sha256, file, pooling, normalize, uint8));
+  }
+
+  /**
+   * The file to run for a cross-encoder, see {@link #fileFor(ModelDirectory, Precision)}.
+   *
+   * @throws ModelLoadException if the model has no file of this precision, or it is not whole
+   */
+  public Path fileFor(CrossEncoderDirectory model, Precision precision) {
+    return fileFor(
+        model.transformer().onnxFile(precision),
+        () -> PreparedGraph.SCORES,
+        PreparedGraph::prepareScores);
+  }
+
+  /** Names what a prepared file gives. */
+  private interface Output {
+    String name() throws UnsupportedGraphException;
+  }
+
+  /** Writes a prepared file. */
+  private interface Preparation {
+    void write(Path original, String sha256, Path file, boolean uint8)
+        throws IOException, UnsupportedGraphException;
+  }
+
+  private Path fileFor(Path original, Output output, Preparation preparation) {
     try {
-      return prepared(original, model);
+      return prepared(original, output, preparation);
     } catch (UnsupportedGraphException e) {
       LOG.info(
           "{} is run as it is, about a tenth more slowly than a rewritten BERT: {}",
@@ -72,17 +106,17 @@ public final class PreparedGraphCache {
     return original;
   }
 
-  private Path prepared(Path original, ModelDirectory model)
+  private Path prepared(Path original, Output output, Preparation preparation)
       throws IOException, UnsupportedGraphException {
-    PreparedGraph.inGraph(model.pooling());
+    String gives = output.name(); // before all of the file is read
     String sha256 = OnnxModelFile.sha256(original);
     boolean uint8 = !Processor.multipliesInt8Exactly() && OnnxInterface.read(original).wideInt8();
     return folder.<Path, UnsupportedGraphException>openOrMake(
-        fileName(sha256, model, uint8),
+        fileName(sha256, gives, uint8),
         file -> OnnxFile.isWhole(file) ? Optional.of(file) : Optional.empty(),
         file -> {
           long start = System.nanoTime();
-          PreparedGraph.prepare(original, sha256, file, model.pooling(), model.normalize(), uint8);
+          preparation.write(original, sha256, file, uint8);
           LOG.info(
               "Prepared {} as {} in {} ms.",
               original,
@@ -92,13 +126,12 @@ public final class PreparedGraphCache {
   }
 
   /** Everything that the file's content depends on. */
-  private static String fileName(String sha256, ModelDirectory model, boolean uint8) {
-    return "%s-v%s-%s%s%s.onnx"
+  private static String fileName(String sha256, String output, boolean uint8) {
+    return "%s-v%s-%s%s.onnx"
         .formatted(
             sha256.substring(0, DIGEST_CHARACTERS),
             PreparedGraph.VERSION,
-            model.pooling(),
-            model.normalize() ? "-normalized" : "",
+            output,
             uint8 ? "-uint8" : "");
   }
 }

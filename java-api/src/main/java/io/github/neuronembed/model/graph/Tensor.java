@@ -56,6 +56,24 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return tensor;
   }
 
+  /** Integers of a file, int64. */
+  static Tensor of(String name, List<Long> dims, long... values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().put(values);
+    return new Tensor(name, TensorProto.DataType.INT64, dims, bytes);
+  }
+
+  /** A number of a file, float32. */
+  static Tensor of(String name, float value) {
+    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    return new Tensor(name, TensorProto.DataType.FLOAT, List.of(), bytes.putFloat(0, value));
+  }
+
+  static List<Long> list(long... values) {
+    return Arrays.stream(values).boxed().toList();
+  }
+
   private static ByteBuffer elementBytes(TensorProto.DataType type, TensorProto proto) {
     if (proto.hasRawData()) {
       return ByteBuffer.wrap(proto.getRawData().toByteArray());
@@ -80,6 +98,24 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return bytes.flip();
   }
 
+  /** A matrix with its axes swapped, under another name; its elements are copied. */
+  Tensor transposed() {
+    int rows = Math.toIntExact(dims.get(0));
+    int columns = Math.toIntExact(dims.get(1));
+    int size = Weight.elementBytes(type);
+    ByteBuffer moved = ByteBuffer.allocate(bytes.capacity()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        moved.put((column * rows + row) * size, bytes, (row * columns + column) * size, size);
+      }
+    }
+    return new Tensor(name + ".transposed", type, List.of(dims.get(1), dims.get(0)), moved);
+  }
+
+  long elements() {
+    return dims.stream().mapToLong(Long::longValue).reduce(1, (a, b) -> a * b);
+  }
+
   int rank() {
     return dims.size();
   }
@@ -92,8 +128,13 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return Arrays.stream(expected).boxed().toList().equals(dims);
   }
 
-  /** The integers of an int64 tensor, or none if it is of another type. */
+  /** The integers of an int64 or int32 tensor, or none if it is of another type. */
   long[] longs() {
+    if (type == TensorProto.DataType.INT32) {
+      int[] values = new int[bytes.capacity() / Integer.BYTES];
+      bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(values);
+      return Arrays.stream(values).asLongStream().toArray();
+    }
     if (type != TensorProto.DataType.INT64) {
       return new long[0];
     }

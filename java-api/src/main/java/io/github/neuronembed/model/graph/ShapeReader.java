@@ -1,0 +1,391 @@
+package io.github.neuronembed.model.graph;
+
+import io.github.neuronembed.model.graph.onnx.NodeProto;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The axes of values, and what a graph computes of them: exporters write the same shape in many
+ * ways. Rows and tokens stay open.
+ */
+final class ShapeReader {
+
+  private final GraphReader graph;
+  private final Map<String, List<Dim>> shapes = new HashMap<>();
+
+  ShapeReader(GraphReader graph) {
+    this.graph = graph;
+  }
+
+  /**
+   * Integers that are known before the graph runs.
+   *
+   * @param rank 0 for one number, 1 for a list
+   */
+  record Integers(int rank, List<Dim> values) {}
+
+  /** The axes of a value. That a node has them does not make it read. */
+  List<Dim> of(String named) throws UnsupportedGraphException {
+    String value = graph.canonical(named);
+    List<Dim> known = shapes.get(value);
+    if (known == null) {
+      known = List.copyOf(compute(value));
+      shapes.put(value, known);
+    }
+    return known;
+  }
+
+  private List<Dim> compute(String value) throws UnsupportedGraphException {
+    if (graph.isInput(value)) {
+      return List.of(Dim.ROWS, Dim.TOKENS);
+    }
+    if (graph.isConstant(value)) {
+      return graph.dims(value).stream().map(Dim::of).toList();
+    }
+    NodeProto node = graph.producer(value);
+    if (node == null) {
+      throw new UnsupportedGraphException("The shape of %s is not known.".formatted(value));
+    }
+    List<Dim> first = node.getInputCount() == 0 ? List.of() : of(node.getInput(0));
+    return switch (node.getOpType()) {
+      case "Cast",
+          "CumSum",
+          "DequantizeLinear",
+          "Erf",
+          "Gelu",
+          "IsNaN",
+          "LayerNormalization",
+          "Not",
+          "Relu",
+          "Softmax",
+          "Sqrt",
+          "Tanh" ->
+          first;
+      case "DynamicQuantizeLinear" -> value.equals(node.getOutput(0)) ? first : List.of();
+      case "Add", "Div", "Equal", "Mul", "Pow", "Sub", "Where" -> {
+        List<Dim> all = first;
+        for (int i = 1; i < node.getInputCount(); i++) {
+          all = broadcast(value, all, of(node.getInput(i)));
+        }
+        yield all;
+      }
+      case "MatMul", "MatMulInteger" -> product(value, first, of(node.getInput(1)));
+      case "Gemm" -> {
+        List<Dim> second = of(node.getInput(1));
+        boolean transposed = GraphReader.integer(node, "transB", 0) == 1;
+        graph.expect(first.size() == 2 && second.size() == 2, "%s is no product.", value);
+        yield List.of(first.get(0), second.get(transposed ? 0 : 1));
+      }
+      case "Transpose" -> {
+        List<Dim> moved = new ArrayList<>();
+        for (long axis : GraphReader.integers(node, "perm")) {
+          graph.expect(axis >= 0 && axis < first.size(), "%s has no axis %s.", value, axis);
+          moved.add(first.get((int) axis));
+        }
+        yield moved;
+      }
+      case "Reshape" -> reshaped(node, first);
+      case "Expand" -> broadcast(value, first, integers(graph.input(node, 1, 2)).values());
+      case "Gather" -> {
+        int axis = axis(node, first.size());
+        List<Dim> all = new ArrayList<>(first.subList(0, axis));
+        all.addAll(of(node.getInput(1)));
+        all.addAll(first.subList(axis + 1, first.size()));
+        yield all;
+      }
+      case "ReduceMean" -> {
+        graph.expect(GraphReader.integer(node, "keepdims", 1) == 1, "%s loses an axis.", value);
+        List<Dim> all = new ArrayList<>(first);
+        all.set(all.size() - 1, Dim.ONE);
+        yield all;
+      }
+      case "GatherElements" -> of(node.getInput(1));
+      case "ConstantOfShape" -> integers(graph.input(node, 0, 1)).values();
+      case "Range" -> List.of(count(node));
+      case "Shape" -> List.of(Dim.of(integers(value).values().size()));
+      case "Slice" -> {
+        if (graph.isComputedBy(node.getInput(0), "Shape")) {
+          yield List.of(Dim.of(integers(value).values().size()));
+        }
+        List<Dim> all = new ArrayList<>(first);
+        all.set(oneAxis(node, first.size()), one(node.getInput(2), 1));
+        yield all;
+      }
+      case "Unsqueeze" -> {
+        List<Dim> all = new ArrayList<>(first);
+        for (long axis : axes(node)) {
+          graph.expect(axis >= 0 && axis <= all.size(), "%s has no axis %s.", value, axis);
+          all.add((int) axis, Dim.ONE);
+        }
+        yield all;
+      }
+      default ->
+          throw new UnsupportedGraphException(
+              "The shape of %s, computed by %s, is not known.".formatted(value, node.getOpType()));
+    };
+  }
+
+  /** How many numbers a Range from 0 on has. */
+  Dim count(NodeProto node) throws UnsupportedGraphException {
+    graph.expect(
+        one(graph.input(node, 0, 3), 0).is(0) && one(graph.input(node, 2, 3), 0).is(1),
+        "%s does not count from 0.",
+        node.getOutput(0));
+    return one(graph.input(node, 1, 3), 0);
+  }
+
+  /** The axis of which a Slice takes the first entries. */
+  int oneAxis(NodeProto node, int rank) throws UnsupportedGraphException {
+    int inputs = node.getInputCount();
+    graph.expect(
+        (inputs == 4 || inputs == 5)
+            && one(node.getInput(1), 1).is(0)
+            && (inputs == 4 || one(node.getInput(4), 1).is(1)),
+        "%s does not begin at 0.",
+        node.getOutput(0));
+    Dim axis = one(node.getInput(3), 1);
+    graph.expect(
+        axis.isNumber() && axis.factor() >= 0 && axis.factor() < rank,
+        "%s has no axis %s.",
+        node.getOutput(0),
+        axis);
+    return (int) axis.factor();
+  }
+
+  /** One integer that is known before the graph runs. */
+  Dim one(String value) throws UnsupportedGraphException {
+    List<Dim> values = integers(value).values();
+    graph.expect(values.size() == 1, "%s is not one integer.", value);
+    return values.get(0);
+  }
+
+  private Dim one(String value, int rank) throws UnsupportedGraphException {
+    graph.expect(integers(value).rank() == rank, "%s has no %s axes.", value, rank);
+    return one(value);
+  }
+
+  private int axis(NodeProto node, int rank) throws UnsupportedGraphException {
+    long axis = GraphReader.integer(node, "axis", 0);
+    long counted = axis < 0 ? axis + rank : axis;
+    graph.expect(counted >= 0 && counted < rank, "%s has no axis %s.", node.getOutput(0), axis);
+    return (int) counted;
+  }
+
+  /** The axes that an Unsqueeze adds, in ascending order. */
+  List<Long> axes(NodeProto node) throws UnsupportedGraphException {
+    if (node.getInputCount() < 2) { // before operator set 13
+      return GraphReader.integers(node, "axes");
+    }
+    Tensor axes = graph.constant(node.getInput(1));
+    graph.expect(axes.rank() == 1, "%s are no axes.", axes);
+    return Tensor.list(axes.longs());
+  }
+
+  private List<Dim> broadcast(String value, List<Dim> one, List<Dim> other)
+      throws UnsupportedGraphException {
+    int rank = Math.max(one.size(), other.size());
+    List<Dim> all = new ArrayList<>();
+    for (int i = 0; i < rank; i++) {
+      Dim a = i < rank - one.size() ? Dim.ONE : one.get(i - rank + one.size());
+      Dim b = i < rank - other.size() ? Dim.ONE : other.get(i - rank + other.size());
+      graph.expect(a.equals(b) || a.is(1) || b.is(1), "%s combines %s and %s.", value, one, other);
+      all.add(a.is(1) ? b : a);
+    }
+    return all;
+  }
+
+  private List<Dim> product(String value, List<Dim> one, List<Dim> other)
+      throws UnsupportedGraphException {
+    graph.expect(one.size() >= 2 && other.size() >= 2, "%s is no product.", value);
+    List<Dim> all =
+        new ArrayList<>(
+            broadcast(value, one.subList(0, one.size() - 2), other.subList(0, other.size() - 2)));
+    all.add(one.get(one.size() - 2));
+    all.add(other.get(other.size() - 1));
+    return all;
+  }
+
+  private List<Dim> reshaped(NodeProto node, List<Dim> from) throws UnsupportedGraphException {
+    String value = node.getOutput(0);
+    graph.expect(GraphReader.integer(node, "allowzero", 0) == 0, "%s allows zeros.", value);
+    Integers wanted = integers(graph.input(node, 1, 2));
+    graph.expect(wanted.rank == 1, "%s has no shape.", value);
+    List<Dim> all = new ArrayList<>(wanted.values);
+    Dim rest = from.stream().reduce(Dim.ONE, Dim::times);
+    int open = -1;
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).is(0)) {
+        graph.expect(i < from.size(), "%s has no axis %s to keep.", value, i);
+        all.set(i, from.get(i));
+      }
+      if (all.get(i).is(-1)) {
+        graph.expect(open < 0, "%s has two open axes.", value);
+        open = i;
+      } else {
+        Dim left = rest.over(all.get(i));
+        if (left == null) {
+          throw new UnsupportedGraphException(
+              "%s does not fit its shape %s of %s.".formatted(value, wanted.values, from));
+        }
+        rest = left;
+      }
+    }
+    if (open >= 0) {
+      all.set(open, rest);
+    }
+    graph.expect(open >= 0 || rest.is(1), "%s does not fit its shape.", value);
+    return all;
+  }
+
+  /** Integers that a graph computes of constants and of shapes; all that is used is read. */
+  Integers integers(String named) throws UnsupportedGraphException {
+    String value = graph.canonical(named);
+    if (graph.isConstant(value)) {
+      Tensor tensor = graph.constant(value);
+      graph.expect(
+          tensor.rank() <= 1 && tensor.longs().length == tensor.elements(),
+          "%s are no integers of a shape.",
+          tensor);
+      return new Integers(
+          tensor.rank(), Tensor.list(tensor.longs()).stream().map(Dim::of).toList());
+    }
+    NodeProto node = graph.producer(value);
+    if (node == null) {
+      throw new UnsupportedGraphException("%s is no part of a shape.".formatted(value));
+    }
+    graph.read(node);
+    return switch (node.getOpType()) {
+      case "Shape" -> {
+        List<Dim> all = of(graph.input(node, 0, 1));
+        int from = place(GraphReader.integer(node, "start", 0), all.size());
+        int to = place(GraphReader.integer(node, "end", all.size()), all.size());
+        yield new Integers(1, from < to ? all.subList(from, to) : List.of());
+      }
+      case "Cast" -> integers(graph.input(node, 0, 1));
+      case "Gather" -> {
+        Integers all = list(graph.input(node, 0, 2));
+        Integers at = integers(graph.input(node, 1, 2));
+        List<Dim> chosen = new ArrayList<>();
+        for (Dim index : at.values) {
+          graph.expect(
+              index.isNumber()
+                  && index.factor() < all.values.size()
+                  && index.factor() >= -all.values.size(),
+              "%s is outside of a shape.",
+              value);
+          chosen.add(all.values.get(place(index.factor(), all.values.size())));
+        }
+        graph.expect(GraphReader.integer(node, "axis", 0) == 0, "%s is not a size.", value);
+        yield new Integers(at.rank, chosen);
+      }
+      case "Unsqueeze" -> {
+        Integers one = integers(node.getInput(0));
+        graph.expect(one.rank == 0 && axes(node).equals(List.of(0L)), "%s is no size.", value);
+        yield new Integers(1, one.values);
+      }
+      case "Squeeze" -> {
+        Integers one = list(node.getInput(0));
+        graph.expect(
+            one.values.size() == 1 && (node.getInputCount() == 1 || axes(node).equals(List.of(0L))),
+            "%s is no size.",
+            value);
+        yield new Integers(0, one.values);
+      }
+      case "Reshape" -> {
+        Integers all = integers(graph.input(node, 0, 2));
+        List<Dim> shape = list(graph.input(node, 1, 2)).values;
+        graph.expect(
+            shape.size() <= 1 && (shape.isEmpty() ? all.values.size() == 1 : fits(shape, all)),
+            "%s is no list.",
+            value);
+        yield new Integers(shape.size(), all.values);
+      }
+      case "Concat" -> {
+        graph.expect(GraphReader.integer(node, "axis", -1) == 0, "%s is not a shape.", value);
+        List<Dim> all = new ArrayList<>();
+        for (String part : node.getInputList()) {
+          all.addAll(list(part).values);
+        }
+        yield new Integers(1, all);
+      }
+      case "Slice" -> slice(node);
+      case "ConstantOfShape" -> {
+        List<Dim> count = list(graph.input(node, 0, 1)).values;
+        graph.expect(
+            count.size() == 1 && count.get(0).isNumber() && count.get(0).factor() < 16,
+            "%s is no list.",
+            value);
+        long fill = graph.fill(node);
+        yield new Integers(1, Collections.nCopies((int) count.get(0).factor(), Dim.of(fill)));
+      }
+      case "Mul", "Equal", "Where" -> elementwise(node);
+      default ->
+          throw new UnsupportedGraphException(
+              "%s, computed by %s, is no part of a shape.".formatted(value, node.getOpType()));
+    };
+  }
+
+  private static boolean fits(List<Dim> shape, Integers all) {
+    return shape.get(0).is(-1) || shape.get(0).is(all.values.size());
+  }
+
+  private Integers list(String value) throws UnsupportedGraphException {
+    Integers all = integers(value);
+    graph.expect(all.rank == 1, "%s is no list.", value);
+    return all;
+  }
+
+  private static int place(long index, int size) {
+    return (int) Math.max(0, Math.min(size, index < 0 ? index + size : index));
+  }
+
+  private Integers slice(NodeProto node) throws UnsupportedGraphException {
+    String value = node.getOutput(0);
+    List<Dim> all = list(node.getInput(0)).values;
+    List<Long> bounds = new ArrayList<>();
+    for (int i = 1; i < node.getInputCount(); i++) {
+      List<Dim> one = list(node.getInput(i)).values;
+      graph.expect(one.size() == 1 && one.get(0).isNumber(), "%s is no part.", value);
+      bounds.add(one.get(0).factor());
+    }
+    graph.expect(
+        bounds.size() >= 2
+            && (bounds.size() < 3 || bounds.get(2) == 0)
+            && (bounds.size() < 4 || bounds.get(3) == 1),
+        "%s is no part of a shape.",
+        value);
+    int from = place(bounds.get(0), all.size());
+    int to = place(bounds.get(1), all.size());
+    return new Integers(1, from < to ? all.subList(from, to) : List.of());
+  }
+
+  private Integers elementwise(NodeProto node) throws UnsupportedGraphException {
+    List<Integers> operands = new ArrayList<>();
+    for (String operand : node.getInputList()) {
+      operands.add(integers(operand));
+    }
+    int size = operands.stream().mapToInt(one -> one.values.size()).max().orElse(0);
+    List<Dim> all = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      Dim[] at = new Dim[operands.size()];
+      for (int j = 0; j < at.length; j++) {
+        List<Dim> values = operands.get(j).values;
+        graph.expect(
+            values.size() == size || values.size() == 1,
+            "%s combines lists of different lengths.",
+            node.getOutput(0));
+        at[j] = values.get(values.size() == 1 ? 0 : i);
+      }
+      all.add(
+          switch (node.getOpType()) {
+            case "Mul" -> at[0].times(at[1]);
+            case "Equal" -> Dim.of(at[0].equals(at[1]) ? 1 : 0);
+            default -> at[0].is(0) ? at[2] : at[1];
+          });
+    }
+    return new Integers(operands.stream().mapToInt(Integers::rank).max().orElse(0), all);
+  }
+}
