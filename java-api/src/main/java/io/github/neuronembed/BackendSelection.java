@@ -6,6 +6,7 @@ import io.github.neuronembed.backend.neuron.EmulatedBackend;
 import io.github.neuronembed.backend.neuron.NeuronBackend;
 import io.github.neuronembed.backend.onnx.OnnxBackend;
 import io.github.neuronembed.backend.onnx.OnnxOptions;
+import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
@@ -50,6 +51,77 @@ record BackendSelection(InferenceBackend backend, String reason) {
     };
   }
 
+  /** Opens what is chosen for a cross-encoder. */
+  static BackendSelection open(
+      CrossEncoderDirectory model, BackendChoice choice, CpuExecution onCpu, VisibleCores cores) {
+    return switch (choice) {
+      case AUTO -> auto(model, onCpu, cores);
+      case ONNX -> onnx(model, onCpu, "ONNX Runtime was asked for.");
+      case CPU ->
+          throw new BackendUnavailableException(
+              "The native core's encoder computes vectors of texts, not scores of pairs: use ONNX"
+                  + " Runtime.");
+      case NEURON -> neuron(model, cores, "NeuronCores were asked for.");
+      case EMULATOR ->
+          new BackendSelection(
+              EmulatedBackend.openCrossEncoder(
+                  model, Math.max(EMULATED_CORES, cores.end()), cores.text()),
+              "The emulator was asked for: nothing measured on it says anything about a device.");
+    };
+  }
+
+  private static BackendSelection auto(
+      CrossEncoderDirectory model, CpuExecution onCpu, VisibleCores cores) {
+    String why = "the model is not compiled for NeuronCores (no neuron/manifest.json)";
+    if (Files.isRegularFile(model.neuronManifestFile())) {
+      if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
+        why = "%s describes models for the emulator only".formatted(model.neuronManifestFile());
+      } else {
+        try {
+          return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
+        } catch (BackendUnavailableException e) {
+          warn(model.name(), e);
+          why = withoutFullStop(e);
+        }
+      }
+    }
+    return onnx(model, onCpu, "ONNX Runtime, as %s.".formatted(why));
+  }
+
+  private static BackendSelection neuron(
+      CrossEncoderDirectory model, VisibleCores cores, String reason) {
+    return new BackendSelection(
+        NeuronBackend.open(
+            NeuronManifest.of(model), model.transformer().padTokenId(), cores.text()),
+        reason);
+  }
+
+  private static BackendSelection onnx(
+      CrossEncoderDirectory model, CpuExecution onCpu, String reason) {
+    Precision precision = onCpu.precision();
+    Path original = model.transformer().onnxFile(precision);
+    Path file =
+        onCpu.preparedGraph() ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
+    OnnxOptions options =
+        OnnxOptions.forModel(model.maxTokens(), precision).withThreads(onCpu.threads());
+    return new BackendSelection(
+        OnnxBackend.openCrossEncoder(file, model.transformer().padTokenId(), options),
+        rewritten(reason, file, original));
+  }
+
+  private static String rewritten(String reason, Path file, Path original) {
+    return file.equals(original)
+        ? reason
+        : reason + " It runs the model's graph rewritten for speed.";
+  }
+
+  private static void warn(String model, BackendUnavailableException e) {
+    LOG.warn(
+        "{} is compiled for NeuronCores, which cannot be used: the CPU serves it. {}",
+        model,
+        e.getMessage());
+  }
+
   /** The device if it is there and the model was compiled for it. */
   private static BackendSelection auto(
       ModelDirectory model, TextTokenizer tokenizer, CpuExecution onCpu, VisibleCores cores) {
@@ -63,10 +135,7 @@ record BackendSelection(InferenceBackend backend, String reason) {
       try {
         return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
       } catch (BackendUnavailableException e) {
-        LOG.warn(
-            "{} is compiled for NeuronCores, which cannot be used: the CPU serves it. {}",
-            model.name(),
-            e.getMessage());
+        warn(model.name(), e);
         notCompiled = withoutFullStop(e);
       }
     }
@@ -114,9 +183,6 @@ record BackendSelection(InferenceBackend backend, String reason) {
       options = options.ofOneRow();
     }
     return new BackendSelection(
-        OnnxBackend.open(file, model.padTokenId(), options),
-        file.equals(original)
-            ? reason
-            : reason + " It runs the model's graph rewritten for speed.");
+        OnnxBackend.open(file, model.padTokenId(), options), rewritten(reason, file, original));
   }
 }

@@ -1,29 +1,28 @@
 package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.onnx.OnnxBackend;
-import io.github.neuronembed.backend.onnx.OnnxOptions;
+import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
-import io.github.neuronembed.model.TransformerDirectory;
-import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.tokenizer.PairTokenizer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Describes a reranker, which runs on ONNX Runtime. Not thread-safe. */
+/** Describes a reranker. Not thread-safe. */
 public final class RerankerBuilder {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reranker.class);
 
   private @Nullable CrossEncoderDirectory model;
   private Precision precision = Precision.FP32;
+  private BackendChoice backend = BackendChoice.AUTO;
+  private VisibleCores visibleCores = VisibleCores.ANY;
   private boolean preparedGraph = true;
   private TruncationPolicy truncation = TruncationPolicy.TRUNCATE;
   private @Nullable Boolean sigmoid;
@@ -38,7 +37,30 @@ public final class RerankerBuilder {
   }
 
   /**
-   * What is computed with: {@link Precision#FP32}, which is the default and what {@link
+   * What computes the scores; {@link BackendChoice#AUTO} by default: NeuronCores where the machine
+   * and the model directory have them, else ONNX Runtime. {@link BackendChoice#CPU} computes no
+   * scores.
+   */
+  public RerankerBuilder backend(BackendChoice choice) {
+    this.backend = choice;
+    return this;
+  }
+
+  /**
+   * Which NeuronCores of the instance this process owns, see {@link
+   * TextEmbedderBuilder#visibleCores}. A process has NeuronCores once: what is opened second on
+   * them, an embedder or a reranker, is refused, or with {@link BackendChoice#AUTO} runs on the
+   * CPU.
+   *
+   * @throws IllegalArgumentException if it is no index, range or list of them
+   */
+  public RerankerBuilder visibleCores(String cores) {
+    this.visibleCores = VisibleCores.parse(cores);
+    return this;
+  }
+
+  /**
+   * What a CPU computes with: {@link Precision#FP32}, which is the default and what {@link
    * Precision#EXACT} means here, or {@link Precision#INT8}.
    */
   public RerankerBuilder precision(Precision choice) {
@@ -85,30 +107,39 @@ public final class RerankerBuilder {
    * @return a new reranker, owned by the caller
    * @throws IllegalStateException if no model was given
    * @throws ModelLoadException if the model cannot be served
-   * @throws BackendUnavailableException if ONNX Runtime is not usable on this machine
+   * @throws BackendUnavailableException if the backend is not available on this machine, or in use
+   *     by another embedder or reranker
    */
   public Reranker build() {
     if (model == null) {
       throw new IllegalStateException(
           "No model given: call model(CrossEncoderDirectory.open(path)).");
     }
-    TransformerDirectory transformer = model.transformer();
     PairTokenizer tokenizer = PairTokenizer.open(model);
     InferenceBackend opened = null;
     try {
-      opened =
-          OnnxBackend.openCrossEncoder(
-              preparedGraph
-                  ? PreparedGraphCache.ofUser().fileFor(model, precision)
-                  : transformer.onnxFile(precision),
-              transformer.padTokenId(),
-              OnnxOptions.forModel(model.maxTokens(), precision));
+      BackendSelection selection =
+          BackendSelection.open(
+              model, backend, new CpuExecution(precision, preparedGraph, 1), visibleCores);
+      opened = selection.backend();
       boolean squashed = sigmoid != null ? sigmoid : model.sigmoid();
       LOG.info(
-          "{} on {}, scores are {}.",
+          "{} on {}, scores are {}. {}",
           model.name(),
           opened.description(),
-          squashed ? "sigmoids" : "logits");
+          squashed ? "sigmoids" : "logits",
+          selection.reason());
+      int longest = opened.shapes().stream().mapToInt(Shape::sequenceLength).max().orElseThrow();
+      if (longest < model.maxTokens()) {
+        LOG.warn(
+            "The longest shape compiled is of {} tokens, and {} takes {}: longer pairs are cut"
+                + " there, or refused. Compile a longer one.",
+            longest,
+            model.name(),
+            model.maxTokens());
+        tokenizer.close();
+        tokenizer = PairTokenizer.open(model, longest);
+      }
       EngineOptions.Builder options =
           EngineOptions.builder().slotsPerReplica(opened.slotsPerReplica());
       engine.accept(options);
@@ -120,7 +151,7 @@ public final class RerankerBuilder {
               opened,
               // The graph gives one number a row, which is read as it is.
               new VectorReader(PoolingStrategy.CLS, false),
-              transformer.vocabularySize(),
+              model.transformer().vocabularySize(),
               options.build()),
           truncation,
           squashed);

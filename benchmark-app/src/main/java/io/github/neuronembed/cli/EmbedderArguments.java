@@ -29,13 +29,7 @@ public final class EmbedderArguments {
   /** Adds {@code --model}, {@code --backend}, {@code --precision} and {@code --original-graph}. */
   public static void addTo(Options options) {
     addModelTo(options);
-    options.addOption(
-        Option.builder("b")
-            .longOpt("backend")
-            .hasArg()
-            .argName("NAME")
-            .desc("what runs it: " + names(BackendChoice.values()) + " (default auto)")
-            .get());
+    addBackendTo(options);
     options.addOption(
         Option.builder()
             .longOpt("precision")
@@ -50,6 +44,17 @@ public final class EmbedderArguments {
         Option.builder()
             .longOpt(ORIGINAL_GRAPH)
             .desc("on ONNX Runtime, run the model's file as it is, not rewritten to run faster")
+            .get());
+  }
+
+  /** Adds {@code --backend}. */
+  public static void addBackendTo(Options options) {
+    options.addOption(
+        Option.builder("b")
+            .longOpt("backend")
+            .hasArg()
+            .argName("NAME")
+            .desc("what runs it: " + names(BackendChoice.values()) + " (default auto)")
             .get());
   }
 
@@ -139,7 +144,8 @@ public final class EmbedderArguments {
     return precision;
   }
 
-  private static BackendChoice given(CommandLine arguments) {
+  /** The backend that was asked for; {@link BackendChoice#AUTO} where none was. */
+  public static BackendChoice given(CommandLine arguments) {
     return choice(arguments, "backend", BackendChoice.AUTO, BackendChoice.values());
   }
 

@@ -70,6 +70,13 @@ class RerankCommandTest {
     assertThat(all)
         .allSatisfy(line -> assertThat(line.get("score").getAsFloat()).isBetween(0f, 1f));
 
+    assertThat(rerank("", "--query", "how do tides work", "--backend", "emulator", file.toString()))
+        .isEqualTo(0);
+    assertThat(lines()).hasSameSizeAs(all);
+    assertThat(lines().get(0).get("id")).isEqualTo(all.get(0).get("id"));
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("emulated");
+    assertThat(rerank("a box", "--query", "how do tides work", "--backend", "cpu")).isEqualTo(1);
+
     assertThat(
             rerank(
                 String.join("\n", texts),

@@ -137,6 +137,11 @@ public final class CrossEncoderDirectory {
     return transformer.name();
   }
 
+  /** Where the description of the compiled models is, if there is any. */
+  public Path neuronManifestFile() {
+    return transformer.folder().resolve("neuron").resolve("manifest.json");
+  }
+
   /** The maximum number of tokens of a pair, including special tokens. */
   public int maxTokens() {
     return transformer.maxTokens();

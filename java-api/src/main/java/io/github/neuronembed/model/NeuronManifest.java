@@ -85,6 +85,29 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
     return manifest;
   }
 
+  /**
+   * Reads the manifest of a cross-encoder's directory.
+   *
+   * @throws ModelLoadException as {@link #read}, or if its models do not give scores, or are not
+   *     given the token types by which the model tells the sides of a pair
+   */
+  public static NeuronManifest of(CrossEncoderDirectory model) {
+    NeuronManifest manifest = read(model.neuronManifestFile());
+    for (CompiledModel compiled : manifest.models) {
+      if (!compiled.pooled() || compiled.hiddenSize() != 1) {
+        throw new ModelLoadException(
+            "%s of %s gives vectors, and a cross-encoder gives one number, the score of a pair: compile it again."
+                .formatted(compiled.neff(), manifest.file));
+      }
+      if (model.transformer().tokenTypes() > 1 && compiled.tokenTypeIds().isEmpty()) {
+        throw new ModelLoadException(
+            "%s of %s is given no token types, by which %s tells the sides of a pair: compile it again, in a shape that is not packed."
+                .formatted(compiled.neff(), manifest.file, model.name()));
+      }
+    }
+    return manifest;
+  }
+
   /** Checks the pooling that the compiler program put into the graphs. */
   private static void requireSamePooling(JsonValue source, ModelDirectory model) {
     source

@@ -34,13 +34,16 @@ public final class PairTokenizer implements AutoCloseable {
   private final boolean cutsLeft;
 
   private PairTokenizer(
-      CrossEncoderDirectory model, TokenizerDefinition definition, SpecialTokens.Template pair) {
+      CrossEncoderDirectory model,
+      TokenizerDefinition definition,
+      SpecialTokens.Template pair,
+      int maxTokens) {
     this.before = SpecialTokens.ints(pair.parts().get(0));
     this.between = SpecialTokens.ints(pair.parts().get(1));
     this.after = SpecialTokens.ints(pair.parts().get(2));
     this.typed = model.transformer().tokenTypes() > 1 && pair.textTypes().get(1) == 1;
     this.betweenIsFirst = pair.types().get(1).stream().allMatch(type -> type == 0);
-    this.maxTokens = model.maxTokens();
+    this.maxTokens = maxTokens;
     this.room = maxTokens - before.length - between.length - after.length;
     this.cutsLeft = definition.cutsLeft();
     if (room < 2) {
@@ -59,13 +62,22 @@ public final class PairTokenizer implements AutoCloseable {
    *     pairs, or the token types in it are not in the order 0 and 1
    */
   public static PairTokenizer open(CrossEncoderDirectory model) {
+    return open(model, model.maxTokens());
+  }
+
+  /**
+   * Loads a model's tokenizer, see {@link #open(CrossEncoderDirectory)}.
+   *
+   * @param maxTokens the most tokens of a pair, special tokens included; not more than the model's
+   */
+  public static PairTokenizer open(CrossEncoderDirectory model, int maxTokens) {
     TokenizerDefinition definition = new TokenizerDefinition(model.transformer());
     SpecialTokens.Template pair = definition.specialTokens().pair();
     if (pair == null) {
       throw definition.misfit("states no template for a pair of texts (\"post_processor.pair\")");
     }
     requireOrder(definition, pair);
-    return new PairTokenizer(model, definition, pair);
+    return new PairTokenizer(model, definition, pair, maxTokens);
   }
 
   /** Types are 0 up to somewhere between the texts, and the same from there on. */

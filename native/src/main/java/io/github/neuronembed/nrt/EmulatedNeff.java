@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize rows of an execution
  * @param sequenceLength tokens of a row
  * @param textsPerRow the maximum number of texts per row; 1: a row is a text, else it is packed
+ * @param tokenTypes whether it is given the tokens' types; no packed one is
  * @param wideIds whether ids are int64, as in a model traced with int64 examples; else int32
  * @param pooled whether the output has one finished vector per text; else one for every token
  * @param bfloat16 whether the output is bfloat16; else float32
@@ -36,6 +37,7 @@ public record EmulatedNeff(
     int batchSize,
     int sequenceLength,
     int textsPerRow,
+    boolean tokenTypes,
     boolean wideIds,
     boolean pooled,
     boolean bfloat16,
@@ -48,6 +50,9 @@ public record EmulatedNeff(
 
   /** The attention mask, of a model that is not packed. */
   public static final String ATTENTION_MASK = "input1";
+
+  /** The token types, of a model that is given them. */
+  public static final String TOKEN_TYPE_IDS = "input2";
 
   /** Where the texts of a row start, int32, of a model that is packed. */
   public static final String STARTS = "input1";
@@ -118,26 +123,28 @@ public record EmulatedNeff(
     if (packed) {
       json.add("\"texts\": " + textsPerRow);
     }
+    StringJoiner inputs = new StringJoiner(",\n  ", "\"inputs\": [\n  ", "]");
+    inputs.add(input(INPUT_IDS, "input_ids", ids));
+    inputs.add(
+        packed ? input(STARTS, "starts", "int32") : input(ATTENTION_MASK, "attention_mask", ids));
+    if (tokenTypes) {
+      inputs.add(input(TOKEN_TYPE_IDS, "token_type_ids", ids));
+    }
+    json.add(inputs.toString());
     json.add(
         """
-        "inputs": [
-          {"name": "%s", "role": "input_ids", "dtype": "%s"},
-          {"name": "%s", "role": "%s", "dtype": "%s"}]"""
-            .formatted(
-                INPUT_IDS,
-                ids,
-                packed ? STARTS : ATTENTION_MASK,
-                packed ? "starts" : "attention_mask",
-                packed ? "int32" : ids));
-    json.add(
+        "outputs": [{"name": "%s", "kind": "%s", "dtype": "%s", "hiddenSize": %s}]\
         """
-        "outputs": [{"name": "%s", "kind": "%s", "dtype": "%s", "hiddenSize": %s}]"""
             .formatted(
                 OUTPUT, pooled ? "pooled" : "raw", bfloat16 ? "bfloat16" : "float32", hiddenSize));
     json.add("\"compute\": " + (computesOnnx ? "\"onnx\"" : "\"hash\""));
     json.add("\"vocabularySize\": " + vocabularySize);
     json.add("\"padTokenId\": " + padTokenId);
     return json.toString();
+  }
+
+  private static String input(String name, String role, String type) {
+    return "{\"name\": \"%s\", \"role\": \"%s\", \"dtype\": \"%s\"}".formatted(name, role, type);
   }
 
   /** As libnrt documents it, little-endian; all other bytes are zero. */

@@ -23,7 +23,7 @@ class JniCheckTest {
             != null,
         "the emulator was not built: install nlohmann-json3-dev and zlib1g-dev");
     Path neff = folder.resolve("model.neff");
-    new EmulatedNeff(2, 8, 1, false, true, false, 64, 1000, 0).write(neff, null);
+    new EmulatedNeff(2, 8, 1, false, false, true, false, 64, 1000, 0).write(neff, null);
     Path output = folder.resolve("output.txt");
 
     Process process =

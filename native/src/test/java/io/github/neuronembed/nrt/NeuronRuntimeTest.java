@@ -49,7 +49,7 @@ class NeuronRuntimeTest {
   void pack() throws Exception {
     emulator.configure("{\"cores\": 2, \"lockDirectory\": \"\"}");
     neff = folder.resolve("model.neff");
-    new EmulatedNeff(2, 8, 1, false, true, false, 64, 1000, 0).write(neff, null);
+    new EmulatedNeff(2, 8, 1, false, false, true, false, 64, 1000, 0).write(neff, null);
   }
 
   @AfterEach
@@ -105,7 +105,7 @@ class NeuronRuntimeTest {
   void aPackedModelHasStartsAndAVectorATextOfWhichOnlyTheFirstAreRead(@TempDir Path folder)
       throws IOException {
     Path packed = folder.resolve("packed.neff");
-    new EmulatedNeff(1, 8, 3, false, true, false, 64, 1000, 0).write(packed, null);
+    new EmulatedNeff(1, 8, 3, false, false, true, false, 64, 1000, 0).write(packed, null);
     try (NeuronRuntime runtime = open();
         NeuronModel model = runtime.load(packed, 0);
         NeuronSlot slot = model.newSlot(InputPath.WRITE_BATCH)) {

@@ -46,6 +46,7 @@ public final class RerankCommand implements Command {
   public Options options() {
     Options options = new Options();
     ValueOption.addTo(options, "model", "DIR", "a cross-encoder's directory");
+    EmbedderArguments.addBackendTo(options);
     ValueOption.addTo(options, "query", "TEXT", "what the texts are to answer");
     ValueOption.addTo(
         options,
@@ -80,6 +81,7 @@ public final class RerankCommand implements Command {
     try (Reranker reranker =
         Reranker.builder()
             .model(model)
+            .backend(EmbedderArguments.given(arguments))
             .sigmoid(model.sigmoid() && !arguments.hasOption("raw-scores"))
             .truncation(strict ? TruncationPolicy.STRICT : TruncationPolicy.TRUNCATE)
             .build()) {

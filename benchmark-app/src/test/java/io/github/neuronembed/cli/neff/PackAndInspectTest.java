@@ -259,7 +259,7 @@ class PackAndInspectTest {
 
   @Test
   void everyTruncationIsFoundAndNoneCrashes() throws IOException {
-    new EmulatedNeff(1, 32, 1, false, true, false, 384, 30522, 0)
+    new EmulatedNeff(1, 32, 1, false, false, true, false, 384, 30522, 0)
         .write(folder.resolve("whole.neff"), null);
     byte[] whole = Files.readAllBytes(folder.resolve("whole.neff"));
     for (int length = 0; length < whole.length; length += 97) {

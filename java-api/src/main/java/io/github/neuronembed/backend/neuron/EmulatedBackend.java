@@ -8,6 +8,7 @@ import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.onnx.OnnxLibrary;
+import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.nrt.InputPath;
@@ -44,24 +45,59 @@ public final class EmulatedBackend {
    * @throws io.github.neuronembed.ModelLoadException if a model cannot be packed or loaded
    */
   public static InferenceBackend open(ModelDirectory model, int cores, String visibleCores) {
-    int longest = model.maxTokens();
-    List<Shape> shapes =
-        Stream.of(new Shape(4, 32), new Shape(2, 128), new Shape(1, longest))
-            .filter(shape -> shape.sequenceLength() <= longest)
-            .distinct()
-            .toList();
+    EmulatedModels models = EmulatedModels.fitting(model);
+    return openConfigured(
+        folder ->
+            hasEmulatedModels(model)
+                ? NeuronManifest.of(model)
+                : models.pack(model, usualShapes(model.maxTokens()), folder),
+        model.padTokenId(),
+        cores,
+        visibleCores);
+  }
+
+  /**
+   * Opens it with what a cross-encoder needs to be served, see {@link #open(ModelDirectory, int,
+   * String)}.
+   */
+  public static InferenceBackend openCrossEncoder(
+      CrossEncoderDirectory model, int cores, String visibleCores) {
+    return openConfigured(
+        folder ->
+            isEmulated(model.neuronManifestFile())
+                ? NeuronManifest.of(model)
+                : EmulatedModels.packScores(model, usualShapes(model.maxTokens()), folder),
+        model.transformer().padTokenId(),
+        cores,
+        visibleCores);
+  }
+
+  private static List<Shape> usualShapes(int longest) {
+    return Stream.of(new Shape(4, 32), new Shape(2, 128), new Shape(1, longest))
+        .filter(shape -> shape.sequenceLength() <= longest)
+        .distinct()
+        .toList();
+  }
+
+  private static InferenceBackend openConfigured(
+      Models models, int padTokenId, int cores, String visibleCores) {
     JsonObject configuration = configured(System.getenv(CONFIGURATION));
     if (configuration.get("cores") instanceof JsonPrimitive number && number.isNumber()) {
       cores = number.getAsInt();
     }
     return open(
-        model,
-        shapes,
-        EmulatedModels.fitting(model),
+        models,
+        padTokenId,
         InputPath.WRITE_BATCH,
         cores,
         configuration,
         RuntimeOptions.defaults().withVisibleCores(visibleCores));
+  }
+
+  /** What is loaded. */
+  private interface Models {
+    /** Describes models, which may be made in an empty folder that is removed later. */
+    NeuronManifest in(Path folder) throws IOException;
   }
 
   /**
@@ -100,13 +136,21 @@ public final class EmulatedBackend {
       InputPath inputPath,
       int cores,
       JsonObject configuration) {
-    return open(model, shapes, models, inputPath, cores, configuration, RuntimeOptions.defaults());
+    return open(
+        folder ->
+            hasEmulatedModels(model)
+                ? NeuronManifest.of(model)
+                : models.pack(model, shapes, folder),
+        model.padTokenId(),
+        inputPath,
+        cores,
+        configuration,
+        RuntimeOptions.defaults());
   }
 
   private static InferenceBackend open(
-      ModelDirectory model,
-      List<Shape> shapes,
-      EmulatedModels models,
+      Models models,
+      int padTokenId,
       InputPath inputPath,
       int cores,
       JsonObject configuration,
@@ -124,9 +168,8 @@ public final class EmulatedBackend {
         configuration.addProperty("lockDirectory", "");
       }
       emulator.configure(configuration.toString());
-      NeuronManifest manifest =
-          hasEmulatedModels(model) ? NeuronManifest.of(model) : models.pack(model, shapes, folder);
-      return NeuronBackend.openEmulated(emulator, manifest, model.padTokenId(), options, inputPath);
+      return NeuronBackend.openEmulated(
+          emulator, models.in(folder), padTokenId, options, inputPath);
     } catch (NrtException e) {
       throw NeuronErrors.atOpen(e);
     } catch (IOException e) {
@@ -138,7 +181,11 @@ public final class EmulatedBackend {
   }
 
   private static boolean hasEmulatedModels(ModelDirectory model) {
-    return Files.isRegularFile(model.neuronManifestFile()) && NeuronManifest.of(model).emulated();
+    return isEmulated(model.neuronManifestFile());
+  }
+
+  private static boolean isEmulated(Path manifest) {
+    return Files.isRegularFile(manifest) && NeuronManifest.read(manifest).emulated();
   }
 
   /** The loaded files are no longer needed. */

@@ -1,11 +1,8 @@
 package io.github.neuronembed.backend.neuron;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.backend.Shape;
+import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.EmbeddingOutput;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
@@ -13,9 +10,9 @@ import io.github.neuronembed.model.OnnxInterface;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.SingleOutputCopy;
+import io.github.neuronembed.model.TransformerDirectory;
 import io.github.neuronembed.model.graph.PackedGraph;
 import io.github.neuronembed.model.graph.UnsupportedGraphException;
-import io.github.neuronembed.nrt.EmulatedNeff;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +21,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Models for the emulator, made from a model directory's ONNX file, with the manifest that
@@ -46,8 +42,7 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
   public static final EmulatedModels HASHED = new EmulatedModels(true, false, false, false);
 
   private static final String MASK_ROLE = "attention_mask";
-
-  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+  private static final String TYPES_ROLE = "token_type_ids";
 
   /** As {@link #DEFAULT}, but not pooled if neither the graph nor the emulator pools correctly. */
   static EmulatedModels fitting(ModelDirectory model) {
@@ -71,6 +66,21 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
    * @throws ModelLoadException if it cannot
    */
   private static Source source(Path onnx, boolean mayPool) {
+    OnnxInterface file = computable(onnx);
+    EmbeddingOutput output = EmbeddingOutput.of(onnx, file.outputs());
+    if (output.pooled() && !mayPool) {
+      throw new ModelLoadException(
+          "%s pools by itself (%s): pack it without --raw.".formatted(onnx, output.name()));
+    }
+    return new Source(onnx, output, file.outputs().size() > 1);
+  }
+
+  /**
+   * Checks that the emulator can compute a file, whatever it gives.
+   *
+   * @throws ModelLoadException if it cannot
+   */
+  private static OnnxInterface computable(Path onnx) {
     OnnxInterface file = OnnxInterface.read(onnx);
     if (file.externalData()) {
       throw new ModelLoadException(
@@ -92,12 +102,7 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
                   .formatted(onnx, MASK_ROLE)
               + " serve it with the ONNX Runtime backend.");
     }
-    EmbeddingOutput output = EmbeddingOutput.of(onnx, file.outputs());
-    if (output.pooled() && !mayPool) {
-      throw new ModelLoadException(
-          "%s pools by itself (%s): pack it without --raw.".formatted(onnx, output.name()));
-    }
-    return new Source(onnx, output, file.outputs().size() > 1);
+    return file;
   }
 
   /**
@@ -163,12 +168,18 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
         packedOnnx = folder.resolve("%s.onnx.partial".formatted(UUID.randomUUID()));
         PackedGraph.write(onnx, packedOnnx, model.pooling(), model.normalize());
       }
-      return pack(model, shapes, folder, width, onnx, packedOnnx);
+      return new EmulatedNeffs(
+              model.name(),
+              width,
+              model.vocabularySize(),
+              model.padTokenId(),
+              pooled,
+              bfloat16,
+              false,
+              wideIds)
+          .write(shapes, folder, onnx, packedOnnx);
     } catch (UnsupportedGraphException e) {
-      throw new ModelLoadException(
-          "The shape %s cannot be packed of %s: %s Leave packed shapes out."
-              .formatted(packed.orElseThrow(), model.onnxFile(Precision.FP32), e.getMessage()),
-          e);
+      throw cannotPack(packed.orElseThrow(), model.onnxFile(Precision.FP32), e);
     } finally {
       for (Path partial : Stream.of(own, packedOnnx).filter(Objects::nonNull).toList()) {
         Files.deleteIfExists(partial);
@@ -176,38 +187,58 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     }
   }
 
-  private NeuronManifest pack(
-      ModelDirectory model,
-      List<Shape> shapes,
-      Path folder,
-      int width,
-      @Nullable Path onnx,
-      @Nullable Path packedOnnx)
-      throws IOException {
-    JsonArray entries = new JsonArray();
-    for (Shape shape : shapes) {
-      String name = "%s-%s.neff".formatted(model.name(), shape.toString().replace('×', 'x'));
-      new EmulatedNeff(
-              shape.batchSize(),
-              shape.sequenceLength(),
-              shape.textsPerRow(),
-              wideIds,
-              pooled,
-              bfloat16,
-              width,
-              model.vocabularySize(),
-              model.padTokenId())
-          .write(folder.resolve(name), shape.isPacked() ? packedOnnx : onnx);
-      entries.add(entry(name, shape, width));
+  /**
+   * Writes NEFFs of a cross-encoder and {@code manifest.json}: each gives one number, the score of
+   * a pair, float32.
+   *
+   * @param shapes what to pack; packed shapes need a float32 model of the BERT family that takes no
+   *     token types
+   * @param folder where; made if it is not there
+   * @return the manifest
+   * @throws ModelLoadException if the emulator cannot compute the model's ONNX file
+   * @throws IOException if reading or writing fails
+   */
+  public static NeuronManifest packScores(
+      CrossEncoderDirectory model, List<Shape> shapes, Path folder) throws IOException {
+    TransformerDirectory transformer = model.transformer();
+    Path onnx = transformer.onnxFile(Precision.FP32);
+    OnnxInterface file = computable(onnx);
+    EmbeddingOutput output = EmbeddingOutput.score(onnx, file.outputs());
+    if (file.outputs().size() > 1 || file.outputs().get(0).shape().size() != 2) {
+      throw new ModelLoadException(
+          "%s gives %s outputs, %s among them; the emulator computes cross-encoders whose only output is [batch, 1]: export it so, or serve it with the ONNX Runtime backend."
+              .formatted(onnx, file.outputs().size(), output.name()));
     }
-    JsonObject manifest = new JsonObject();
-    manifest.addProperty("format", shapes.stream().anyMatch(Shape::isPacked) ? 2 : 1);
-    manifest.addProperty("emulated", true);
-    manifest.addProperty("model", model.name());
-    manifest.add("models", entries);
-    Path file = folder.resolve("manifest.json");
-    Files.writeString(file, GSON.toJson(manifest) + "\n");
-    return NeuronManifest.read(file);
+    Files.createDirectories(folder);
+    Optional<Shape> packed = shapes.stream().filter(Shape::isPacked).findFirst();
+    Path packedOnnx = folder.resolve("%s.onnx.partial".formatted(UUID.randomUUID()));
+    try {
+      if (packed.isPresent()) {
+        PackedGraph.writeScores(onnx, packedOnnx);
+      }
+      return new EmulatedNeffs(
+              model.name(),
+              output.width(),
+              transformer.vocabularySize(),
+              transformer.padTokenId(),
+              true,
+              false,
+              file.inputs().stream().anyMatch(input -> input.name().equals(TYPES_ROLE)),
+              false)
+          .write(shapes, folder, onnx, packedOnnx);
+    } catch (UnsupportedGraphException e) {
+      throw cannotPack(packed.orElseThrow(), onnx, e);
+    } finally {
+      Files.deleteIfExists(packedOnnx);
+    }
+  }
+
+  private static ModelLoadException cannotPack(
+      Shape shape, Path onnx, UnsupportedGraphException cause) {
+    return new ModelLoadException(
+        "The shape %s cannot be packed of %s: %s Leave packed shapes out."
+            .formatted(shape, onnx, cause.getMessage()),
+        cause);
   }
 
   /**
@@ -233,39 +264,5 @@ public record EmulatedModels(boolean pooled, boolean bfloat16, boolean wideIds, 
     ModelDirectory made = ModelDirectory.open(folder);
     pack(made, shapes, Objects.requireNonNull(made.neuronManifestFile().getParent()));
     return made;
-  }
-
-  private JsonObject entry(String name, Shape shape, int hiddenSize) {
-    JsonObject entry = new JsonObject();
-    entry.addProperty("file", name);
-    entry.addProperty("batch", shape.batchSize());
-    entry.addProperty("sequenceLength", shape.sequenceLength());
-    String ids = wideIds ? "int64" : "int32";
-    JsonArray inputs = new JsonArray();
-    inputs.add(input(EmulatedNeff.INPUT_IDS, "input_ids", ids));
-    if (shape.isPacked()) {
-      JsonObject packing = new JsonObject();
-      packing.addProperty("texts", shape.textsPerRow());
-      entry.add("packing", packing);
-      inputs.add(input(EmulatedNeff.STARTS, "starts", "int32"));
-    } else {
-      inputs.add(input(EmulatedNeff.ATTENTION_MASK, MASK_ROLE, ids));
-    }
-    entry.add("inputs", inputs);
-    JsonObject output = new JsonObject();
-    output.addProperty("name", EmulatedNeff.OUTPUT);
-    output.addProperty("kind", pooled ? "pooled" : "raw");
-    output.addProperty("dtype", bfloat16 ? "bfloat16" : "float32");
-    output.addProperty("hiddenSize", hiddenSize);
-    entry.add("output", output);
-    return entry;
-  }
-
-  private static JsonObject input(String name, String role, String type) {
-    JsonObject input = new JsonObject();
-    input.addProperty("name", name);
-    input.addProperty("role", role);
-    input.addProperty("dtype", type);
-    return input;
   }
 }
