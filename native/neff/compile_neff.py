@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles a BERT embedding model for NeuronCores: model directory and shapes in, NEFF files and their manifest out.
+"""Compiles an embedding model or a cross-encoder of the BERT family for NeuronCores: model directory and shapes in, NEFF
+files and their manifest out.
 
 Runs where the AWS Neuron SDK's torch-neuronx is installed; README.md beside this file says how. Exit codes: 0 done,
 1 failed, 2 wrong usage.
@@ -49,6 +50,8 @@ LAST_XLA = (2, 9)
 INTEGER_FLAGS = (2, 27)
 # torch_neuronx.trace names tensors by their place in the example arguments and results.
 INPUTS = {"input0": "input_ids", "input1": "attention_mask"}
+# Of a cross-encoder that tells the sides of a pair by them.
+TYPED_INPUTS = {**INPUTS, "input2": "token_type_ids"}
 PACKED_INPUTS = {"input0": "input_ids", "input1": "starts"}
 OUTPUT = "output0"
 
@@ -64,11 +67,11 @@ class Shape:
     def __str__(self):
         return f"{self.batch}x{self.length}" + (f"p{self.texts}" if self.texts else "")
 
-    def inputs(self):
-        """Role and elements of each input, by the name of its tensor."""
-        counts = {"input_ids": self.length, "attention_mask": self.length, "starts": self.texts + 1}
-        roles = PACKED_INPUTS if self.texts else INPUTS
-        return {name: (role, self.batch * counts[role]) for name, role in roles.items()}
+    def inputs(self, typed=False):
+        """Role and elements of each input, by the name of its tensor. typed: whether token types are given."""
+        roles = PACKED_INPUTS if self.texts else TYPED_INPUTS if typed else INPUTS
+        count = lambda role: self.texts + 1 if role == "starts" else self.length
+        return {name: (role, self.batch * count(role)) for name, role in roles.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,9 +111,16 @@ class Recipe:
         pooling = self.model.pooling if self.output == "pooled" else None
         return encoder.Encoder(config, tensors, shape.length, pooling, normalize, dtype).eval()
 
+    def inputs(self, shape):
+        return shape.inputs(self.model.config.takes_types)
+
+    def width(self):
+        """Numbers of a vector; 1 for the score of a pair."""
+        return 1 if self.model.config.head else self.model.config.hidden_size
+
     def output_bytes(self, shape):
         vectors = shape.batch * (shape.texts or (1 if self.output == "pooled" else shape.length))
-        return vectors * self.model.config.hidden_size * torch.empty(0, dtype=self.output_dtype()).element_size()
+        return vectors * self.width() * torch.empty(0, dtype=self.output_dtype()).element_size()
 
     def output_dtype(self):
         return torch.float32 if self.output == "pooled" else DTYPES[self.precision]
@@ -203,7 +213,9 @@ def main(arguments=None, trace=neuron_trace, versions=neuron_versions, device=ha
 
 def _run(options, trace, versions, device):
     model = model_directory.open_directory(options.model, options.pooling, options.weights, options.revision)
-    if options.output == "pooled" and model.pooling not in POOLINGS:
+    if model.config.head and options.output != "pooled":
+        raise Failure(f"{model.folder} is a cross-encoder, whose head is in the graph: leave --output raw out.")
+    if options.output == "pooled" and not model.config.head and model.pooling not in POOLINGS:
         raise Failure(
             f"{model.folder} pools by {model.pooling}, and a compiled model by {' or '.join(POOLINGS)}: --output raw"
             " leaves the pooling to the host."
@@ -216,6 +228,11 @@ def _run(options, trace, versions, device):
             )
         if shape.texts and options.output != "pooled":
             raise Failure(f"The shape {shape} is packed, and a packed model pools by itself: leave --output raw out.")
+        if shape.texts and model.config.takes_types:
+            raise Failure(
+                f"The shape {shape} is packed, and {model.folder} tells the sides of a pair by token types, of which a"
+                " packed row has none: leave it out of --shapes."
+            )
         if shape.texts and options.packed_mask == "folded" and not packed_encoder.folds(model.config, shape.texts):
             raise Failure(
                 f"The shape {shape} has too many texts a row for --packed-mask folded: with the"
@@ -252,7 +269,7 @@ def _run(options, trace, versions, device):
 def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
     """Compiles one shape, checks it and puts it into its place; returns its entry in the manifest."""
     graph = recipe.graph(tensors, shape, DTYPES[recipe.precision])
-    examples = _examples(shape)
+    examples = _examples(shape, recipe.model.config.takes_types)
     kept = workdir is not None
     if kept:
         workdir.mkdir(parents=True, exist_ok=True)
@@ -273,9 +290,9 @@ def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
         compiled = _only_neff(work, shape)
         content = neff.read(compiled)
         _check_tensors(content, recipe, shape)
-        cosine = millis = None
+        checked = millis = None
         if traced is not None:
-            cosine = device_check.least_cosine(
+            checked = device_check.check(
                 traced,
                 lambda length: recipe.graph(tensors, Shape(length=length, batch=1), torch.float32),
                 recipe,
@@ -289,8 +306,9 @@ def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
             shutil.rmtree(work, ignore_errors=True)
     size = (folder / name).stat().st_size
     compared = "not compared, no Neuron device used"
-    if cosine is not None:
-        compared = f"least cosine {cosine:.6f} against float32, median execution {millis:.3f} ms in PyTorch"
+    measure = device_check.measure(recipe)
+    if checked is not None:
+        compared = f"{measure.words} {checked:.6f} against float32, median execution {millis:.3f} ms in PyTorch"
     print(f"{shape}: {folder / name}, {size} bytes, {compared}", flush=True)
     if content.inputs is None:
         print(f"{shape}: the file does not list its tensors in a form known here; they are checked when it is loaded")
@@ -300,18 +318,18 @@ def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
         "batch": shape.batch,
         "sequenceLength": shape.length,
         **packing,
-        "inputs": [{"name": name, "role": role, "dtype": "int32"} for name, (role, _) in shape.inputs().items()],
+        "inputs": [{"name": name, "role": role, "dtype": "int32"} for name, (role, _) in recipe.inputs(shape).items()],
         "output": {
             "name": OUTPUT,
             "kind": recipe.output,
             "dtype": DTYPE_NAMES[recipe.output_dtype()],
-            "hiddenSize": recipe.model.config.hidden_size,
+            "hiddenSize": recipe.width(),
         },
         "sizeBytes": size,
         "sha256": _sha256(folder / name),
         "key": recipe.key(shape),
         "compilerVersion": content.compiler_version,
-        "checked": {"tensors": content.inputs is not None, "leastCosine": None if cosine is None else round(cosine, 6)},
+        "checked": {"tensors": content.inputs is not None, measure.key: None if checked is None else round(checked, 6)},
     }
 
 
@@ -328,7 +346,7 @@ def _only_neff(work, shape):
 def _check_tensors(content, recipe, shape):
     if content.inputs is None:
         return
-    inputs = {name: elements * 4 for name, (_, elements) in shape.inputs().items()}
+    inputs = {name: elements * 4 for name, (_, elements) in recipe.inputs(shape).items()}
     expected = (inputs, {OUTPUT: recipe.output_bytes(shape)})
     if (content.inputs, content.outputs) != expected:
         raise Failure(
@@ -342,11 +360,11 @@ def _some(sizes):
     return sizes if len(sizes) <= 4 else f"{dict(list(sizes.items())[:4])} and {len(sizes) - 4} more"
 
 
-def _examples(shape):
+def _examples(shape, typed=False):
     """Inputs to trace with."""
     ids = torch.ones(shape.batch, shape.length, dtype=torch.int32)
     if not shape.texts:
-        return ids, ids.clone()
+        return tuple(ids.clone() for _ in shape.inputs(typed))
     starts = torch.arange(shape.texts + 1) * (shape.length // shape.texts)
     return ids, starts.to(torch.int32).repeat(shape.batch, 1)
 
@@ -455,7 +473,8 @@ def _words(text):
 def _parse(arguments):
     parser = argparse.ArgumentParser(
         prog="compile_neff.py",
-        description="Compiles a BERT embedding model for NeuronCores: writes neuron/*.neff and neuron/manifest.json"
+        description="Compiles an embedding model or a cross-encoder of the BERT family for NeuronCores: writes"
+        " neuron/*.neff and neuron/manifest.json"
         " into its directory.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong usage.",
     )

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
@@ -9,12 +10,28 @@ from torch.nn.utils import rnn
 
 from failure import Failure
 
+
+@dataclass(frozen=True)
+class Measure:
+    """How near outputs are to the model's own: by what name, and by which numbers of which precision."""
+
+    key: str
+    words: str
+    limits: dict
+
+
 # What the project promises of a backend's vectors against the model's own.
-LEAST_COSINES = {"bf16": 0.999, "fp32": 0.99999}
+COSINE = Measure("leastCosine", "least cosine", {"bf16": 0.999, "fp32": 0.99999})
+# Of scores, logits, whose size is about 1 to 10: against the reference, or as a part of it where that is above 1.
+DIFFERENCE = Measure("greatestDifference", "greatest difference of scores", {"bf16": 0.1, "fp32": 1e-4})
 
 
-def least_cosine(traced, reference, recipe, shape):
-    """The least cosine of vectors of random tokens; fails if it is too small.
+def measure(recipe):
+    return DIFFERENCE if recipe.model.config.head else COSINE
+
+
+def check(traced, reference, recipe, shape):
+    """The least cosine of vectors of random tokens, or the greatest difference of scores; fails where it is too much.
 
     reference: gives the plain encoder for a sequence length. The texts of a packed shape are compared in two companies
     with what each is alone.
@@ -22,16 +39,18 @@ def least_cosine(traced, reference, recipe, shape):
     random = torch.Generator().manual_seed(1)
     compare = _packed if shape.texts else _plain
     with torch.no_grad():
-        cosines = list(compare(traced, reference, recipe, shape, random))
-    # torch's minimum is NaN if one of them is, and NaN fails.
-    least = float(torch.cat(cosines).min())
-    if not least >= LEAST_COSINES[recipe.precision]:
+        found = torch.cat(list(compare(traced, reference, recipe, shape, random)))
+    by = measure(recipe)
+    # torch's extremes are NaN if one of the numbers is, and NaN fails.
+    worst = float(found.max() if by is DIFFERENCE else found.min())
+    limit = by.limits[recipe.precision]
+    if not (worst <= limit if by is DIFFERENCE else worst >= limit):
         raise Failure(
-            f"The compiled {shape} gives other vectors than the model: the least cosine is {least:.6f}, and"
-            f" {LEAST_COSINES[recipe.precision]} is allowed for {recipe.precision}; try --precision fp32 or other"
+            f"The compiled {shape} gives other {'scores' if by is DIFFERENCE else 'vectors'} than the model: the"
+            f" {by.words} is {worst:.6f}, and {limit} is allowed for {recipe.precision}; try --precision fp32 or other"
             " --compiler-args."
         )
-    return least
+    return worst
 
 
 def median_millis(traced, inputs, warm_up=3, executions=20):
@@ -57,10 +76,13 @@ def _plain(traced, reference, recipe, shape, random):
     for start in range(0, rows - rows % shape.batch, shape.batch):
         ids = torch.randint(recipe.model.config.vocabulary_size, (shape.batch, shape.length), generator=random)
         mask = _mask(lengths[start : start + shape.batch], shape.length)
-        ids = ids.to(torch.int32) * mask
-        cosines = _cosines(traced(ids, mask), graph(ids, mask), recipe, shape)
+        inputs = [ids.to(torch.int32) * mask, mask]
+        if recipe.model.config.takes_types:
+            # The second half of what a shape holds is of the second type.
+            inputs.append(mask * (torch.arange(shape.length) >= shape.length // 2).to(torch.int32))
+        found = _compared(traced(*inputs), graph(*inputs), recipe, shape)
         # Nothing is meant by the vectors of padding.
-        yield cosines if recipe.output == "pooled" else cosines[mask.bool()]
+        yield found if recipe.output == "pooled" else found[mask.bool()]
 
 
 def _packed(traced, reference, recipe, shape, random):
@@ -76,7 +98,7 @@ def _packed(traced, reference, recipe, shape, random):
     expected = reference(max(lengths))(ids, _mask(lengths * shape.batch, max(lengths)))
     expected = expected.reshape(shape.batch, shape.texts, -1)
     for company, vectors in ((rows, expected), ([row[::-1] for row in rows[::-1]], expected.flip(0, 1))):
-        yield _cosines(traced(*packed_inputs(company, shape)), vectors, recipe, shape).flatten()
+        yield _compared(traced(*packed_inputs(company, shape)), vectors, recipe, shape).flatten()
 
 
 def packed_inputs(rows, shape):
@@ -97,7 +119,7 @@ def _mask(lengths, length):
     return (torch.arange(length)[None, :] < torch.tensor(lengths)[:, None]).to(torch.int32)
 
 
-def _cosines(actual, expected, recipe, shape):
+def _compared(actual, expected, recipe, shape):
     if isinstance(actual, (tuple, list)):
         actual = actual[0]
     if actual.shape != expected.shape or actual.dtype != recipe.output_dtype():
@@ -105,4 +127,6 @@ def _cosines(actual, expected, recipe, shape):
             f"The compiled {shape} gives {actual.dtype} {list(actual.shape)}, not {recipe.output_dtype()}"
             f" {list(expected.shape)}: report this with the versions of the SDK."
         )
+    if measure(recipe) is DIFFERENCE:
+        return ((actual - expected).abs() / expected.abs().clamp(min=1.0)).flatten()
     return functional.cosine_similarity(actual.double(), expected.double(), dim=-1)

@@ -1,11 +1,12 @@
-"""The graph that is compiled: token ids and mask in, vectors out.
+"""The graph that is compiled: token ids and mask in, vectors or scores out.
 
-A BERT encoder in plain torch (1.13 and newer), so that the weights' mapping is this project's own and can be tested
-without the Neuron SDK. What differs from the textbook is for the device:
+An encoder of the BERT family (BERT, XLM-R, RoBERTa, DistilBERT) in plain torch (1.13 and newer), so that the weights'
+mapping is this project's own and can be tested without the Neuron SDK. What differs from the textbook is for the device:
 
 - The weights have the graph's number format; layer norms, softmax, pooling and the L2 norm are computed in float32,
   where bfloat16's eight bits would add up over the layers.
-- Token types are constant, so their vector is folded into the positions, of which only the sequence length's are kept.
+- Where token types are constant, their vector is folded into the positions, of which no more than needed are kept.
+- Positions that are counted by ids (RoBERTa's) are a product with a matrix of zeros and ones, in float32, and a lookup.
 - CLS pooling needs nothing but the first position of the last layer, so that layer computes no other.
 """
 
@@ -30,17 +31,24 @@ LINEAR_LAYERS = {
     "intermediate": "intermediate.dense",
     "output": "output.dense",
 }
+# The two layers of a cross-encoder's head, and what comes between them, by the name that model_directory gives it.
+HEADS = {
+    "bert": ("pooler.dense", "classifier", torch.tanh),
+    "roberta": ("classifier.dense", "classifier.out_proj", torch.tanh),
+    "distilbert": ("pre_classifier", "classifier", torch.relu),
+}
 LAYER_NORMS = {"attended_norm": "attention.output.LayerNorm", "output_norm": "output.LayerNorm"}
 
 
 def weight_shapes(config):
-    """The name and shape of every weight of the encoder, as Hugging Face's BertModel names them."""
+    """The name and shape of every weight of the encoder, by the names of Hugging Face's BertModel, and of its head."""
     hidden, inner = config.hidden_size, config.intermediate_size
     shapes = {
         "embeddings.word_embeddings.weight": (config.vocabulary_size, hidden),
-        "embeddings.position_embeddings.weight": (config.positions, hidden),
-        "embeddings.token_type_embeddings.weight": (config.token_types, hidden),
+        "embeddings.position_embeddings.weight": (config.first_position + config.positions, hidden),
     }
+    if config.token_types:
+        shapes["embeddings.token_type_embeddings.weight"] = (config.token_types, hidden)
     norms = ["embeddings.LayerNorm"]
     for layer in range(config.layers):
         prefix = f"encoder.layer.{layer}."
@@ -53,54 +61,99 @@ def weight_shapes(config):
         norms += [prefix + name for name in LAYER_NORMS.values()]
     for norm in norms:
         shapes[norm + ".weight"] = shapes[norm + ".bias"] = (hidden,)
+    if config.head:
+        dense, output, _ = HEADS[config.head]
+        shapes.update({dense + ".weight": (hidden, hidden), dense + ".bias": (hidden,)})
+        shapes.update({output + ".weight": (1, hidden), output + ".bias": (1,)})
     return shapes
 
 
 class Encoder(nn.Module):
-    """[B, S] int32 ids and mask (1 for a token, 0 for padding) to float32 [B, hidden], or to [B, S, hidden] unpooled.
+    """[B, S] int32 ids and mask (1 for a token, 0 for padding) to float32 [B, hidden], or to [B, S, hidden] unpooled, or,
+    with the head of a cross-encoder, to scores [B, 1]. A cross-encoder that tells the sides of a pair by token types takes
+    them as a third input, int32 [B, S], 0 or 1.
 
     weights: dict of the names of weight_shapes to float32 tensors.
-    pooling: "cls", "mean", or None for every position's vector, which is then in the graph's number format.
+    pooling: "cls", "mean", "scores" with a head, or None for every position's vector, which is then in the graph's
+    number format.
     normalize: whether a pooled vector is scaled to length 1 (L2).
     """
 
     def __init__(self, config, weights, sequence_length, pooling, normalize, dtype=torch.float32):
         super().__init__()
-        self.pooling, self.normalize, self.dtype = pooling, normalize, dtype
+        self.pooling, self.normalize, self.dtype, self.padding = pooling, normalize, dtype, config.padding
         self.words = nn.Parameter(weights["embeddings.word_embeddings.weight"].to(dtype), requires_grad=False)
-        positions = weights["embeddings.position_embeddings.weight"][:sequence_length]
-        types = weights["embeddings.token_type_embeddings.weight"][0]
-        self.positions = nn.Parameter(positions + types, requires_grad=False)
+        positions = weights["embeddings.position_embeddings.weight"][: config.first_position + sequence_length]
+        if config.token_types:
+            types = weights["embeddings.token_type_embeddings.weight"]
+            positions = positions + types[0]
+            if config.takes_types:
+                self.second_type = nn.Parameter(types[1] - types[0], requires_grad=False)
+        self.positions = nn.Parameter(positions, requires_grad=False)
+        if config.padding is not None:
+            # Of a token, itself and those before it.
+            self.register_buffer("before", torch.ones(sequence_length, sequence_length).triu())
         self.norm = _Norm(weights, "embeddings.LayerNorm", config.epsilon)
         self.layers = nn.ModuleList(
             _Layer(weights, f"encoder.layer.{layer}.", config, dtype) for layer in range(config.layers)
         )
+        self.head = _Head(weights, config.head) if config.head else None
 
-    def forward(self, input_ids, attention_mask):
-        x = self.embedded(input_ids, self.positions)
+    def forward(self, input_ids, attention_mask, token_type_ids=None):
+        positions = self.positions
+        if self.padding is not None:
+            counts = self.not_padding(input_ids)
+            positions = self.counted(torch.matmul(counts, self.before), counts)
+        x = self.embedded(input_ids, positions, token_type_ids)
         mask = AddedMask(attention_mask.float()[:, None, None, :])
+        first = self.pooling in ("cls", "scores")
         for layer in self.layers[:-1]:
             x = layer(x, x, mask)
         # The last layer's queries: every position, or only the one that pooling looks at.
-        x = self.layers[-1](x[:, :1] if self.pooling == "cls" else x, x, mask)
+        x = self.layers[-1](x[:, :1] if first else x, x, mask)
         if self.pooling is None:
             return x
         x = x.float()
-        if self.pooling == "cls":
+        if first:
             x = x[:, 0]
         else:
             tokens = attention_mask.float()[:, :, None]
             x = (x * tokens).sum(dim=1) / tokens.sum(dim=1).clamp(min=1.0)
         return self.finished(x)
 
-    def embedded(self, input_ids, positions):
+    def not_padding(self, input_ids):
+        """1 where an id is not that of padding, else 0."""
+        return (input_ids.float() - self.padding).abs().clamp(max=1.0)
+
+    def counted(self, count, counts):
+        """The vectors of positions that begin behind the padding token's id; padding stays at it. count: of the tokens
+        that are no padding, up to each one."""
+        return functional.embedding((count * counts + self.padding).to(torch.int32), self.positions)
+
+    def embedded(self, input_ids, positions, token_type_ids=None):
         x = functional.embedding(input_ids, self.words).float() + positions
+        if token_type_ids is not None:
+            x = x + token_type_ids.float()[:, :, None] * self.second_type
         return self.norm(x).to(self.dtype)
 
     def finished(self, pooled):
+        if self.head is not None:
+            return self.head(pooled)
         if not self.normalize:
             return pooled
         return pooled / pooled.pow(2).sum(dim=-1, keepdim=True).sqrt().clamp(min=SMALLEST_NORM)
+
+
+class _Head(nn.Module):
+    """The score of a pair, of its first position's vector: small, and so in float32 in any case."""
+
+    def __init__(self, weights, name):
+        super().__init__()
+        dense, output, self.activation = HEADS[name]
+        self.dense, self.output = (_Linear(weights, layer, torch.float32) for layer in (dense, output))
+
+    def forward(self, x):
+        return self.output(self.activation(self.dense(x)))
 
 
 class AddedMask:

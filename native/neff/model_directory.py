@@ -12,12 +12,28 @@ from dataclasses import dataclass
 
 from failure import Failure
 
+# The architectures that can be compiled, with their heads; the positions of some begin behind the padding token's id.
+_POSITIONS_AFTER_PADDING = ("xlm-roberta", "roberta", "camembert")
+_HEADS = {"bert": "bert", "distilbert": "distilbert", **{name: "roberta" for name in _POSITIONS_AFTER_PADDING}}
+_CROSS_ENCODER = "ForSequenceClassification"
+# In the place of a pooling, of a cross-encoder.
+SCORES = "scores"
+# DistilBERT's names of what BERT's config.json has, and what its code has in the place of a setting.
+_DISTILBERT_KEYS = {
+    "num_hidden_layers": "n_layers",
+    "num_attention_heads": "n_heads",
+    "hidden_size": "dim",
+    "intermediate_size": "hidden_dim",
+    "hidden_act": "activation",
+}
+
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
 class BertConfig:
-    """Sizes of the encoder, of config.json."""
+    """What config.json says of the encoder. positions: the most tokens of a text; token_types: 0 where there are none;
+    padding: the padding token's id where positions begin behind it, else None; head: of encoder.HEADS, or None."""
 
     layers: int
     heads: int
@@ -27,11 +43,23 @@ class BertConfig:
     positions: int
     token_types: int
     epsilon: float
+    padding: "int | None" = None
+    head: "str | None" = None
+
+    @property
+    def first_position(self):
+        return 0 if self.padding is None else self.padding + 1
+
+    @property
+    def takes_types(self):
+        """Whether the graph is given token types: those of a pair's sides. A text's are all the first one."""
+        return self.head is not None and self.token_types > 1
 
 
 @dataclass(frozen=True)
 class ModelDirectory:
-    """pooling is a mode of sentence-transformers, or several with "+" between them; weights the file that holds them; revision the commit it came from, if known."""
+    """pooling is a mode of sentence-transformers, or several with "+" between them, or "scores" of a cross-encoder; weights
+    the file that holds them; revision the commit it came from, if known."""
 
     folder: pathlib.Path
     name: str
@@ -49,8 +77,13 @@ def open_directory(folder, pooling=None, weights=None, revision=None):
         raise Failure(f"{folder} is not a folder: name the folder that holds the model's config.json.")
     # The folder's own name, as the Java API takes it; not that of what a link points to.
     folder = pathlib.Path(os.path.abspath(folder))
-    transformer, pooling_config, normalize = _modules(folder, pooling)
+    cross_encoder = (folder / "config.json").is_file() and _is_cross_encoder(folder / "config.json")
+    transformer, pooling_config, normalize = (folder, None, False) if cross_encoder else _modules(folder, pooling)
     config = _config(transformer / "config.json")
+    if config.head:
+        if pooling:
+            raise Failure(f"{folder} is a cross-encoder, which pools nothing: leave --pooling out.")
+        pooling = SCORES
     return ModelDirectory(
         folder=folder,
         name=folder.name,
@@ -76,50 +109,79 @@ def read_json(path, kind):
     return value
 
 
+def _is_cross_encoder(path):
+    architectures = read_json(path, dict).get("architectures")
+    return isinstance(architectures, list) and any(str(name).endswith(_CROSS_ENCODER) for name in architectures)
+
+
 def _config(path):
     values = read_json(path, dict)
     model_type = values.get("model_type")
-    if model_type != "bert":
+    if model_type not in _HEADS:
         raise Failure(
-            f'{path} has the model_type {json.dumps(model_type)}: only "bert" encoders can be compiled here, so serve'
-            " this model with the ONNX Runtime backend."
+            f"{path} has the model_type {json.dumps(model_type)}: only {', '.join(sorted(_HEADS))} can be compiled here,"
+            " so serve this model with the ONNX Runtime backend."
         )
-    for key, expected, default in (
-        ("hidden_act", "gelu", "gelu"),
+    distilled = model_type == "distilbert"
+    key = lambda name: _DISTILBERT_KEYS.get(name, name) if distilled else name
+    for name, expected, default in (
+        (key("hidden_act"), "gelu", "gelu"),
         ("position_embedding_type", "absolute", "absolute"),
         ("is_decoder", False, False),
         ("add_cross_attention", False, False),
     ):
-        if values.get(key, default) != expected:
+        if values.get(name, default) != expected:
             raise Failure(
-                f"{path} has {key} {json.dumps(values[key])}: only {json.dumps(expected)} can be compiled here, so"
+                f"{path} has {name} {json.dumps(values[name])}: only {json.dumps(expected)} can be compiled here, so"
                 " serve this model with the ONNX Runtime backend."
             )
 
-    def positive(key):
-        value = values.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise Failure(f'"{key}" of {path} must be an integer above zero, not {json.dumps(value)}.')
+    def integer(name, least):
+        value = values.get(key(name))
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise Failure(
+                f'"{key(name)}" of {path} must be an integer {"above zero" if least else "of 0 or more"}, not'
+                f" {json.dumps(value)}."
+            )
         return value
 
     epsilon = values.get("layer_norm_eps", 1e-12)
     if not isinstance(epsilon, float) or not 0 < epsilon < 1:
         raise Failure(f'"layer_norm_eps" of {path} must be a number between 0 and 1, not {json.dumps(epsilon)}.')
+    padding = integer("pad_token_id", 0) if model_type in _POSITIONS_AFTER_PADDING else None
     config = BertConfig(
-        layers=positive("num_hidden_layers"),
-        heads=positive("num_attention_heads"),
-        hidden_size=positive("hidden_size"),
-        intermediate_size=positive("intermediate_size"),
-        vocabulary_size=positive("vocab_size"),
-        positions=positive("max_position_embeddings"),
-        token_types=positive("type_vocab_size"),
+        layers=integer("num_hidden_layers", 1),
+        heads=integer("num_attention_heads", 1),
+        hidden_size=integer("hidden_size", 1),
+        intermediate_size=integer("intermediate_size", 1),
+        vocabulary_size=integer("vocab_size", 1),
+        positions=integer("max_position_embeddings", 1) - (0 if padding is None else padding + 1),
+        token_types=0 if distilled else integer("type_vocab_size", 1),
         epsilon=epsilon,
+        padding=padding,
+        head=_HEADS[model_type] if _is_cross_encoder(path) else None,
     )
+    if config.head:
+        _require_one_class(path, values)
+    if config.positions < 1:
+        raise Failure(f'"max_position_embeddings" of {path} leaves no position behind the padding token {padding}.')
     if config.hidden_size % config.heads:
         raise Failure(
-            f'"hidden_size" of {path} is {config.hidden_size}, no multiple of its {config.heads} attention heads.'
+            f'"{key("hidden_size")}" of {path} is {config.hidden_size}, no multiple of its {config.heads} attention'
+            " heads."
         )
     return config
+
+
+def _require_one_class(path, values):
+    # Two are what Transformers assumes; it writes neither of the keys then.
+    labels = values.get("id2label")
+    classes = len(labels) if isinstance(labels, dict) else values.get("num_labels", 2)
+    if classes != 1:
+        raise Failure(
+            f'{path} states {classes} classes ("id2label"): texts are ranked by the score of one. This is a classifier,'
+            " not a reranker."
+        )
 
 
 def _modules(folder, told_pooling):

@@ -25,13 +25,14 @@ def folds(config, texts):
 
 
 class PackedEncoder(encoder.Encoder):
-    """[B, S] int32 ids and [B, K + 1] int32 starts to float32 [B, K, hidden].
+    """[B, S] int32 ids and [B, K + 1] int32 starts to float32 [B, K, hidden], or scores [B, K, 1].
 
     starts: where each text of a row begins, in ascending order, then where the last one ends; unused entries are S. The
     tokens behind it are a text of their own, so that each token sees one. A vector without a text is finite, and means
     nothing.
 
-    pooling: "cls" or "mean". mask: "added" to the scores, or "folded" into the products that they are.
+    pooling: "cls", "mean" or, with a head, "scores". mask: "added" to the scores of attention, or "folded" into the
+    products that they are.
     """
 
     def __init__(self, config, weights, sequence_length, texts, pooling, normalize, dtype=torch.float32, mask="added"):
@@ -45,13 +46,12 @@ class PackedEncoder(encoder.Encoder):
         starts = starts.float()[:, :, None]
         reached = (self.index - starts + 1.0).clamp(0.0, 1.0)  # [B, K + 1, S]
         text = reached.sum(dim=1)  # [B, S]: the number of a token's text
-        position = self.index - (reached * starts).amax(dim=1)
-        x = self.embedded(input_ids, functional.embedding(position.to(torch.int32), self.positions))
+        x = self.embedded(input_ids, self._positions(input_ids, text, (reached * starts).amax(dim=1)))
         members = _equal(self.numbers[:-1, None], text[:, None, :])  # [B, K, S]
         mask = self._mask(text, text)
         for layer in self.layers[:-1]:
             x = layer(x, x, mask)
-        if self.pooling == "cls":
+        if self.pooling != "mean":
             chosen = _equal(starts[:, :-1], self.index).to(self.dtype)  # [B, K, S]
             numbers = self.numbers[:-1].expand(members.shape[:2])
             x = self.layers[-1](torch.matmul(chosen, x), x, self._mask(numbers, text)).float()
@@ -59,6 +59,14 @@ class PackedEncoder(encoder.Encoder):
             x = self.layers[-1](x, x, mask).float()
             x = torch.matmul(members, x) / members.sum(dim=2, keepdim=True).clamp(min=1.0)
         return self.finished(x)
+
+    def _positions(self, input_ids, text, start):
+        """Of each token the vector of its position in its text, whose number and start are given."""
+        if self.padding is None:
+            return functional.embedding((self.index - start).to(torch.int32), self.positions)
+        counts = self.not_padding(input_ids)
+        before = _equal(text[:, :, None], text[:, None, :]) * self.before
+        return self.counted(torch.matmul(counts[:, None], before)[:, 0], counts)
 
     def _mask(self, queries, keys):
         """Of the numbers of the queries' and of the keys' texts."""

@@ -1,6 +1,7 @@
 """Reads the encoder's weights from what a model directory has: safetensors, PyTorch's own file, or ONNX."""
 
 import json
+import re
 import struct
 
 import torch
@@ -8,8 +9,27 @@ import torch
 import encoder
 from failure import Failure
 
-# What a checkpoint may hold beside the encoder: heads that an embedding does not use, and a table of 0, 1, 2, ...
-_UNUSED = ("pooler.", "cls.", "embeddings.position_ids", "embeddings.token_type_ids")
+# What a checkpoint may hold beside the encoder: heads that are not used, and a table of 0, 1, 2, ...
+_UNUSED = (
+    "pooler.", "cls.", "lm_head.", "vocab_transform.", "vocab_layer_norm.", "vocab_projector.",
+    "embeddings.position_ids", "embeddings.token_type_ids",
+)  # fmt: skip
+
+# What models with a head put before the names of their encoder.
+_PREFIXES = ("bert.", "roberta.", "distilbert.")
+
+# DistilBERT's names of a layer's parts.
+_DISTILBERT_PARTS = {
+    "attention.q_lin": "attention.self.query",
+    "attention.k_lin": "attention.self.key",
+    "attention.v_lin": "attention.self.value",
+    "attention.out_lin": "attention.output.dense",
+    "sa_layer_norm": "attention.output.LayerNorm",
+    "ffn.lin1": "intermediate.dense",
+    "ffn.lin2": "output.dense",
+    "output_layer_norm": "output.LayerNorm",
+}
+_DISTILBERT_LAYER = re.compile(r"transformer\.layer\.(\d+)\.(.+)\.(weight|bias)")
 
 _SAFETENSORS_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 _LARGEST_HEADER = 100_000_000
@@ -47,8 +67,13 @@ def read(path, config):
 
 
 def _plain(name):
-    """Without the prefix that a model with a head puts before its encoder, and with today's names of a layer norm."""
-    name = name[len("bert.") :] if name.startswith("bert.") else name
+    """By BERT's names: without the prefix that a model with a head puts before its encoder, and with today's names of a
+    layer norm."""
+    for prefix in _PREFIXES:
+        name = name[len(prefix) :] if name.startswith(prefix) else name
+    match = _DISTILBERT_LAYER.fullmatch(name)
+    if match and match.group(2) in _DISTILBERT_PARTS:
+        return f"encoder.layer.{match.group(1)}.{_DISTILBERT_PARTS[match.group(2)]}.{match.group(3)}"
     return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
 
 
@@ -120,18 +145,30 @@ def _read_onnx(path):
     def tensor(name):
         return torch.from_numpy(numpy_helper.to_array(initializers[name]).copy())
 
-    suffixes = tuple(f".{name}.bias" for name in encoder.LINEAR_LAYERS.values())
+    heads = {layer for dense, output, _ in encoder.HEADS.values() for layer in (dense, output)}
+
+    def is_bias(name):
+        layer = _plain(name)[: -len(".bias")]
+        return name in initializers and name.endswith(".bias") and (
+            layer in heads or layer.endswith(tuple(f".{linear}" for linear in encoder.LINEAR_LAYERS.values()))
+        )
+
     products = {node.output[0]: node.input[1] for node in graph.node if node.op_type == "MatMul"}
     tensors = {}
     for node in graph.node:
+        if node.op_type == "Gemm" and len(node.input) == 3 and is_bias(node.input[2]) and node.input[1] in initializers:
+            swapped = any(attribute.name == "transB" and attribute.i == 1 for attribute in node.attribute)
+            matrix = tensor(node.input[1])
+            tensors[node.input[2][: -len("bias")] + "weight"] = matrix if swapped else matrix.t()
         if node.op_type != "Add":
             continue
         for bias, product in (tuple(node.input), tuple(reversed(node.input))):
             matrix = products.get(product)
-            if bias.endswith(suffixes) and bias in initializers and matrix in initializers:
+            if is_bias(bias) and matrix in initializers:
                 tensors[bias[: -len("bias")] + "weight"] = tensor(matrix).t()
+    ours = ("embeddings.", "encoder.", *heads)
     for name, entry in initializers.items():
-        if _plain(name).startswith(("embeddings.", "encoder.")) and entry.data_type in (
+        if _plain(name).startswith(ours) and entry.data_type in (
             onnx.TensorProto.FLOAT,
             onnx.TensorProto.FLOAT16,
         ):

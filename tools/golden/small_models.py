@@ -215,7 +215,7 @@ def golden(model, tokenizer, encoder):
             end = [*second[: kept[1]], sep]
             types = [0] * len(start) + [1 if model.takes_types else 0] * len(end)
             yield {"id": name, "query": query, "text": text, "tokens": 2 + len(between) + len(first) + len(second),
-                   "token_ids": start + end, "logit": encoder.logit(start + end, types, model.head)}
+                   "token_ids": start + end, "first": len(start), "logit": encoder.logit(start + end, types, model.head)}
         return
     for entry in TEXTS:
         content = tokenizer.content((model.prefix if entry.type == texts.QUERY else "") + entry.text)
@@ -244,6 +244,9 @@ def files(model):
         "dim" if distilled else "hidden_size": encoders.SMALL.hidden,
         "n_layers" if distilled else "num_hidden_layers": encoders.SMALL.layers,
         "n_heads" if distilled else "num_attention_heads": encoders.SMALL.heads,
+        "hidden_dim" if distilled else "intermediate_size": encoders.SMALL.inner,
+        "activation" if distilled else "hidden_act": "gelu",
+        "layer_norm_eps": encoders.EPSILON,
         "max_position_embeddings": positions,
         "pad_token_id": model.padding or 0,
         "vocab_size": size,

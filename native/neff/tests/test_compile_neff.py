@@ -490,7 +490,7 @@ class ChecksTest(CompileTest):
             with self.subTest(batch=batch):
                 seen = []
                 recipe = mock.Mock(output="pooled", precision="fp32")
-                recipe.model.config.vocabulary_size = 40
+                recipe.model.config = tiny.CONFIG
                 recipe.output_dtype.return_value = torch.float32
                 weights = tiny.tensors()
                 reference = encoder.Encoder(tiny.CONFIG, weights, 16, "cls", True).eval()
@@ -502,7 +502,7 @@ class ChecksTest(CompileTest):
                     return reference(ids, mask)
 
                 shape = compile_neff.Shape(batch=batch, length=16)
-                device_check.least_cosine(traced, lambda length: reference, recipe, shape)
+                device_check.check(traced, lambda length: reference, recipe, shape)
                 self.assertEqual(len(seen), rows)
                 self.assertEqual(seen[0], 16)
                 self.assertEqual(len(set(seen)), rows)
@@ -538,8 +538,8 @@ class UsageTest(CompileTest):
         self.assertFalse(self.neuron.exists())
 
     def test_what_is_wrong_with_the_model_is_one_sentence(self):
-        tiny.lay_out(self.model, model_type="roberta")
-        self.assert_fails('compile_neff: .*config.json has the model_type "roberta"')
+        tiny.lay_out(self.model, model_type="mpnet")
+        self.assert_fails('compile_neff: .*config.json has the model_type "mpnet"')
 
     def test_a_folder_that_cannot_be_written_is_one_sentence(self):
         self.neuron.write_text("a file", encoding="utf-8")

@@ -31,9 +31,9 @@ class ModelDirectoryTest(unittest.TestCase):
         self.assertEqual(model.weights, self.folder / "model.safetensors")
         self.assertIsNone(model.revision)
 
-    def test_only_bert_is_compiled(self):
+    def test_only_berts_family_is_compiled(self):
         for change, pattern in (
-            ({"model_type": "xlm-roberta"}, 'model_type "xlm-roberta"'),
+            ({"model_type": "mpnet"}, 'model_type "mpnet"'),
             ({"model_type": None}, "model_type null"),
             ({"hidden_act": "gelu_new"}, 'hidden_act "gelu_new"'),
             ({"position_embedding_type": "relative_key"}, 'position_embedding_type "relative_key"'),
@@ -42,6 +42,41 @@ class ModelDirectoryTest(unittest.TestCase):
             with self.subTest(change=change):
                 tiny.lay_out(self.folder, **change)
                 self.assert_refused(pattern)
+
+    def test_positions_begin_behind_padding(self):
+        for model_type in ("xlm-roberta", "roberta", "camembert"):
+            tiny.lay_out(self.folder, model_type=model_type, pad_token_id=1, max_position_embeddings=514)
+            config = model_directory.open_directory(self.folder).config
+            self.assertEqual((config.padding, config.first_position, config.positions), (1, 2, 512))
+            self.assertFalse(config.takes_types)
+        tiny.lay_out(self.folder, model_type="roberta", pad_token_id=None)
+        self.assert_refused('"pad_token_id"')
+        tiny.lay_out(self.folder, model_type="roberta", pad_token_id=1, max_position_embeddings=2)
+        self.assert_refused("leaves no position")
+
+    def test_distilbert_names_its_sizes_otherwise(self):
+        tiny.lay_out(
+            self.folder, model_type="distilbert", dim=16, n_layers=3, n_heads=2, hidden_dim=24, activation="gelu",
+            hidden_size=None, type_vocab_size=None, hidden_act=None,
+        )
+        config = model_directory.open_directory(self.folder).config
+        self.assertEqual((config.hidden_size, config.layers, config.heads), (16, 3, 2))
+        self.assertEqual((config.intermediate_size, config.token_types, config.padding), (24, 0, None))
+        tiny.lay_out(
+            self.folder, model_type="distilbert", dim=16, n_layers=3, n_heads=2, hidden_dim=24, activation="relu"
+        )
+        self.assert_refused('activation "relu"')
+
+    def test_a_cross_encoder_states_one_class_and_no_pooling(self):
+        head = {"architectures": ["BertForSequenceClassification"], "id2label": {"0": "LABEL_0"}}
+        tiny.lay_out(self.folder, **head)
+        (self.folder / "modules.json").unlink()
+        model = model_directory.open_directory(self.folder)
+        self.assertEqual((model.pooling, model.normalize, model.config.head), ("scores", False, "bert"))
+        self.assertTrue(model.config.takes_types)
+        self.assert_refused("leave --pooling out", pooling="cls")
+        tiny.lay_out(self.folder, **{**head, "id2label": None})
+        self.assert_refused("2 classes")
 
     def test_sizes_are_checked(self):
         for change, pattern in (
