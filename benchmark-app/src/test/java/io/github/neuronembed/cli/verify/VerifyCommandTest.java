@@ -296,6 +296,24 @@ class VerifyCommandTest {
         .doesNotContain("compiled");
   }
 
+  /** A whole file of the right sizes that is another model's, as it is rewritten. */
+  @Test
+  void aWholeGraphOfOtherWeightsIsTold() throws Exception {
+    Path model = copy();
+    Path graph = model.resolve("onnx/model.onnx");
+    Files.delete(graph);
+    RandomBertModel.write(graph, new BertShape(1, 384, 12, 8, 30522, 512), 1);
+
+    fails("--model", model.toString(), "--backend", "onnx");
+
+    assertThat(failed()).hasSizeGreaterThan(60);
+    assertThat(causes())
+        .singleElement()
+        .asString()
+        .contains("weights", "model.onnx", "last_hidden_state", "cannot be told")
+        .doesNotContain("compiled");
+  }
+
   @Test
   void aGraphWithoutEmbeddingsIsRefusedForWhatItGives() throws Exception {
     ModelFolder model = ModelFolder.complete(folder.resolve("tiny"));

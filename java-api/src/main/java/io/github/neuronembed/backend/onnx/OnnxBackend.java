@@ -10,9 +10,11 @@ import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.EmbeddingOutput;
 import io.github.neuronembed.model.OnnxInterface;
 import io.github.neuronembed.model.Processor;
+import io.github.neuronembed.model.graph.PreparedGraph;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +87,7 @@ public final class OnnxBackend implements InferenceBackend {
       return new OnnxBackend(
           environment,
           signature,
-          sharesExecutions(file, signature) ? options : options.ofOneRow(),
+          sharesExecutions(file, sessions.get(0), signature) ? options : options.ofOneRow(),
           sessions,
           padTokenId);
     } catch (RuntimeException | Error e) {
@@ -98,14 +100,17 @@ public final class OnnxBackend implements InferenceBackend {
   }
 
   /** Whether a text's vector is correct in a batch; logs other possible errors. */
-  private static boolean sharesExecutions(Path file, OnnxSignature signature) {
+  private static boolean sharesExecutions(Path file, OrtSession session, OnnxSignature signature) {
+    if (PreparedGraph.isPrepared(properties(file, session))) {
+      return true; // of operators that are known, so that its weights need not be read
+    }
     OnnxInterface content = OnnxInterface.read(file);
     if (content.wideInt8() && !Processor.multipliesInt8Exactly()) {
       LOG.warn(
           "{} has int8 weights of the full range, whose products ONNX Runtime saturates on this"
-              + " processor (it has no VNNI): its vectors are worse than they could be. Let the graph"
-              + " be rewritten for speed, which computes with uint8 where it can, or quantize the"
-              + " model with reduce_range, or to uint8.",
+              + " processor (it has no VNNI): its vectors are worse than they could be. Let the"
+              + " graph be rewritten for speed, which computes with uint8 where it can, or quantize"
+              + " the model with reduce_range, or to uint8.",
           file);
     }
     if (content.biasedAttention()) {
@@ -115,6 +120,14 @@ public final class OnnxBackend implements InferenceBackend {
           file);
     }
     return signature.hasMask() && !content.biasedAttention();
+  }
+
+  private static Map<String, String> properties(Path file, OrtSession session) {
+    try {
+      return session.getMetadata().getCustomMetadata();
+    } catch (OrtException e) {
+      throw OnnxErrors.atLoad(file, e);
+    }
   }
 
   private static OrtSession openSession(OrtEnvironment environment, Path file, int threads) {

@@ -128,6 +128,15 @@ public final class PreparedGraph {
     OnnxModelFile.write(target, graph.modelAfter(read.proto(), properties), graph.weights());
   }
 
+  /**
+   * Whether a file is a prepared one, by what it says of itself.
+   *
+   * @param properties its metadata
+   */
+  public static boolean isPrepared(Map<String, String> properties) {
+    return VERSION.equals(properties.get(VERSION_KEY));
+  }
+
   /** The one pooling that a rewritten graph does. */
   static PoolingStrategy inGraph(Pooling pooling) throws UnsupportedGraphException {
     for (PoolingStrategy strategy : List.of(PoolingStrategy.CLS, PoolingStrategy.MEAN)) {
