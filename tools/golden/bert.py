@@ -21,6 +21,10 @@ LINEAR_LAYERS = (
 )
 LAYER_NORMS = ("attention.output.LayerNorm", "output.LayerNorm")
 
+# MPNet's table of what a distance adds to a score, [buckets, heads].
+RELATIVE_BIAS = "encoder.relative_attention_bias.weight"
+_BUCKETS, _FARTHEST = 32, 128
+
 _erf = numpy.frompyfunc(math.erf, 1, 1)
 
 
@@ -42,19 +46,31 @@ def softmax(x):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
+def distance_bucket(distance):
+    """MPNet's bucket of a distance to a token seen, which is negative for one behind: near ones have one each, far ones share
+    them by the logarithm."""
+    half = _BUCKETS // 2
+    exact = half // 2
+    far = abs(distance)
+    if far >= exact:
+        far = min(half - 1, exact + int(math.log(far / exact) / math.log(_FARTHEST / exact) * (half - exact)))
+    return far + (half if distance < 0 else 0)
+
+
 class BertEncoder:
     """The encoder of one model; immutable."""
 
     def __init__(self, weights, heads, epsilon, first_position=0):
         """weights: dict of the usual BERT name to array; a linear layer's weight is [inputs, outputs]. Without a table of
-        token types there are none (DistilBERT). first_position: of a text's first token; behind the padding token's id for
-        RoBERTa and what derives from it."""
+        token types there are none (DistilBERT); with a projection of embeddings these have another size (ELECTRA); with a
+        relative attention bias, what is added to a score depends on the distance of the two tokens (MPNet). first_position:
+        of a text's first token; behind the padding token's id for RoBERTa and what derives from it."""
         self._weights = {name: numpy.asarray(value, numpy.float64) for name, value in weights.items()}
         self._heads = heads
         self._epsilon = epsilon
         self._first_position = first_position
         self.layers = 1 + max(int(m.group(1)) for m in map(re.compile(r"encoder\.layer\.(\d+)\.").match, weights) if m)
-        self.hidden_size = self._weights["embeddings.LayerNorm.weight"].shape[0]
+        self.hidden_size = self._weights["encoder.layer.0.output.LayerNorm.weight"].shape[0]
 
     def hidden_states(self, ids, types=None):
         """The last hidden state of one text, float64 [len(ids), hidden_size]; every position is attended to. types: the
@@ -65,6 +81,8 @@ class BertEncoder:
         if "embeddings.token_type_embeddings.weight" in w:
             x = x + w["embeddings.token_type_embeddings.weight"][types or [0] * len(ids)]
         x = self._norm(x, "embeddings.LayerNorm")
+        if "embeddings_project.weight" in w:
+            x = self._linear(x, "embeddings_project")
         for layer in range(self.layers):
             prefix = f"encoder.layer.{layer}."
             attended = self._linear(self._attention(x, prefix), prefix + "attention.output.dense")
@@ -97,6 +115,9 @@ class BertEncoder:
             for name in ("query", "key", "value")
         )
         scores = query @ key.transpose(0, 2, 1) / math.sqrt(query.shape[-1])
+        if RELATIVE_BIAS in self._weights:
+            distances = [[distance_bucket(at - seen) for seen in range(len(x))] for at in range(len(x))]
+            scores = scores + self._weights[RELATIVE_BIAS][distances].transpose(2, 0, 1)
         return (softmax(scores) @ value).transpose(1, 0, 2).reshape(x.shape)
 
     def _linear(self, x, name):

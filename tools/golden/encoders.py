@@ -24,8 +24,9 @@ SMALL = Size(16, 32, 4, 2)
 EPSILON = 1e-5
 
 
-def weights(seed, vocabulary, positions, token_types, head=None, size=SMALL):
-    """Random float32 weights by BERT's names; a linear layer's is [inputs, outputs]. head: None, or the layers of one."""
+def weights(seed, vocabulary, positions, token_types, head=None, size=SMALL, embedding=None, relative=False):
+    """Random float32 weights by BERT's names; a linear layer's is [inputs, outputs]. head: None, or the layers of one;
+    embedding: the size of embeddings that are projected, as ELECTRA's; relative: whether there is MPNet's attention bias."""
     random = numpy.random.RandomState(seed)
     made = {}
 
@@ -33,14 +34,18 @@ def weights(seed, vocabulary, positions, token_types, head=None, size=SMALL):
         made[name + ".weight"] = random.normal(0, 1.5 / inputs**0.5, (inputs, outputs))
         made[name + ".bias"] = random.normal(0, 0.2, outputs)
 
-    def norm(name):
-        made[name + ".weight"] = random.normal(1, 0.2, size.hidden)
-        made[name + ".bias"] = random.normal(0, 0.2, size.hidden)
+    def norm(name, width=size.hidden):
+        made[name + ".weight"] = random.normal(1, 0.2, width)
+        made[name + ".bias"] = random.normal(0, 0.2, width)
 
     for table, rows in (("word", vocabulary), ("position", positions), ("token_type", token_types)):
         if rows:
-            made[f"embeddings.{table}_embeddings.weight"] = random.normal(0, 0.6, (rows, size.hidden))
-    norm("embeddings.LayerNorm")
+            made[f"embeddings.{table}_embeddings.weight"] = random.normal(0, 0.6, (rows, embedding or size.hidden))
+    norm("embeddings.LayerNorm", embedding or size.hidden)
+    if embedding:
+        matrix("embeddings_project", embedding, size.hidden)
+    if relative:
+        made[bert.RELATIVE_BIAS] = random.normal(0, 1, (32, size.heads))
     for layer in range(size.layers):
         prefix = f"encoder.layer.{layer}."
         for name in bert.LINEAR_LAYERS:
@@ -125,11 +130,27 @@ class Export:
         if table in self.encoder.values:
             types = "token_type_ids" if self.encoder.takes_types else self.first_type()
             x = self.node("Add", x, self.node("Gather", table, types))
-        return self.norm(x, "embeddings.LayerNorm")
+        x = self.norm(x, "embeddings.LayerNorm")
+        return self.linear(x, "embeddings_project") if "embeddings_project.weight" in self.encoder.values else x
 
     def mask(self):
         unseen = self.node("Sub", numpy.float32(1), self.node("Cast", "attention_mask", to=TensorProto.FLOAT))
-        return self.node("Mul", self.node("Unsqueeze", unseen, int64(1, 2)), numpy.finfo(numpy.float32).min)
+        mask = self.node("Mul", self.node("Unsqueeze", unseen, int64(1, 2)), numpy.finfo(numpy.float32).min)
+        return self.node("Add", mask, self.bias()) if bert.RELATIVE_BIAS in self.encoder.values else mask
+
+    def bias(self):
+        """What distances add to scores, [1, heads, queries, keys], by a table of the buckets of all distances."""
+        longest = len(self.encoder.values["embeddings.position_embeddings.weight"])
+        distances = numpy.arange(1 - longest, longest)
+        far = numpy.maximum(numpy.abs(distances), 1)
+        shared = 8 + (numpy.log(far / 8) / numpy.log(16) * 8).astype(numpy.int64)
+        buckets = numpy.where(numpy.abs(distances) < 8, numpy.abs(distances), numpy.minimum(shared, 15)) + 16 * (distances < 0)
+        length = self.node("Gather", self.node("Shape", "input_ids"), numpy.int64(1), axis=0)
+        places = self.node("Range", numpy.int64(0), length, numpy.int64(1))
+        columns = self.node("Unsqueeze", places, int64(1))
+        distances = self.node("Add", self.node("Sub", columns, places), numpy.int64(longest - 1))
+        biases = self.node("Gather", bert.RELATIVE_BIAS, self.node("Gather", buckets, distances))
+        return self.node("Unsqueeze", self.node("Transpose", biases, perm=[2, 0, 1]), int64(0))
 
     def split(self, x, perm):
         whole = self.node("Reshape", x, int64(0, 0, self.size.heads, self.head_size))

@@ -39,7 +39,8 @@ TEXTS = (*_ENGLISH, *[t._replace(id="zh-" + t.id, text=t.text[:80]) for t in tex
 
 
 class Model(NamedTuple):
-    """One small model. head: None for an encoder of texts; exporter: of the second ONNX file, with the same weights."""
+    """One small model. head: None for an encoder of texts; exporter: of a second ONNX file with the same weights;
+    embedding, relative: as encoders.weights has them."""
 
     name: str
     model_type: str
@@ -53,7 +54,9 @@ class Model(NamedTuple):
     prefix: str = ""
     head: Optional[tuple] = None
     config: dict = {}
-    exporter: type = encoders.Export
+    exporter: Optional[type] = None
+    embedding: Optional[int] = None
+    relative: bool = False
 
 
 MODELS = {
@@ -63,6 +66,9 @@ MODELS = {
               exporter=exporters.Dynamo),
         Model("roberta", "roberta", "RobertaModel", "bytelevel", 2, 1, 1, pooling="cls", exporter=exporters.OlderDynamo),
         Model("distilbert", "distilbert", "DistilBertModel", "wordpiece", 3, pooling="mean", exporter=exporters.WrittenNorms),
+        Model("camembert", "camembert", "CamembertModel", "unigram", 6, 1, 1, pooling="mean"),
+        Model("electra", "electra", "ElectraModel", "wordpiece", 7, None, 2, True, pooling="cls", embedding=8),
+        Model("mpnet", "mpnet", "MPNetModel", "unigram", 8, 1, pooling="mean", relative=True),
         Model(
             "bert-reranker", "bert", "BertForSequenceClassification", "wordpiece", 4, None, 2, True, head=BERT_HEAD,
             config={"sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity"},
@@ -235,7 +241,9 @@ def files(model):
     tokenizer = dump(make())
     size = 700
     positions = MAX_TOKENS + (0 if model.padding is None else model.padding + 1)
-    values = encoders.weights(model.seed, size, positions, model.table_of_types, model.head)
+    values = encoders.weights(
+        model.seed, size, positions, model.table_of_types, model.head, embedding=model.embedding, relative=model.relative
+    )
     encoder = encoders.Encoder(values, model.padding, model.takes_types, model.head)
     distilled = model.model_type == "distilbert"
     config = {
@@ -250,6 +258,7 @@ def files(model):
         "max_position_embeddings": positions,
         "pad_token_id": model.padding or 0,
         "vocab_size": size,
+        **({"embedding_size": model.embedding} if model.embedding else {}),
         **({"type_vocab_size": model.table_of_types} if model.table_of_types else {}),
         **({"id2label": {"0": "LABEL_0"}} if model.head else {}),
         **model.config,
@@ -261,8 +270,9 @@ def files(model):
             {"model_max_length": MAX_TOKENS, "pad_token": "[PAD]" if model.tokenizer == "wordpiece" else "<pad>"}
         ),
         "onnx/model.onnx": encoders.Export(encoder).file(),
-        "onnx/model_exported.onnx": model.exporter(encoder).file(),
     }
+    if model.exporter:
+        made["onnx/model_exported.onnx"] = model.exporter(encoder).file()
     if not model.head:
         module = lambda n, path, name: {"idx": n, "name": str(n), "path": path, "type": "sentence_transformers.models." + name}
         made["modules.json"] = dump(

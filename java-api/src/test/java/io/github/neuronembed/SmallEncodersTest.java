@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** XLM-R, RoBERTa and DistilBERT against an independent reference, from the text to the vector. */
+/** What derives from BERT, against an independent reference, from the text to the vector. */
 class SmallEncodersTest {
 
   private static final double SAME = 0.99999;
@@ -24,8 +24,12 @@ class SmallEncodersTest {
     return SmallModel.encoders();
   }
 
+  static List<SmallModel> onnxEncoders() {
+    return SmallModel.onnxEncoders();
+  }
+
   @ParameterizedTest
-  @MethodSource("encoders")
+  @MethodSource({"encoders", "onnxEncoders"})
   void tokensAreTheReferences(SmallModel small) {
     ModelDirectory model = small.open(folder);
     assertThat(model.maxTokens()).isEqualTo(512);
@@ -59,6 +63,16 @@ class SmallEncodersTest {
           expectGolden(embedder, small.golden());
         }
       }
+    }
+  }
+
+  /** By their own graph, or, CamemBERT's, as it is rewritten. */
+  @ParameterizedTest
+  @MethodSource("onnxEncoders")
+  void vectorsOfOthersAreTheReferences(SmallModel small) {
+    try (TextEmbedder embedder =
+        TextEmbedder.builder().model(small.open(folder)).backend(BackendChoice.ONNX).build()) {
+      expectGolden(embedder, small.golden());
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Small models with random weights, of the architectures that derive from BERT, and what they have
@@ -31,6 +32,12 @@ public enum SmallModel {
   ROBERTA("roberta"),
   /** WordPiece tokens, no token types, mean pooling. */
   DISTILBERT("distilbert"),
+  /** As {@link #XLM_ROBERTA}, with another name and no prefix. */
+  CAMEMBERT("camembert"),
+  /** WordPiece tokens, two token types, embeddings that are projected, CLS pooling. */
+  ELECTRA("electra"),
+  /** Unigram tokens, no token types, a bias of attention by distance, mean pooling. */
+  MPNET("mpnet"),
   /** WordPiece tokens, two token types; scores are logits. */
   BERT_RERANKER("bert-reranker"),
   /** Unigram tokens; scores are sigmoids of logits. */
@@ -60,6 +67,16 @@ public enum SmallModel {
   /** Texts of an encoder. */
   public static List<SmallModel> encoders() {
     return List.of(XLM_ROBERTA, ROBERTA, DISTILBERT);
+  }
+
+  /** Texts of an encoder, with a file of one exporter, that runs on ONNX Runtime alone. */
+  static List<SmallModel> onnxEncoders() {
+    return List.of(CAMEMBERT, ELECTRA, MPNET);
+  }
+
+  /** All that have a file of a second exporter. */
+  public static List<SmallModel> exportedTwice() {
+    return Stream.concat(encoders().stream(), rerankers().stream()).toList();
   }
 
   /** Scorers of pairs. */
