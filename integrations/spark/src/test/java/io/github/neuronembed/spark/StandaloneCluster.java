@@ -61,6 +61,7 @@ final class StandaloneCluster {
     return LocalSpark.builder("local-cluster[1,4,2048]")
         .config("spark.jars", String.join(",", passed))
         .config("spark.executor.memory", "1g")
+        .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.executor.cores", 2)
         .config("spark.executorEnv.NRT_EMULATOR_CONFIG", emulator)
         .config("spark.executorEnv.NEURON_EMBED_CACHE", System.getenv("NEURON_EMBED_CACHE"))
