@@ -1,4 +1,4 @@
-/* The C interface of the CPU encoder: BERT encoders on x86-64 in integer products. The Java
+/* The C interface of the CPU encoder: BERT encoders in integer products. The Java
  * bindings are generated from this header. It knows nothing of libnrt. neuron_build() names the
  * build.
  *
@@ -64,8 +64,9 @@ extern "C" {
 
 /* How many kernels this machine can run; at least 1. */
 NEURON_API int32_t neuron_encoder_kernel_count(void) NEURON_NOEXCEPT;
-/* Their names, the fastest first: "avx2", and last "portable", which runs everywhere,
- * is slow and is there for tests. Null past the end. Never freed. */
+/* Their names, the fastest first: "avx512vnni" and "avx2" on x86-64, "neon" on aarch64, and last
+ * "portable", which runs everywhere, is slow and is there for tests. Null past the end. Never
+ * freed. */
 NEURON_API const char* neuron_encoder_kernel_name(int32_t index) NEURON_NOEXCEPT;
 
 /* -------------------------------------------------------------------- prepare */

@@ -1,5 +1,9 @@
 #include "encoder/kernels.h"
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 #include "encoder/error.h"
 
 namespace neuron_embed::encoder {
@@ -20,6 +24,8 @@ struct Runnable {
     if (avx2) {
       kernels[count++] = &kAvx2Kernel;
     }
+#elif defined(__aarch64__)
+    if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) kernels[count++] = &kNeonKernel;
 #endif
     kernels[count++] = &kPortableKernel;
   }

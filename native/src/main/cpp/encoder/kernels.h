@@ -14,6 +14,8 @@ extern const Kernel kPortableKernel;
 #if defined(__x86_64__)
 extern const Kernel kAvx2Kernel;
 extern const Kernel kAvx512VnniKernel;
+#elif defined(__aarch64__)
+extern const Kernel kNeonKernel;
 #endif
 
 // Kernel number `index` that this machine can run, the fastest first; null past

@@ -4,6 +4,7 @@ import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.encoder.EncoderException;
 import io.github.neuronembed.encoder.EncoderModel;
 import java.util.List;
+import java.util.Set;
 
 /** The kernels of the native encoder that this machine can run. */
 public final class CpuKernels {
@@ -11,8 +12,11 @@ public final class CpuKernels {
   /** System property: the kernel to run, one of {@link #names()}. */
   public static final String KERNEL_PROPERTY = "neuronembed.encoder.kernel";
 
-  /** It runs on every processor, and is nowhere faster than ONNX Runtime. */
-  private static final String PORTABLE = "portable";
+  /**
+   * Those that only the system property chooses: portable is nowhere faster than ONNX Runtime, and
+   * neon has never run on a processor of its kind.
+   */
+  private static final Set<String> ON_REQUEST = Set.of("portable", "neon");
 
   private CpuKernels() {}
 
@@ -40,12 +44,7 @@ public final class CpuKernels {
     List<String> names = names();
     String asked = System.getProperty(KERNEL_PROPERTY, "");
     if (asked.isEmpty()) {
-      if (names.get(0).equals(PORTABLE)) {
-        throw new BackendUnavailableException(
-            "the encoder of the native core has no kernel for this processor (x86-64 with AVX2 is"
-                + " needed).");
-      }
-      return names.get(0);
+      return fastest(names);
     }
     if (!names.contains(asked)) {
       throw new BackendUnavailableException(
@@ -53,5 +52,16 @@ public final class CpuKernels {
               .formatted(KERNEL_PROPERTY, asked, String.join(", ", names)));
     }
     return asked;
+  }
+
+  /** The first of the names, the fastest first, if it is known to be faster than ONNX Runtime. */
+  static String fastest(List<String> names) {
+    String first = names.get(0);
+    if (ON_REQUEST.contains(first)) {
+      throw new BackendUnavailableException(
+          "the encoder of the native core has no kernel that is known to be faster than ONNX Runtime on this processor (x86-64 with AVX2 has one); -D%s takes one of %s."
+              .formatted(KERNEL_PROPERTY, String.join(", ", names)));
+    }
+    return first;
   }
 }
