@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")"
 
+[ "$(uname -s)" = Linux ] ||
+  echo "--- $(uname -s): without the native core, which is built for Linux only; ONNX Runtime computes"
 ./mvnw --batch-mode --quiet -DskipTests -pl benchmark-app -am package
 
 app=benchmark-app/target/neuron-embed/bin/neuron-embed

@@ -5,4 +5,5 @@ set -eu
 cd "$(dirname "$0")/check"
 export PYTHONDONTWRITEBYTECODE=1
 python3 -m unittest --quiet --buffer test_check
+python3 ../../tools/platforms/natives.py --check
 exec python3 check.py

@@ -58,6 +58,7 @@ class CpuChoiceTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aRecognisedModelIsComputedByTheEncoder() {
     expect(builder(), "encoder exact", "not compiled for NeuronCores");
     expect(builder().precision(Precision.INT8), "encoder int8", "The native core");
@@ -71,6 +72,7 @@ class CpuChoiceTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aGraphThatIsNotRecognisedIsOnnxRuntimesAndTheReasonIsSaid() throws Exception {
     PreparedGraph.prepare(onnx, folder.resolve("pooled"), Pooling.of(PoolingStrategy.CLS), true);
     Files.move(folder.resolve("pooled"), onnx, StandardCopyOption.REPLACE_EXISTING);
@@ -82,6 +84,7 @@ class CpuChoiceTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aMachineWithoutTheKernelRunsOnnxRuntimeAndSaysSo() {
     System.setProperty(CpuKernels.KERNEL_PROPERTY, "abacus");
 

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 
 /** On a processor without a fast kernel there is nothing to embed with. */
 @EnabledIf("hasFastKernel")
+@NeedsNativeCore
 class CpuTextEmbedderTest extends TextEmbedderContract {
 
   static boolean hasFastKernel() {

@@ -3,6 +3,7 @@ package io.github.neuronembed;
 import io.github.neuronembed.model.ModelDirectory;
 
 /** The same contract over the native core and the emulated libnrt. */
+@NeedsNativeCore
 class EmulatorTextEmbedderTest extends TextEmbedderContract {
 
   @Override

@@ -5,6 +5,7 @@ import io.github.neuronembed.model.Precision;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 @EnabledIf("io.github.neuronembed.CpuTextEmbedderTest#hasFastKernel")
+@NeedsNativeCore
 class Int8CpuTextEmbedderTest extends TextEmbedderContract {
 
   @Override

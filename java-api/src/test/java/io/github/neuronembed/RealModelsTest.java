@@ -62,6 +62,7 @@ class RealModelsTest {
 
   @ParameterizedTest
   @EnumSource
+  @NeedsNativeCore
   void theEmulatorGivesTheGoldenVectorsInAnyCompany(RealModel model) throws Exception {
     try (TextEmbedder embedder = builder(model, BackendChoice.EMULATOR).build()) {
       expectInCompany(embedder, model);
@@ -71,6 +72,7 @@ class RealModelsTest {
   /** Where the processor has a fast kernel; else nothing is tested. */
   @ParameterizedTest
   @EnumSource
+  @NeedsNativeCore
   void theEncoderGivesTheGoldenVectorsInAnyCompany(RealModel model) throws Exception {
     Assumptions.assumeTrue(CpuModels.compute(model.directory(), Precision.EXACT));
     try (TextEmbedder embedder = builder(model, BackendChoice.CPU).build()) {
@@ -80,6 +82,7 @@ class RealModelsTest {
 
   @ParameterizedTest
   @EnumSource
+  @NeedsNativeCore
   void theEncoderInInt8IsNearToTheGoldenVectors(RealModel model) throws Exception {
     Assumptions.assumeTrue(CpuModels.compute(model.directory(), Precision.INT8));
     try (TextEmbedder embedder =

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What derives from BERT on the native path, against an independent reference. */
+@NeedsNativeCore
 class SmallEmulatedTest {
 
   private static final double SAME = 0.99999;

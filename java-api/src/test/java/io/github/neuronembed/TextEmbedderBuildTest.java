@@ -52,6 +52,7 @@ class TextEmbedderBuildTest {
   }
 
   @Test
+  @NeedsNativeCore
   void textsAreCutAtTheLongestShapeCompiled() throws Exception {
     TextEmbedderBuilder builder = emulatedOfSixteenTokens();
 
@@ -68,6 +69,7 @@ class TextEmbedderBuildTest {
   }
 
   @Test
+  @NeedsNativeCore
   void theTokenizerIsFreedThoughTheBackendFails() throws Exception {
     TextEmbedder embedder = emulatedOfSixteenTokens().build();
     NrtEmulator.open().setFaults("[{\"call\": \"unload\", \"status\": 1}]");

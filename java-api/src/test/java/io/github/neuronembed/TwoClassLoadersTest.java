@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The same jars in two class loaders of one JVM, as two web applications of a server or a
  * redeployment have them. The JVM lets a native library's file belong to one class loader.
  */
+@NeedsNativeCore
 class TwoClassLoadersTest {
 
   private @TempDir Path folder;

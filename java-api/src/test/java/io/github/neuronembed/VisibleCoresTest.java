@@ -60,6 +60,7 @@ class VisibleCoresTest {
   @CsvSource(
       delimiter = '|',
       value = {"3 | 1 NeuronCore", "2-4 | 3 NeuronCores", "'' | 2 NeuronCores"})
+  @NeedsNativeCore
   void ownsTheseCoresOnly(String cores, String told) {
     try (TextEmbedder embedder = onEmulator(cores)) {
       assertThat(embedder.backend()).endsWith(", " + told);

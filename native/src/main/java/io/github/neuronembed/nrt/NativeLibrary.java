@@ -17,6 +17,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,9 @@ public final class NativeLibrary {
 
   /** The build of this class, in the form of {@code neuron_build} of the C interface. */
   private static final String BUILD = "build.txt";
+
+  /** The platforms that a native core is built for; its build has a classifier for each. */
+  private static final Set<String> PLATFORMS = Set.of("linux-x86_64", "linux-aarch64");
 
   /** The JVM's message for a file that belongs to another class loader (JDK 17 to 25). */
   private static final String TAKEN = "already loaded in another classloader";
@@ -100,6 +105,11 @@ public final class NativeLibrary {
     String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
     return os.replace(' ', '_') + "-" + (arch.equals("amd64") ? "x86_64" : arch);
+  }
+
+  /** Whether there is a native core for a platform, such as this JVM's {@link #platform()}. */
+  public static boolean isBuiltFor(String platform) {
+    return PLATFORMS.contains(platform);
   }
 
   /** The unpacked libnrt emulator of the platform's jar. */
@@ -236,11 +246,11 @@ public final class NativeLibrary {
     try (InputStream in = NativeLibrary.class.getClassLoader().getResourceAsStream(resource)) {
       if (in == null) {
         throw new UnavailableException(
-            "There is no native library for %s on the class path: add neuron-embed-native with the"
-                    .formatted(platform())
-                + " classifier of this platform (linux-x86_64 is the one that exists), or set "
-                + PATH_PROPERTY
-                + ".");
+            isBuiltFor(platform())
+                ? "There is no native library for %s on the class path: add neuron-embed-native with the classifier %s, or set %s."
+                    .formatted(platform(), platform(), PATH_PROPERTY)
+                : "There is no native library for %s: it is built for %s alone; elsewhere ONNX Runtime computes."
+                    .formatted(platform(), String.join(" and ", new TreeSet<>(PLATFORMS))));
       }
       content = in.readAllBytes();
     } catch (IOException e) {

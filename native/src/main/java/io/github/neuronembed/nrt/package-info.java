@@ -13,8 +13,8 @@
  * }</pre>
  *
  * <p><b>Native library.</b> {@link io.github.neuronembed.nrt.NativeLibrary} loads it at first use,
- * from the jar with the classifier of the platform (linux-x86_64). Its absence is a value, not a
- * crash. Two system properties change how it is found, {@value
+ * from the jar with the classifier of the platform (linux-x86_64, linux-aarch64). Its absence is a
+ * value, not a crash. Two system properties change how it is found, {@value
  * io.github.neuronembed.nrt.NativeLibrary#PATH_PROPERTY} and {@value
  * io.github.neuronembed.nrt.NativeLibrary#DIRECTORY_PROPERTY}.
  *

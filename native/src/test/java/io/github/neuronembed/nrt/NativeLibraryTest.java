@@ -207,6 +207,14 @@ class NativeLibraryTest {
   }
 
   @Test
+  void whereNoneIsBuiltItSaysWhereOneIs() throws Exception {
+    assertThat(ask("-Dos.name=Mac OS X", "-Dos.arch=aarch64"))
+        .isEqualTo(
+            "unavailable: There is no native library for mac_os_x-aarch64: it is built for"
+                + " linux-aarch64 and linux-x86_64 alone; elsewhere ONNX Runtime computes.");
+  }
+
+  @Test
   void aFolderThatForbidsExecutionIsNamedWithTheWayOut() throws Exception {
     Path forbidding = null;
     for (String mount : Files.readAllLines(Path.of("/proc/mounts"))) {

@@ -88,12 +88,27 @@ final class RuntimeCheck {
         Finding.problem(
             "native",
             "neuron-embed's native library cannot be loaded: %s".formatted(cause.getMessage()),
-            "Add neuron-embed-native with the classifier %s to the class path; where temporary"
-                    .formatted(NativeLibrary.platform())
-                + " folders are noexec, set -D"
-                + NativeLibrary.DIRECTORY_PROPERTY
-                + " to one that is not."));
+            nativeRemedy(NativeLibrary.platform())));
     return false;
+  }
+
+  /** What to do without the native library on a platform. */
+  static String nativeRemedy(String platform) {
+    return NativeLibrary.isBuiltFor(platform)
+        ? "Add neuron-embed-native with the classifier %s to the class path; where temporary folders are noexec, set -D%s to one that is not."
+            .formatted(platform, NativeLibrary.DIRECTORY_PROPERTY)
+        : "Use --backend onnx here. NeuronCores are in AWS's inf2 and trn instances, whose hosts run Linux on x86-64.";
+  }
+
+  /**
+   * What to do without libnrt on a platform. AWS publishes aws-neuronx-runtime-lib for x86-64 hosts
+   * alone (as of runtime 2.35).
+   */
+  static String libnrtRemedy(String platform) {
+    return platform.equals("linux-x86_64")
+        ? "Install aws-neuronx-runtime-lib, or put its folder into LD_LIBRARY_PATH."
+        : "There is no libnrt for %s: AWS publishes it for x86-64 hosts alone. Use --backend onnx here; doctor --emulator looks at the emulator."
+            .formatted(platform);
   }
 
   private void libnrt(Opener opener, String driverVersion) {
@@ -103,9 +118,7 @@ final class RuntimeCheck {
     } catch (NrtException e) {
       findings.add(
           Finding.problem(
-              "libnrt",
-              String.valueOf(e.getMessage()),
-              "Install aws-neuronx-runtime-lib, or put its folder into LD_LIBRARY_PATH."));
+              "libnrt", String.valueOf(e.getMessage()), libnrtRemedy(NativeLibrary.platform())));
       return;
     }
     library = found;

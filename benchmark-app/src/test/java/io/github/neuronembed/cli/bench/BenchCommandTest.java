@@ -8,6 +8,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.SmallModel;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
@@ -61,6 +62,7 @@ class BenchCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void sweepsTheEmulatorsInputPathsAndTheEnginesSlots() throws Exception {
     Files.writeString(
         folder.resolve("emulator.json"), "{\"timing\":{\"fallback\":{\"baseMicros\":500}}}");
@@ -138,6 +140,7 @@ class BenchCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aBackendThatCannotBeOpenedIsOneSentenceAndNoReport() throws Exception {
     Files.writeString(folder.resolve("emulator.json"), "{\"timing\": 5}");
 
@@ -154,6 +157,7 @@ class BenchCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void packedHashesAreNoModel() throws Exception {
     EmulatedModels.HASHED.linked(
         ModelArgument.resolve(ModelArgument.AT_HAND),
@@ -193,6 +197,7 @@ class BenchCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void withoutAModelOnlyTheEmulatorsTimingCounts() throws Exception {
     Files.writeString(
         folder.resolve("emulator.json"),

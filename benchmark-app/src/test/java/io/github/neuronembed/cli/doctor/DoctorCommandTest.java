@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Shell;
 import java.io.IOException;
@@ -119,7 +120,21 @@ class DoctorCommandTest {
         .hasSize(noted ? 1 : 0);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "linux-x86_64|Add neuron-embed-native|Install aws-neuronx-runtime-lib",
+        "linux-aarch64|Add neuron-embed-native|AWS publishes it for x86-64 hosts alone",
+        "mac_os_x-aarch64|Use --backend onnx here|AWS publishes it for x86-64 hosts alone",
+      })
+  void whatIsMissingIsJudgedByThePlatform(String platform, String library, String libnrt) {
+    assertThat(RuntimeCheck.nativeRemedy(platform)).contains(library);
+    assertThat(RuntimeCheck.libnrtRemedy(platform)).contains(libnrt);
+  }
+
   @Test
+  @NeedsNativeCore
   void theEmulatorTakesItsCoresAndIsLabelled() {
     assertThat(shell.run("doctor", "--emulator", "--take-cores")).isZero();
     assertThat(shell.out())
@@ -139,6 +154,7 @@ class DoctorCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void thisMachineIsJudgedWithoutACrash() {
     int code = shell.run("doctor");
 

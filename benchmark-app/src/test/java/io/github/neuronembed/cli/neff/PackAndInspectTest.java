@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Shell;
 import io.github.neuronembed.cli.models.ModelArgument;
@@ -162,6 +163,7 @@ class PackAndInspectTest {
   }
 
   @Test
+  @NeedsNativeCore
   void packedModelsServeTheirDirectory() throws IOException {
     Path model = folder.resolve("model");
     copyOfTheModelAtHand(model);

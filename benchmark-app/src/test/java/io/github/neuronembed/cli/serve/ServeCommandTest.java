@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonParser;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.NeuronEmbed;
@@ -137,6 +138,7 @@ class ServeCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void failedCoresShowInItsHealthAndTheLastOneEndsService() throws Exception {
     Path folder = emulatedModel();
     // Two slots warm up on each core; both cores die later, the second one after the first.
@@ -191,6 +193,7 @@ class ServeCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aConfigurationOfTheEmulatorThatMakesNoSenseIsSaid() throws Exception {
     Process process =
         start(Map.of("NRT_EMULATOR_CONFIG", "/nowhere"), "--port", "0", "--backend", "emulator");

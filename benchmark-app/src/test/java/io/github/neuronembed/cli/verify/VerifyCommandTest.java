@@ -9,6 +9,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.neuron.EmulatedModels;
 import io.github.neuronembed.cli.ExitCode;
@@ -335,6 +336,7 @@ class VerifyCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void compiledModelsAreVerifiedOnTheEmulator() throws Exception {
     Path model = copy();
     pack(new EmulatedModels(true, true, false, true), model);
@@ -348,6 +350,7 @@ class VerifyCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aCompiledModelOfOtherWeightsIsTold() throws Exception {
     Path model = copy();
     pack(EmulatedModels.HASHED, model);
@@ -358,6 +361,7 @@ class VerifyCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aCompiledModelOfAnotherDimensionIsTold() throws Exception {
     Path model = copy();
     edit(model.resolve("config.json"), config -> config.addProperty("hidden_size", 128));
@@ -372,6 +376,7 @@ class VerifyCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aCompiledModelOfAnotherShapeThanItsManifestIsNamed() throws Exception {
     Path model = copy();
     pack(PACKER, model);
@@ -404,6 +409,7 @@ class VerifyCommandTest {
   }
 
   @Test
+  @NeedsNativeCore
   void aCompiledModelThatPoolsOtherwiseIsTold() throws Exception {
     Path model = copy("another");
     edit(

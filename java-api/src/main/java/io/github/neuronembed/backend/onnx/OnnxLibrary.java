@@ -12,7 +12,12 @@ import org.jspecify.annotations.Nullable;
 /** ONNX Runtime's native library, for native code that computes with it as well. */
 public final class OnnxLibrary {
 
-  private static final String RESOURCE = "/ai/onnxruntime/native/linux-x64/libonnxruntime.so";
+  /** The folder of its jar that has this platform's libraries: linux-x64, linux-aarch64. */
+  private static final String PLATFORM =
+      "linux-" + System.getProperty("os.arch", "").replace("amd64", "x64");
+
+  private static final String RESOURCE =
+      "/ai/onnxruntime/native/" + PLATFORM + "/libonnxruntime.so";
 
   private static @Nullable Path unpacked;
 
@@ -37,7 +42,7 @@ public final class OnnxLibrary {
     try (InputStream in = OrtEnvironment.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
         throw new BackendUnavailableException(
-            "The ONNX Runtime jar on the class path has no library for linux-x64.");
+            "The ONNX Runtime jar on the class path has no library for " + PLATFORM + ".");
       }
       Path file = Files.createTempFile("libonnxruntime", ".so");
       file.toFile().deleteOnExit();

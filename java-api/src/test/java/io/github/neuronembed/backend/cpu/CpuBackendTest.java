@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import com.sun.management.ThreadMXBean;
 import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.ModelDirectory;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@NeedsNativeCore
 class CpuBackendTest {
 
   private static final BertShape SIZE = new BertShape(1, 8, 2, 16, ModelFolder.VOCABULARY, 64);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonParser;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.Vectors;
 import io.github.neuronembed.encoder.EncoderBatch;
 import io.github.neuronembed.encoder.EncoderModel;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * of the corpus that the measurements use, alone and in company. {@code
  * -Dneuronembed.test.corpusStep=1} takes all 256 of them.
  */
+@NeedsNativeCore
 class EncoderKernelsTest {
 
   private static final int CORPUS_STEP = Integer.getInteger("neuronembed.test.corpusStep", 16);

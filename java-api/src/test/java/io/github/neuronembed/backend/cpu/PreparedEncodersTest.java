@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.encoder.EncoderModel;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.ModelFolder;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@NeedsNativeCore
 class PreparedEncodersTest {
 
   private static final BertShape SHAPE = new BertShape(2, 8, 2, 16, ModelFolder.VOCABULARY, 64);

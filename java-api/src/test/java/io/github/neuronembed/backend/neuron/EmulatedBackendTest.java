@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonObject;
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.BackendUnavailableException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.TextEmbedderBuilder;
 import io.github.neuronembed.model.ModelDirectory;
@@ -43,6 +44,7 @@ class EmulatedBackendTest {
 
   /** The emulator itself pools by CLS and normalises. */
   @Test
+  @NeedsNativeCore
   void poolsAsTheModelDoes(@TempDir Path folder) throws IOException {
     ModelFolder tiny = ModelFolder.complete(folder.resolve("tiny"));
     tiny.write(

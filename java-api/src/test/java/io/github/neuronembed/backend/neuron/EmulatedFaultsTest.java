@@ -13,6 +13,7 @@ import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.InferenceException;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.InferenceBackend;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every status that libnrt has, and one it has not, at every call: the right exception comes out,
  * nothing is held afterwards, and the other core goes on.
  */
+@NeedsNativeCore
 class EmulatedFaultsTest {
 
   private static final Shape SHAPE = new Shape(2, 16);

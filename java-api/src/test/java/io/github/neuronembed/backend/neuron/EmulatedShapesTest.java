@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import io.github.neuronembed.BgeSmall;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Replica;
@@ -45,6 +46,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Runtime's vectors of the same texts: all of them together with a small model, and each shape with
  * the real one.
  */
+@NeedsNativeCore
 class EmulatedShapesTest {
 
   private static final List<Shape> SHAPES =

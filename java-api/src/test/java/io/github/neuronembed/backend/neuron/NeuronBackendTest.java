@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.ModelDirectory;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is refused when a backend is opened; the models are hashes. */
+@NeedsNativeCore
 class NeuronBackendTest {
 
   private static final ModelDirectory MODEL = ModelDirectory.open(BgeSmall.directory());

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.ModelFolder;
@@ -66,6 +67,7 @@ class PackedOutputTest {
   }
 
   @Test
+  @NeedsNativeCore
   void theEmulatorReadsTheSameOutputAndPoolsTheSame() throws Exception {
     NrtEmulator.open();
     graph(POOLER_OUTPUT, LAST_HIDDEN_STATE);

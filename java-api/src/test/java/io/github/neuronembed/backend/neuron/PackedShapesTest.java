@@ -10,6 +10,7 @@ import com.sun.management.ThreadMXBean;
 import io.github.neuronembed.BgeSmall;
 import io.github.neuronembed.InputType;
 import io.github.neuronembed.ModelLoadException;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.backend.ExecutionSlot;
 import io.github.neuronembed.backend.FirstFit;
@@ -45,6 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Texts that share a row have the vectors that they have alone, on the native path. */
+@NeedsNativeCore
 class PackedShapesTest {
 
   private static final Shape ALONE = new Shape(1, 64);
