@@ -139,12 +139,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
   /** The document's text, with the metadata that {@link Builder#metadataMode} selects. */
   @Override
   public String getEmbeddingContent(Document document) {
-    String text = document.getText();
-    if (text == null) {
-      throw new IllegalArgumentException(
-          "Document %s has no text, and only texts can be embedded.".formatted(document.getId()));
-    }
-    return metadataMode == MetadataMode.NONE ? text : document.getFormattedContent(metadataMode);
+    return Texts.of(document, metadataMode);
   }
 
   private EmbeddingResponse embed(List<String> texts, InputType type) {

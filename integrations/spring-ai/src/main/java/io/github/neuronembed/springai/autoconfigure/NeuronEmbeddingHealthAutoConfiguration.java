@@ -22,6 +22,7 @@ public final class NeuronEmbeddingHealthAutoConfiguration {
   @Bean
   @ConditionalOnMissingBean(name = "neuronembedHealthIndicator")
   HealthIndicator neuronembedHealthIndicator(TextEmbedder embedder) {
-    return new NeuronEmbeddingHealthIndicator(embedder);
+    return new NeuronEmbeddingHealthIndicator(
+        embedder::health, embedder.modelName(), embedder.backend());
   }
 }

@@ -1,8 +1,8 @@
 package io.github.neuronembed.springai.autoconfigure;
 
-import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.engine.EngineHealth;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
@@ -13,17 +13,21 @@ import org.springframework.boot.health.contributor.Health;
  */
 final class NeuronEmbeddingHealthIndicator extends AbstractHealthIndicator {
 
-  private final TextEmbedder embedder;
+  private final Supplier<EngineHealth> health;
+  private final String model;
+  private final String backend;
 
-  NeuronEmbeddingHealthIndicator(TextEmbedder embedder) {
+  NeuronEmbeddingHealthIndicator(Supplier<EngineHealth> health, String model, String backend) {
     super("The health of the embedding engine could not be read.");
-    this.embedder = embedder;
+    this.health = health;
+    this.model = model;
+    this.backend = backend;
   }
 
   @Override
   protected void doHealthCheck(Health.Builder builder) {
-    report(embedder.health(), builder);
-    builder.withDetail("model", embedder.modelName()).withDetail("backend", embedder.backend());
+    report(health.get(), builder);
+    builder.withDetail("model", model).withDetail("backend", backend);
   }
 
   static void report(EngineHealth health, Health.Builder builder) {
