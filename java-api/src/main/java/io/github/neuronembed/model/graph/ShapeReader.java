@@ -1,8 +1,10 @@
 package io.github.neuronembed.model.graph;
 
 import io.github.neuronembed.model.graph.onnx.NodeProto;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,12 +32,47 @@ final class ShapeReader {
   /** The axes of a value. That a node has them does not make it read. */
   List<Dim> of(String named) throws UnsupportedGraphException {
     String value = graph.canonical(named);
-    List<Dim> known = shapes.get(value);
-    if (known == null) {
-      known = List.copyOf(compute(value));
-      shapes.put(value, known);
+    // Operands first, and not by recursion: an encoder of many layers is deep.
+    Deque<String> open = new ArrayDeque<>(List.of(value));
+    while (!open.isEmpty()) {
+      int size = open.size();
+      for (String operand : operands(open.peek())) {
+        if (!shapes.containsKey(operand)) {
+          open.push(operand);
+        }
+      }
+      if (open.size() == size) {
+        String ready = open.pop();
+        if (!shapes.containsKey(ready)) {
+          shapes.put(ready, List.copyOf(compute(ready)));
+        }
+      }
     }
-    return known;
+    return shapes.getOrDefault(value, List.of());
+  }
+
+  /** Values whose axes those of a value are made of. */
+  private List<String> operands(String value) {
+    NodeProto node = graph.producer(value);
+    if (node == null || shapes.containsKey(value) || graph.isConstant(value)) {
+      return List.of();
+    }
+    List<String> all = node.getInputList().stream().map(graph::canonical).toList();
+    return switch (node.getOpType()) {
+      case "ConstantOfShape", "Range" -> List.of();
+      case "Add",
+          "Div",
+          "Equal",
+          "Gather",
+          "GatherElements",
+          "MatMul",
+          "Mul",
+          "Pow",
+          "Sub",
+          "Where" ->
+          all;
+      default -> all.subList(0, Math.min(1, all.size()));
+    };
   }
 
   private List<Dim> compute(String value) throws UnsupportedGraphException {
@@ -49,7 +86,7 @@ final class ShapeReader {
     if (node == null) {
       throw new UnsupportedGraphException("The shape of %s is not known.".formatted(value));
     }
-    List<Dim> first = node.getInputCount() == 0 ? List.of() : of(node.getInput(0));
+    List<Dim> first = operands(value).isEmpty() ? List.of() : of(node.getInput(0));
     return switch (node.getOpType()) {
       case "Cast",
           "CumSum",

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -249,6 +250,29 @@ class BertGraphReaderTest {
     assertThatExceptionOfType(UnsupportedGraphException.class)
         .isThrownBy(() -> encoder(changed.build()))
         .withMessageContaining("99");
+  }
+
+  @Test
+  void manyLayersAreReadOnASmallStack(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("deep.onnx");
+    RandomBertModel.write(file, new BertShape(48, 8, 2, 8, 20, 16), 1);
+    AtomicReference<Object> read = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              try {
+                read.set(BertEncoder.of(OnnxModelFile.read(file)).layers().size());
+              } catch (Exception | StackOverflowError e) {
+                read.set(e);
+              }
+            },
+            "small stack",
+            256 << 10);
+    thread.start();
+    thread.join();
+
+    assertThat(read.get()).isEqualTo(48);
   }
 
   private static ModelProto changed(Consumer<GraphProto.Builder> change) {
