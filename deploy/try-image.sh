@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the CPU image and tries it as a cluster would run it: non-root, read-only root, /tmp in memory, ready, an
+# Builds the CPU image and runs it as a cluster would: non-root, read-only root, /tmp in memory, ready, an
 # embedding, SIGTERM, an exit within the grace time. Needs root, a built command line (./mvnw verify) and, of Debian:
 # buildah mmdebstrap util-linux. The base image is made locally, so that no image registry is needed.
 #
-# A container runtime is not used: the image's file system is mounted read-only in a mount namespace of its own and
-# entered by chroot as user 10001. What this leaves out: cgroups, capabilities, seccomp, the health check's timer.
+# No container runtime is used: the image's file system is mounted read-only in a separate mount namespace and entered
+# by chroot as user 10001. Not tested: cgroups, capabilities, seccomp, the health check's timer.
 # usage: deploy/try-image.sh [PORT]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,7 +47,7 @@ root=$("${buildah[@]}" mount "$container")
 echo "--- run: user 10001, read-only root"
 mapfile -t environment < <("${buildah[@]}" inspect --type image --format '{{range .OCIv1.Config.Env}}{{println .}}{{end}}' \
   localhost/neuron-embed | sed '/^$/d')
-# The model that comes with the command line takes the place of a mounted one.
+# The model of the command line replaces a mounted one.
 unshare --mount --propagation private bash -euc '
   root=$1 port=$2; shift 2
   mount --bind "$root" "$root"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fails where the documentation says what is not so: file:line: what. First tests that the check
-# itself finds lies. Needs a build (./mvnw verify), python3, curl and a JDK.
+# Finds errors in the documentation and prints them as file:line: what. First tests that the check itself finds
+# errors. Needs a build (./mvnw verify), python3, curl and a JDK.
 set -eu
 cd "$(dirname "$0")/check"
 export PYTHONDONTWRITEBYTECODE=1

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Builds and runs the examples as a stranger would, from installed artifacts alone, and looks at what
-# a consumer gets. Installs into a repository of its own below target/, in front of the user's,
-# which is only read from. Needs a built command line, whose model it takes (./mvnw verify), and
-# Debian's gradle.
+# Builds and runs the examples like a new user, from installed artifacts only, and checks the dependencies of an
+# application. Installs into a separate repository below target/, in front of the user's, which is only read. Needs a
+# built command line, whose model it uses (./mvnw verify), and Debian's gradle.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$PWD/target/examples
@@ -75,16 +74,6 @@ java -cp 'examples/search/build/app/*' com.example.search.Search "$model" --inde
 expect gradle.txt '^index: 160 passages were there, 0 embedded'
 expect gradle.txt "$best"
 
-echo "--- an application on the module path"
-maven --file examples/modules process-classes
-for backend in onnx auto emulator; do
-  java --module-path examples/modules/target/classes:examples/modules/target/modules \
-    --module com.example.modules/com.example.modules.Embed "$model" $backend \
-    >"$work/modules.txt" 2>"$work/modules.txt.err" || { cat "$work/modules.txt.err" >&2; fail "$backend failed"; }
-  expect modules.txt '^modules: module com.example.modules, module io.github.neuronembed$'
-  expect modules.txt '^first number: -0\.0939$'
-done
-
 echo "--- retrieve and rerank on small models, in one process and over HTTP"
 small=$PWD/java-api/src/test/resources/io/github/neuronembed/small
 rerank() {
@@ -119,9 +108,6 @@ for pom in "$group"/neuron-embed/*/*.pom "$group"/neuron-embed-native/*/*.pom; d
   grep -q '<artifactId>neuron-embed-parent<' "$pom" || fail "$pom has no parent, which states the licence"
 done
 grep -q '<name>Apache-2.0</name>' "$group"/neuron-embed-parent/*/*.pom || fail "the parent states no licence"
-unzip -p "$group"/neuron-embed-native/*/neuron-embed-native-*SNAPSHOT.jar \
-  META-INF/native-image/io.github.neuronembed/jnineuron_embed/jni-config.json >"$work/jni-config.json" \
-  && grep -q 'nrt\.bindings\.neuron_slot"' "$work/jni-config.json" || fail "the native core has no JNI configuration"
 for jar in "$group"/*/*/*.jar; do
   case $jar in *-tests.jar) continue ;; esac
   unzip -l "$jar" META-INF/LICENSE >/dev/null || fail "$jar has no licence"

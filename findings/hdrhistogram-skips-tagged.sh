@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# HdrHistogram's own HistogramLogProcessor leaves every tagged line out of its report unless one tag is named by -tag, and says
-# nothing of it; -alltags is accepted and changes nothing. Who tags histograms by operation, and reads percentiles off the
-# report, sees those of the lines without a tag.
+# HdrHistogram's own HistogramLogProcessor leaves every tagged line out of its report unless -tag names one tag, and
+# does not say so; -alltags is accepted but has no effect. If histograms are tagged by operation, the percentiles of
+# the report are those of the lines without a tag.
 work=$(mktemp -d)
 . "$(dirname "$0")/java-program"
 artifacts org.hdrhistogram:HdrHistogram:2.2.2

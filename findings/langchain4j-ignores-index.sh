@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# LangChain4j's OpenAI client takes the vectors of an answer in the order of the array and ignores each one's index. A server
-# that answers in another order, as OpenAI's interface lets it, gives every text another text's vector, in silence.
+# LangChain4j's OpenAI client uses the vectors of an answer in the order of the array and ignores each one's index.
+# With a server that answers in another order, which OpenAI's interface allows, every text silently gets the vector of
+# another text.
 work=$(mktemp -d)
 . "$(dirname "$0")/java-program"
 artifacts dev.langchain4j:langchain4j-open-ai:1.19.0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# LangChain4j's OpenAI client takes no notice of Retry-After: a server that is busy and says "in 10 seconds" is asked three
-# times within about two seconds, and then the application has an exception. Any server that sheds load meets it.
+# LangChain4j's OpenAI client ignores Retry-After: it calls a busy server that answers "in 10 seconds" three times
+# within about two seconds, and then throws an exception. This affects every server that sheds load.
 work=$(mktemp -d)
 . "$(dirname "$0")/java-program"
 artifacts dev.langchain4j:langchain4j-open-ai:1.19.0

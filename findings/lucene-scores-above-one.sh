@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Lucene documents DOT_PRODUCT for vectors of length 1 and scores between 0 and 1, and takes vectors of any length: one of
-# length 1.0002, as a model's bfloat16 output has it, scores above 1 with itself. Code that takes a score for a share of 1,
-# and a query with a minimum score, meets it.
+# Lucene documents DOT_PRODUCT for vectors of length 1 and scores between 0 and 1, but accepts vectors of any length:
+# a vector of length 1.0002, for example from a model's bfloat16 output, scores above 1 with itself. This affects code
+# that expects scores up to 1, and queries with a minimum score.
 work=$(mktemp -d)
 . "$(dirname "$0")/java-program"
 artifacts org.apache.lucene:lucene-core:9.12.1

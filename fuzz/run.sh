@@ -1,6 +1,7 @@
 #!/bin/sh
-# Fuzzes what reads files and requests. Build first: ./mvnw -DskipTests package
-# A finding ends it with 1 and lies in fuzz/target/findings; put it into the corpus with its repair.
+# Fuzzes the code that reads files and requests. Build first: ./mvnw -DskipTests package
+# A finding ends the run with exit code 1 and is stored in fuzz/target/findings; add it to the corpus together with
+# the fix.
 # usage: fuzz/run.sh [SECONDS FOR EACH TARGET] [TARGET...]
 set -eu
 cd "$(dirname "$0")"
@@ -49,7 +50,7 @@ java_target() {
 failed=0
 for target in ${*:-native-neff native-prepared text-reader request-body manifest neff tokenizer}; do
   case $target in
-    # The emulator's reader of NEFFs and the core's look at them.
+    # The emulator's NEFF reader and the core's check.
     native-neff) native native-neff emulator/tests/emulator_neff_fuzz corpus/neff ;;
     # The encoder's prepared file.
     native-prepared) native native-prepared tests/encoder/encoder_prepared_fuzz ;;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# What can compute a model on one core of this machine: ONNX Runtime's rewritten graph, and the encoder of the native
-# core, exact and int8; bge-small-en-v1.5, and random weights of bge-base's size. Build first: ./mvnw -DskipTests package
+# Compares the ways to compute a model on one core of this machine: ONNX Runtime's rewritten graph, and the encoder of
+# the native core, exact and int8; bge-small-en-v1.5, and random weights of bge-base's size. Build first: ./mvnw
+# -DskipTests package
 # usage: measurements/compare-graphs.sh [ROUNDS] [SECONDS OF A TURN]
 set -eu
 cd "$(dirname "$0")"

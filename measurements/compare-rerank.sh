@@ -1,8 +1,9 @@
 #!/bin/sh
-# Pairs per second beside LangChain4j's own scoring model, on a cross-encoder of MiniLM-L6's size with random weights.
+# Pairs per second, compared with LangChain4j's own scoring model, on a cross-encoder of MiniLM-L6's size with random
+# weights.
 # Build first: ./mvnw -DskipTests package. Needs Debian's python3-numpy and python3-onnx.
 # usage: measurements/compare-rerank.sh MODEL_DIRECTORY [PAIRS] [ROUNDS]
-#   MODEL_DIRECTORY: of bge-small-en-v1.5, whose tokenizer is taken
+#   MODEL_DIRECTORY: of bge-small-en-v1.5, whose tokenizer is used
 #   PAIRS: 50 for each query, 100 by default, which take two minutes on two cores; 1000 take a third of an hour
 set -eu
 cd "$(dirname "$0")"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Whether `compare` finds a core that is 10 % slower, and nothing between two runs of the same build: pairs of runs on
-# emulated cores whose service times are given, and, for noise as it is, pairs of the real model on ONNX Runtime.
+# Tests whether `compare` finds a core that is 10 % slower, and finds nothing between two runs of the same build: with
+# pairs of runs on emulated cores with given service times, and, for real noise, with pairs of runs of the real model
+# on ONNX Runtime.
 # Build first: ./mvnw -DskipTests package
 # usage: measurements/compare-runs.sh [ROUNDS] [SECONDS OF A RUN]
 set -eu
@@ -26,7 +27,7 @@ real() {
   "$neuron_embed" bench --backend onnx --batch-sizes 1 --sequence-lengths 64 --n-models 1 --workers-per-model 1 \
     --duration "$seconds" --output-dir "$work/$1" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
-# Prints what compare's exit code says: 0 nothing, 3 a regression.
+# Prints the meaning of compare's exit code: 0 nothing, 3 a regression.
 verdict() {
   code=0
   "$neuron_embed" compare "$work/$1"/*.json "$work/$2"/*.json >"$work/report" 2>&1 || code=$?
@@ -45,7 +46,7 @@ for round in $(seq "$rounds"); do
   emulated slower c
   real d
   real e
-  # One a line: of several in a line, only the last one's failure would end this.
+  # One per line: of several in a line, only a failure of the last one would end this script.
   slower=$(verdict a c)
   same=$(verdict a b)
   same_real=$(verdict d e)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Peak memory and speed of `embed` for growing inputs, on ONNX Runtime and on the native core's encoder: memory that
-# grows with the input would show. Linux only.
+# Peak memory and speed of `embed` for growing inputs, on ONNX Runtime and on the native core's encoder. Shows whether
+# memory grows with the input. Linux only.
 # Build first: ./mvnw -DskipTests package
 # usage: measurements/embed-memory.sh [LINES...]   (default 1000 10000)
 set -eu
@@ -16,7 +16,7 @@ pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 
-# With everything prepared: what happens once is not what a run costs.
+# With everything prepared, so that one-time work does not count.
 for backend in 'onnx fp32' 'cpu exact' 'cpu int8'; do
   echo '{"text": "once"}' | "$app" embed --backend "${backend% *}" --precision "${backend#* }" > /dev/null 2> "$folder/err" ||
     { cat "$folder/err" >&2; exit 1; }
@@ -24,7 +24,7 @@ done
 printf '%10s %8s %9s %8s %14s\n' backend lines seconds lines/s 'peak RSS, MiB'
 for backend in 'onnx fp32' 'cpu exact' 'cpu int8'; do
   for lines in "$@"; do
-    # The mixed corpus over and over, to the number of lines.
+    # The mixed corpus, repeated up to the number of lines.
     awk -v n="$lines" '{ line[NR] = $0 } END { for (i = 0; i < n; i++) print line[i % NR + 1] }' \
       measurements/corpus/mixed-256.jsonl > "$folder/in.jsonl"
     start=$(date +%s.%N)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# `embed` over the mixed corpus again and again for so many minutes: memory and speed, minute by minute. Ends with 1 if a
+# Runs `embed` over the repeated mixed corpus for a number of minutes and prints memory and speed for each minute.
+# Exits with 1 if a
 # vector is missing or the memory of the last quarter is more than a tenth above that of the second. Linux only.
 # Build first: ./mvnw -DskipTests package
 # usage: measurements/embed-soak.sh [MINUTES]   (default 30)

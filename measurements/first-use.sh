@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a newcomer waits for: time to the first vector and to the end of quickstart.sh in a fresh clone with nothing
-# downloaded, and the size of what was downloaded. Needs git; downloads about 430 MB.
+# The waiting time of a new user: to the first vector and to the end of quickstart.sh in a fresh clone with nothing
+# downloaded, and the size of the downloads. Needs git; downloads about 430 MB.
 # usage: measurements/first-use.sh [FOLDER]
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What clients that leave, trickle or do not read cost the HTTP server, on a heap of 256 MiB and the loopback.
+# The cost of clients that disconnect, send slowly or do not read for the HTTP server, on a heap of 256 MiB and the
+# loopback interface.
 # Build first: ./mvnw -DskipTests package
 # usage: measurements/server-abuse.sh [CLIENTS THAT LEAVE] [CONNECTIONS THAT TRICKLE] [SECONDS OF SLOW READING]
 set -eu

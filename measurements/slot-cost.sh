@@ -1,6 +1,6 @@
 #!/bin/sh
-# What an execution of a slot costs on an emulated core without a service time, by each input path: the libnrt calls alone
-# (bare), the C++ slot, the C interface, and Java, with what Java allocates. Emulated.
+# The cost of an execution of a slot on an emulated core without a service time, for each input path: the libnrt calls
+# alone (bare), the C++ slot, the C interface, and Java with its allocations. Emulated.
 # Build first: ./mvnw -DskipTests package; for the C++ part: libbenchmark-dev.
 # usage: measurements/slot-cost.sh
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One executor of Apache Spark against two, and against two of which one is killed; on emulated cores.
+# Compares one executor of Apache Spark with two, and with two of which one is killed, on emulated cores.
 # Build first: ./mvnw -DskipTests package
 # usage: measurements/spark-scaling.sh [ROWS]
 set -eu

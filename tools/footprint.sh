@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the command line leaves behind and whom it talks to: runs it in an empty home under strace, fails if a file is
-# written elsewhere than the README says, or a socket is connected. Needs a build and strace.
+# Checks the files and connections of the command line: runs it in an empty home under strace, and fails if a file is
+# written outside of the documented places, or a socket is connected. Needs a build and strace.
 # usage: tools/footprint.sh
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,7 +24,7 @@ traced bench --batch-sizes 1 --sequence-lengths 16 --n-models 1 --workers-per-mo
 traced doctor --emulator
 
 status=0
-# Names of users are looked up at a local socket; anything of the internet is a finding.
+# User names are looked up at a local socket; any internet socket is a finding.
 if grep -hE 'AF_INET6?' "$work"/trace.*; then
   echo "footprint: a socket of the internet was used" >&2
   status=1

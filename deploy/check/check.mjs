@@ -1,5 +1,5 @@
-// Validates the Kubernetes manifests against the API's and KEDA's schemas, holds them against what the server needs, and
-// lints the Dockerfile. usage: deploy/check.sh
+// Validates the Kubernetes manifests against the schemas of the API and of KEDA, checks them against the needs of the
+// server, and lints the Dockerfile. usage: deploy/check.sh
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { validate as lint } from "dockerfile-utils";

@@ -10,7 +10,7 @@ work=$(mktemp -d)
 user=(env)
 
 installed() {
-  # The newest version that has the extension.
+  # The newest version with the extension.
   find /usr/share/postgresql -name vector.control 2>/dev/null | sort -V | tail -1
 }
 build() {

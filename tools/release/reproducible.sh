@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the commit twice, in two folders of different names, and compares every jar. One file may differ, see
+# Builds the commit twice, in two folders with different names, and compares all jars. One file may differ, see
 # docs/releasing.md: the library whose JNI code JavaCPP generates, and then only in the order of that code.
 #   usage: tools/release/reproducible.sh [FOLDER]
 set -euo pipefail
@@ -20,9 +20,9 @@ for clone in "$first" "$second"; do
     >"$clone.log" 2>&1 || { tail -30 "$clone.log" >&2; exit 1; }
 done
 
-# Of each entry of a jar: its name and checksum.
+# Name and checksum of each entry of a jar.
 entries() { unzip -v "$1" | awk 'length($7) == 8 && $7 !~ /-/ {print $8, $7}'; }
-# The generated code without its order, and without the numbers that follow from it.
+# The generated code without its order, and without the numbers that depend on it.
 unordered() { sed 's/[0-9][0-9]*/N/g' "$1/$jni"/*.cpp | tr -cs '[:alnum:]_' '\n' | LC_ALL=C sort; }
 same=0 differ=0
 while IFS= read -r jar; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes target/neuron-embed-bom.json, the SBOM of all that is published and of what it brings, and
-# checks the licences in it. Builds what is not built.
+# Writes target/neuron-embed-bom.json, the SBOM of everything published and its dependencies, and checks its licences.
+# Builds missing artifacts.
 set -eu
 cd "$(dirname "$0")/../.."
 rm -f target/neuron-embed-bom.json

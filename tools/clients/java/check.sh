@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# LangChain4j's and Spring AI's clients of OpenAI, by their default settings, against a server that
-# this starts. Needs a built command line (./mvnw verify).
+# Tests the OpenAI clients of LangChain4j and Spring AI with their default settings against a server that this script
+# starts. Needs a built command line (./mvnw verify).
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 app=${1:-benchmark-app/target/neuron-embed/bin/neuron-embed}
@@ -21,6 +21,6 @@ until url=$(grep -o 'http://[0-9.:]*$' "$work/serve.log"); do
   sleep 0.2
 done
 
-# Without a provider, SLF4J says so; the clients log nothing that is of use here.
+# Without a provider, SLF4J prints a warning; the clients log nothing useful here.
 java -cp "$(cat "$work/classpath.txt")" tools/clients/java/Clients.java "$url" 2>"$work/clients.log" ||
   { cat "$work/clients.log" "$work/serve.log" >&2; exit 1; }

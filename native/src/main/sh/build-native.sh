@@ -15,7 +15,7 @@ command -v cmake >/dev/null || missing "there is no cmake." cmake cmake
 command -v "${CXX:-c++}" >/dev/null || missing "there is no C++ compiler (${CXX:-c++})." g++ gcc-c++
 command -v make >/dev/null || command -v ninja >/dev/null || missing "there is no make." make make
 
-# GoogleTest is for the C++ tests only; without it they are skipped, and that is said.
+# GoogleTest is for the C++ tests only; without it they are skipped, and a warning says so.
 tests=OFF
 if [ -f /usr/include/gtest/gtest.h ] || [ -f /usr/local/include/gtest/gtest.h ]; then
   tests=ON
@@ -24,7 +24,7 @@ else
 fi
 [ -f "$build/CMakeCache.txt" ] || rm -rf "$build"
 
-# Joined units: half of the time to compile.
+# Unity builds halve the compile time.
 cmake -S "$sources" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_UNITY_BUILD=ON \
   -DNEURON_EMBED_TESTS=$tests -DNEURON_EMBED_JNI_SOURCES="$jni" \
   -DNEURON_EMBED_JAVA_HOME="$java_home" -DNEURON_EMBED_ONNXRUNTIME="${NEURON_EMBED_ONNXRUNTIME:-}" \
@@ -33,7 +33,7 @@ grep 'emulator is not built' "$build.configure.log" | sed 's/^-- /[WARNING] /' |
 cmake --build "$build" --parallel "${NEURON_EMBED_BUILD_JOBS:-2}" >"$build.build.log" 2>&1 \
   || { tail -60 "$build.build.log" >&2; exit 1; }
 
-# Without debugging symbols: they are most of the bytes, and stay in the build folder.
+# Without debugging symbols, which are most of the size; they stay in the build folder.
 mkdir -p "$output"
 strip --strip-unneeded -o "$output/libjnineuron_embed.so" "$build/libjnineuron_embed.so"
 if [ -f "$build/emulator/libnrt.so.1" ]; then

@@ -3,8 +3,8 @@ package io.github.neuronembed;
 /** What computes the vectors. */
 public enum BackendChoice {
   /**
-   * NeuronCores where the machine and the model directory have them; else, on the CPU, {@link #CPU}
-   * where it computes the model at hand, and {@link #ONNX} elsewhere.
+   * NeuronCores if the machine has them and the model is compiled for them; else, on the CPU,
+   * {@link #CPU} if it supports the model, and {@link #ONNX} otherwise.
    */
   AUTO,
 
@@ -13,8 +13,8 @@ public enum BackendChoice {
 
   /**
    * The native core's own encoder on the CPU, or a {@link BackendUnavailableException} that says
-   * why it does not compute this model here: it takes BERT models with a float32 ONNX file that is
-   * recognised, on x86-64 with AVX2 and better.
+   * why it does not support this model here. It supports BERT models with a float32 ONNX file whose
+   * graph is recognised, on x86-64 with AVX2 or better.
    */
   CPU,
 
@@ -22,8 +22,8 @@ public enum BackendChoice {
   NEURON,
 
   /**
-   * An emulated libnrt on this machine's CPU, for development and tests. Whatever is measured on it
-   * says nothing about a device.
+   * An emulated libnrt on this machine's CPU, for development and tests. Its figures say nothing
+   * about a device.
    */
   EMULATOR
 }

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A backend that was chosen and opened.
  *
- * @param backend the backend, owned by who asked for it
- * @param reason why it was this one, in a sentence
+ * @param backend the backend, owned by the caller
+ * @param reason why this one was chosen, in one sentence
  */
 record BackendSelection(InferenceBackend backend, String reason) {
 
@@ -41,13 +41,13 @@ record BackendSelection(InferenceBackend backend, String reason) {
       VisibleCores cores) {
     return switch (choice) {
       case AUTO -> auto(model, tokenizer, onCpu, cores);
-      case ONNX -> onnx(model, onCpu, "ONNX Runtime was asked for.");
-      case CPU -> cpu(model, tokenizer, onCpu, "The native core's encoder was asked for.");
-      case NEURON -> neuron(model, cores, "NeuronCores were asked for.");
+      case ONNX -> onnx(model, onCpu, "ONNX Runtime was requested.");
+      case CPU -> cpu(model, tokenizer, onCpu, "The native core's encoder was requested.");
+      case NEURON -> neuron(model, cores, "NeuronCores were requested.");
       case EMULATOR ->
           new BackendSelection(
               EmulatedBackend.open(model, Math.max(EMULATED_CORES, cores.end()), cores.text()),
-              "The emulator was asked for: nothing measured on it says anything about a device.");
+              "The emulator was requested: its figures say nothing about a real device.");
     };
   }
 
@@ -56,17 +56,17 @@ record BackendSelection(InferenceBackend backend, String reason) {
       CrossEncoderDirectory model, BackendChoice choice, CpuExecution onCpu, VisibleCores cores) {
     return switch (choice) {
       case AUTO -> auto(model, onCpu, cores);
-      case ONNX -> onnx(model, onCpu, "ONNX Runtime was asked for.");
+      case ONNX -> onnx(model, onCpu, "ONNX Runtime was requested.");
       case CPU ->
           throw new BackendUnavailableException(
               "The native core's encoder computes vectors of texts, not scores of pairs: use ONNX"
                   + " Runtime.");
-      case NEURON -> neuron(model, cores, "NeuronCores were asked for.");
+      case NEURON -> neuron(model, cores, "NeuronCores were requested.");
       case EMULATOR ->
           new BackendSelection(
               EmulatedBackend.openCrossEncoder(
                   model, Math.max(EMULATED_CORES, cores.end()), cores.text()),
-              "The emulator was asked for: nothing measured on it says anything about a device.");
+              "The emulator was requested: its figures say nothing about a real device.");
     };
   }
 
@@ -122,7 +122,7 @@ record BackendSelection(InferenceBackend backend, String reason) {
         e.getMessage());
   }
 
-  /** The device if it is there and the model was compiled for it. */
+  /** The device if it is available and the model was compiled for it. */
   private static BackendSelection auto(
       ModelDirectory model, TextTokenizer tokenizer, CpuExecution onCpu, VisibleCores cores) {
     String notCompiled;
@@ -133,7 +133,8 @@ record BackendSelection(InferenceBackend backend, String reason) {
           "%s describes models for the emulator only".formatted(model.neuronManifestFile());
     } else {
       try {
-        return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
+        return neuron(
+            model, cores, "NeuronCores are available and the model is compiled for them.");
       } catch (BackendUnavailableException e) {
         warn(model.name(), e);
         notCompiled = withoutFullStop(e);

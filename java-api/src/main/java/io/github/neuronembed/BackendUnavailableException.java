@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A backend cannot be used on this machine: its library or its device is absent, or other processes
- * hold its cores. The message lists what was tried. Another backend may serve.
+ * hold its cores. The message lists what was tried. Another backend may work.
  */
 public final class BackendUnavailableException extends EmbeddingException {
 

@@ -22,9 +22,9 @@ public final class CpuModels {
    *
    * @param tokenizer of the model; only used during the call
    * @param precision {@link Precision#EXACT} or {@link Precision#INT8}
-   * @throws BackendUnavailableException if the encoder does not compute it here; the message says
+   * @throws BackendUnavailableException if the encoder does not support it here; the message says
    *     why
-   * @throws ModelLoadException if the model has no float32 ONNX file that is whole
+   * @throws ModelLoadException if the model has no complete float32 ONNX file
    * @throws IllegalArgumentException if the encoder has no such precision
    */
   public static CpuBackend open(
@@ -47,9 +47,9 @@ public final class CpuModels {
   }
 
   /**
-   * Whether the encoder computes a model here, which is prepared if it is not yet.
+   * Whether the encoder supports a model here. Prepares the model if this has not been done yet.
    *
-   * @throws ModelLoadException if the model has no float32 ONNX file that is whole
+   * @throws ModelLoadException if the model has no complete float32 ONNX file
    */
   public static boolean compute(ModelDirectory model, Precision precision) {
     try {

@@ -3,9 +3,9 @@ package io.github.neuronembed;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A core can no longer be trusted: its results may be wrong and a retry on it is useless. The
- * message carries the status name and number, the core, and whether a process restart or a new
- * instance is called for.
+ * A core is no longer reliable: its results may be wrong and a retry on it is useless. The message
+ * has the status name and number, the core, and whether to restart the process or to replace the
+ * instance.
  */
 public final class DeviceFailureException extends EmbeddingException {
 

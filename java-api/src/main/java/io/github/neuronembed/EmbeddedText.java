@@ -1,8 +1,8 @@
 package io.github.neuronembed;
 
 /**
- * A text's vector, and how much of the text it stands for. Immutable, but for the array, which
- * belongs to whoever asked for it.
+ * A text's vector, and how much of the text it represents. Immutable, except for the array, which
+ * belongs to the caller.
  */
 public final class EmbeddedText {
 
@@ -26,12 +26,15 @@ public final class EmbeddedText {
     return tokenCount;
   }
 
-  /** The tokens that the vector was computed from: as many, or what was left by the cut. */
+  /**
+   * The number of tokens that the vector was computed from: all of them, or those left after
+   * truncation.
+   */
   public int embeddedTokenCount() {
     return embeddedTokenCount;
   }
 
-  /** Whether the vector lacks the end of the text. */
+  /** Whether the text was truncated. */
   public boolean isCut() {
     return tokenCount > embeddedTokenCount;
   }

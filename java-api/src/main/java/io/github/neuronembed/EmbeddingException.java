@@ -3,10 +3,10 @@ package io.github.neuronembed;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something outside of the caller's code went wrong: a backend, a model, a device, an overload. The
+ * A failure outside the caller's code: of a backend, a model or a device, or an overload. The
  * subclass says what the caller can do about it; the message says what failed, where, and what to
- * do. A bad argument is an {@link IllegalArgumentException}, use after close an {@link
- * IllegalStateException}: those are not failures of this kind.
+ * do. A bad argument is an {@link IllegalArgumentException}, use after close is an {@link
+ * IllegalStateException}; neither is a subclass.
  */
 public abstract class EmbeddingException extends RuntimeException {
 

@@ -2,7 +2,7 @@ package io.github.neuronembed;
 
 import java.time.Duration;
 
-/** The engine's queue is full: the request was refused at once and cost no device time. */
+/** The engine's queue is full: the request was rejected at once and cost no device time. */
 public final class EngineOverloadedException extends InferenceException {
 
   private static final long serialVersionUID = 1L;
@@ -31,7 +31,7 @@ public final class EngineOverloadedException extends InferenceException {
     return queuedTokens;
   }
 
-  /** A hint: when the queue is likely to have room, from the current rate of service. */
+  /** A hint when the queue will probably have space again, from the current rate of service. */
   public Duration retryAfter() {
     return retryAfter;
   }

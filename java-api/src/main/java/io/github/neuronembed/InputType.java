@@ -1,13 +1,14 @@
 package io.github.neuronembed;
 
 /**
- * What a text is to a retrieval model. A model may have been trained with a prefix for one of them
- * (bge: for queries); the prefix is read from the model directory and put before the text.
+ * The role of a text for a retrieval model. A model may have been trained with a prefix for one of
+ * the roles (bge: for queries). The prefix is read from the model directory and put before the
+ * text.
  */
 public enum InputType {
-  /** What is searched for. */
+  /** A text to search for. */
   QUERY,
 
-  /** What is found; also the right type for clustering, classification and similarity. */
+  /** A text to be found; also the right type for clustering, classification and similarity. */
   PASSAGE
 }

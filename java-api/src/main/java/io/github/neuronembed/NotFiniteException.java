@@ -3,8 +3,8 @@ package io.github.neuronembed;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The model gave a value that is no finite number for this text, also when the text was executed
- * alone. The same text does so again: the model or its weights are at fault.
+ * The model returned a non-finite value for this text, even when the text was executed alone. The
+ * same text fails again: the cause is the model or its weights.
  */
 public class NotFiniteException extends InferenceException {
 

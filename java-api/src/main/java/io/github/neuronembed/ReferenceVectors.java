@@ -10,7 +10,9 @@ import io.github.neuronembed.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A model's own vectors: its float32 graph as it is, on ONNX Runtime, one text at a time. */
+/**
+ * A model's own vectors: those of its unchanged float32 graph on ONNX Runtime, one text at a time.
+ */
 final class ReferenceVectors {
 
   private ReferenceVectors() {}

@@ -28,17 +28,17 @@ import java.util.stream.IntStream;
  *
  * <p>A score is the model's logit or the sigmoid of it, as the model directory states, unless
  * {@link RerankerBuilder#sigmoid} says otherwise. It does not depend on the other texts of a call
- * or on what else is going on.
+ * or on other calls.
  *
- * <p>Thread-safe; one reranker serves the whole process. It is made once and closed at the end.
- * Texts are tokenized on the calling thread, the query once, and never logged. A pair with more
- * tokens than {@link #maxTokens()} is cut by the rule of {@link PairTokenizer}.
+ * <p>Thread-safe; create one reranker for the whole process and close it at the end. Texts are
+ * tokenized on the calling thread, the query once, and never logged. A pair with more tokens than
+ * {@link #maxTokens()} is cut by the rule of {@link PairTokenizer}.
  *
  * <p>Every method that takes a text throws {@link TextTooLongException} if the pair would be cut
  * under {@link TruncationPolicy#STRICT}, and {@link IllegalStateException} after {@link #close()}.
  * Those that score throw {@link InferenceException} or {@link DeviceFailureException} when the
- * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when too much
- * is waiting already.
+ * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when the queue
+ * is full.
  */
 public final class Reranker implements AutoCloseable {
 
@@ -64,18 +64,19 @@ public final class Reranker implements AutoCloseable {
     this.sigmoid = sigmoid;
   }
 
-  /** Starts the description of a reranker; only the model is required. */
+  /** A builder of a reranker; only the model is required. */
   public static RerankerBuilder builder() {
     return new RerankerBuilder();
   }
 
-  /** Scores one text, ahead of bulk work. */
+  /** Scores one text, with priority over bulk work. */
   public float score(String query, String text) {
     return score(query, List.of(text), RequestOptions.INTERACTIVE)[0];
   }
 
   /**
-   * Scores texts, however many: a long list waits for room in the engine instead of being refused.
+   * Scores any number of texts: a long list waits for space in the engine's queue instead of being
+   * rejected.
    *
    * @return a score for each text, in their order
    */
@@ -94,15 +95,15 @@ public final class Reranker implements AutoCloseable {
   }
 
   /**
-   * Orders texts, however many, by their scores.
+   * Orders any number of texts by their scores.
    *
-   * @return one entry for each text, the best first; of equal scores the first text's first
+   * @return one entry for each text, the best first; equal scores keep the order of the texts
    */
   public List<RankedText> rank(String query, List<String> texts) {
     return ranked(score(query, texts));
   }
 
-  /** Orders scores, the best first; of equal ones the first first. */
+  /** Orders scores, the best first; equal scores keep their order. */
   public static List<RankedText> ranked(float[] scores) {
     return IntStream.range(0, scores.length)
         .mapToObj(i -> new RankedText(i, scores[i]))
@@ -119,7 +120,7 @@ public final class Reranker implements AutoCloseable {
    * The tokens of pairs, for callers that count them or choose a policy: {@link #logitsAsync} takes
    * them.
    *
-   * @param countAll whether all tokens of a pair that is cut are counted, which takes time in
+   * @param countAll whether all tokens of a truncated pair are counted, which takes time in
    *     proportion to its length
    * @return a pair for each text, in their order
    */
@@ -139,7 +140,7 @@ public final class Reranker implements AutoCloseable {
     return pairs;
   }
 
-  /** The tokens of pairs, cut or refused as this reranker does. */
+  /** The tokens of pairs, truncated or rejected by this reranker's policy. */
   public List<TokenizedPair> tokenize(String query, List<String> texts) {
     return tokenize(query, texts, truncation, false);
   }
@@ -155,9 +156,9 @@ public final class Reranker implements AutoCloseable {
   }
 
   /**
-   * The logits of pairs, whatever a score is, without waiting for them. They are admitted together
-   * or refused as one. With {@link RequestOptions#BULK} the call blocks while the engine has no
-   * room. Cancelling the future withdraws what has not begun.
+   * The logits of pairs, whatever this reranker's scores are, without waiting for them. The pairs
+   * are admitted or rejected as a whole. With {@link RequestOptions#BULK} the call blocks while the
+   * engine's queue is full. Cancelling the future withdraws the pairs that have not begun.
    *
    * @param pairs what {@code tokenize} gave
    * @return a logit for each pair, in their order; fails with what {@link #score(String, List,
@@ -187,7 +188,7 @@ public final class Reranker implements AutoCloseable {
     return scores;
   }
 
-  /** Executes every shape on every core once, so that no request pays for the first time. */
+  /** Executes every shape on every core once, so that no request pays for one-time work. */
   public void warmUp() {
     engine.warmUp();
   }
@@ -197,7 +198,7 @@ public final class Reranker implements AutoCloseable {
     return sigmoid;
   }
 
-  /** The most tokens of a pair, special tokens included. */
+  /** The maximum number of tokens of a pair, including special tokens. */
   public int maxTokens() {
     return tokenizer.maxTokens();
   }
@@ -207,7 +208,7 @@ public final class Reranker implements AutoCloseable {
     return model.name();
   }
 
-  /** For people: what computes, its version and where. */
+  /** For people: the backend, its version and its devices. */
   public String backend() {
     return backend.description();
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Describes a reranker. Not thread-safe. */
+/** Builds a reranker. Not thread-safe. */
 public final class RerankerBuilder {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reranker.class);
@@ -37,9 +37,8 @@ public final class RerankerBuilder {
   }
 
   /**
-   * What computes the scores; {@link BackendChoice#AUTO} by default: NeuronCores where the machine
-   * and the model directory have them, else ONNX Runtime. {@link BackendChoice#CPU} computes no
-   * scores.
+   * The backend; {@link BackendChoice#AUTO} by default: NeuronCores if the machine has them and the
+   * model is compiled for them, else ONNX Runtime. {@link BackendChoice#CPU} computes no scores.
    */
   public RerankerBuilder backend(BackendChoice choice) {
     this.backend = choice;
@@ -48,11 +47,10 @@ public final class RerankerBuilder {
 
   /**
    * Which NeuronCores of the instance this process owns, see {@link
-   * TextEmbedderBuilder#visibleCores}. A process has NeuronCores once: what is opened second on
-   * them, an embedder or a reranker, is refused, or with {@link BackendChoice#AUTO} runs on the
-   * CPU.
+   * TextEmbedderBuilder#visibleCores}. A process can use NeuronCores with one embedder or reranker
+   * at a time: a second one is rejected, or with {@link BackendChoice#AUTO} runs on the CPU.
    *
-   * @throws IllegalArgumentException if it is no index, range or list of them
+   * @throws IllegalArgumentException if it is not an index, range or list of them
    */
   public RerankerBuilder visibleCores(String cores) {
     this.visibleCores = VisibleCores.parse(cores);
@@ -60,8 +58,8 @@ public final class RerankerBuilder {
   }
 
   /**
-   * What a CPU computes with: {@link Precision#FP32}, which is the default and what {@link
-   * Precision#EXACT} means here, or {@link Precision#INT8}.
+   * The precision on a CPU: {@link Precision#FP32}, which is the default and the meaning of {@link
+   * Precision#EXACT} here, or {@link Precision#INT8}.
    */
   public RerankerBuilder precision(Precision choice) {
     this.precision = choice;
@@ -78,7 +76,7 @@ public final class RerankerBuilder {
   }
 
   /**
-   * What happens to a pair of more than {@link Reranker#maxTokens()}; by default {@link
+   * The policy for a pair of more than {@link Reranker#maxTokens()}; by default {@link
    * TruncationPolicy#TRUNCATE}.
    */
   public RerankerBuilder truncation(TruncationPolicy policy) {
@@ -95,7 +93,7 @@ public final class RerankerBuilder {
     return this;
   }
 
-  /** Changes the engine's options, which begin with what suits the backend. */
+  /** Changes the engine's options, whose defaults suit the backend. */
   public RerankerBuilder engine(Consumer<EngineOptions.Builder> changes) {
     this.engine = changes;
     return this;
@@ -149,7 +147,7 @@ public final class RerankerBuilder {
           opened,
           EmbeddingEngine.start(
               opened,
-              // The graph gives one number a row, which is read as it is.
+              // The graph returns one number per row, which is read unchanged.
               new VectorReader(PoolingStrategy.CLS, false),
               model.transformer().vocabularySize(),
               options.build()),

@@ -3,15 +3,15 @@ package io.github.neuronembed;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/** A future of what is made from another future's value, for requests that can be withdrawn. */
+/** A future whose value is made from another future's value, for requests that can be withdrawn. */
 final class ResultFuture {
 
   private ResultFuture() {}
 
   /**
    * A future that ends as another does, its value turned into a result on the thread that completes
-   * it. {@link CompletableFuture#thenApply} does not do: cancelling its future leaves the other one
-   * under way, and its failures come wrapped.
+   * it. {@link CompletableFuture#thenApply} is not enough: cancelling its future does not cancel
+   * the other one, and it wraps failures.
    *
    * @param source cancelled when the future ends before it
    */

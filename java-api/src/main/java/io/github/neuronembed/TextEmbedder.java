@@ -30,24 +30,23 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
- * <p>A vector does not depend on the other texts of a call, on what else is going on or, up to
- * {@link #maxTokens()}, on the backend. Vectors of a model that normalises have length 1, so that a
- * dot product is the cosine.
+ * <p>A vector does not depend on the other texts of a call, on other calls or, up to {@link
+ * #maxTokens()}, on the backend. Vectors of a model that normalises have length 1, so that a dot
+ * product is the cosine.
  *
- * <p>Thread-safe; one embedder serves the whole process. It is made once and closed at the end. The
- * text is tokenized on the calling thread, and never logged. Unpaired surrogates in a text count as
- * U+FFFD.
+ * <p>Thread-safe; create one embedder for the whole process and close it at the end. The text is
+ * tokenized on the calling thread, and never logged. Unpaired surrogates in a text count as U+FFFD.
  *
  * <p>Every method that takes a text throws {@link TextTooLongException} if it would be cut under
  * {@link TruncationPolicy#STRICT}, and {@link IllegalStateException} after {@link #close()}. Those
  * that embed it throw {@link InferenceException} or {@link DeviceFailureException} when the
- * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when too much
- * is waiting already. Bulk work waits for room instead, as lists and iterators do by default.
+ * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when the queue
+ * is full. Bulk work waits for space in the queue instead; lists and iterators do so by default.
  *
- * <p>A text of more than {@link #maxTokens()} loses its end under {@link
- * TruncationPolicy#TRUNCATE}. Plain arrays do not show it; methods named {@code embedAndCount} say
- * it of each text, at the price of tokenizing all of it. {@link
- * io.github.neuronembed.engine.EngineListener#truncated} counts either.
+ * <p>A text of more than {@link #maxTokens()} is truncated under {@link TruncationPolicy#TRUNCATE}.
+ * Plain arrays do not show this. The methods {@code embedAndCount} report it for each text; for
+ * this they tokenize the whole text. {@link io.github.neuronembed.engine.EngineListener#truncated}
+ * counts both cases.
  */
 public final class TextEmbedder implements AutoCloseable {
 
@@ -76,22 +75,22 @@ public final class TextEmbedder implements AutoCloseable {
     this.backendReason = backendReason;
   }
 
-  /** Starts the description of an embedder; only the model is required. */
+  /** A builder of an embedder; only the model is required. */
   public static TextEmbedderBuilder builder() {
     return new TextEmbedderBuilder();
   }
 
-  /** Embeds what is searched for: the model's query prefix is put before it. */
+  /** Embeds a text to search for: the model's query prefix is put before it. */
   public float[] embedQuery(String text) {
     return embed(text, InputType.QUERY);
   }
 
-  /** Embeds what is to be found. */
+  /** Embeds a text to be found. */
   public float[] embedPassage(String text) {
     return embed(text, InputType.PASSAGE);
   }
 
-  /** Embeds what is to be found; the result has a vector for each text, in their order. */
+  /** Embeds texts to be found; the result has a vector for each text, in their order. */
   public List<float[]> embedPassages(List<String> texts) {
     return embed(texts, InputType.PASSAGE);
   }
@@ -116,7 +115,7 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds one text, and says how long it was and whether it was cut.
+   * Embeds one text, and reports its number of tokens and whether it was truncated.
    *
    * @throws DeadlineExceededException if the options' deadline passed before the execution began
    */
@@ -126,7 +125,8 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds texts, however many: a long list waits for room in the engine instead of being refused.
+   * Embeds any number of texts: a long list waits for space in the engine's queue instead of being
+   * rejected.
    *
    * @return a new vector for each text, in their order
    */
@@ -145,7 +145,7 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds texts, and says of each how long it was and whether it was cut.
+   * Embeds texts, and reports for each its number of tokens and whether it was truncated.
    *
    * @return a result for each text, in their order
    * @throws DeadlineExceededException if the options' deadline passed before the last execution
@@ -166,11 +166,11 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds texts into memory of the caller's: {@code texts.size() * dimension()} values from the
-   * destination's position on, which moves behind them. On an exception the destination is as it
-   * was.
+   * Embeds texts into the caller's memory: {@code texts.size() * dimension()} values from the
+   * destination's position on, which moves to their end. On an exception the destination is
+   * unchanged.
    *
-   * @throws BufferOverflowException if the destination has less room
+   * @throws BufferOverflowException if the destination has too little space
    */
   public void embed(List<String> texts, InputType type, FloatBuffer destination) {
     if (destination.remaining() < (long) texts.size() * dimension()) {
@@ -180,16 +180,16 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds what is to be found, however much, in bounded memory: as many texts and vectors are held
-   * as {@link EngineOptions#maxQueuedRequests()} says. Runs in the bulk lane.
+   * Embeds any number of texts to be found, in bounded memory: at most {@link
+   * EngineOptions#maxQueuedRequests()} texts and vectors are held. Runs in the bulk lane.
    *
-   * @param texts drawn from on the calling thread, as there is room
+   * @param texts read on the calling thread, as the queue has space
    * @param vectors receives a new vector for each text, in their order, on the calling thread
    * @return how many texts there were
-   * @throws InferenceException the first text's that failed; later ones are withdrawn. So are they
-   *     when the source or the consumer throws
+   * @throws InferenceException of the first text that failed; later texts are withdrawn, also if
+   *     the source or the consumer throws
    * @throws TextTooLongException under {@link TruncationPolicy#STRICT}; its index counts the texts
-   *     drawn
+   *     that were read
    */
   public long embedPassages(Iterator<String> texts, Consumer<float[]> vectors) {
     return engine.embedStream(
@@ -198,10 +198,10 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds texts, however many, as {@link #embedPassages(Iterator, Consumer)} does, and says of
-   * each how long it was and whether it was cut.
+   * Embeds any number of texts, as {@link #embedPassages(Iterator, Consumer)} does, and reports for
+   * each its number of tokens and whether it was truncated.
    *
-   * @param texts drawn from on the calling thread, as there is room
+   * @param texts read on the calling thread, as the queue has space
    * @param results receives a result for each text, in their order, on the calling thread
    * @return how many texts there were
    */
@@ -233,8 +233,8 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Executes every shape on every core once, so that no request pays for what happens only the
-   * first time. Waits for slots that are in use.
+   * Executes every shape on every core once, so that no request pays for one-time work. Waits for
+   * slots that are in use.
    *
    * @throws InferenceException if an execution failed
    * @throws DeviceFailureException if a core failed; it leaves the rotation
@@ -244,11 +244,11 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Embeds one text without waiting for it. It is tokenized on the calling thread; nothing else
-   * holds that up. Cancelling the future withdraws the request if it has not begun.
+   * Embeds one text without waiting for it. It is tokenized on the calling thread, which does not
+   * block otherwise. Cancelling the future withdraws the request if it has not begun.
    *
    * @return fails with what {@link #embed(String, InputType)} throws as an {@link
-   *     EmbeddingException}, a refusal too; what is wrong with the text is thrown at once
+   *     EmbeddingException}, including a rejection; an invalid text is thrown at once
    */
   public CompletableFuture<float[]> embedAsync(String text, InputType type) {
     return embedAsync(text, type, RequestOptions.INTERACTIVE);
@@ -256,7 +256,7 @@ public final class TextEmbedder implements AutoCloseable {
 
   /**
    * Embeds one text without waiting for it, see {@link #embedAsync(String, InputType)}. With {@link
-   * RequestOptions#BULK} the call blocks while the engine has no room; {@link
+   * RequestOptions#BULK} the call blocks while the engine's queue is full; {@link
    * RequestOptions#withoutWaiting()} never blocks, and the future then fails with an {@link
    * EngineOverloadedException}.
    */
@@ -267,7 +267,7 @@ public final class TextEmbedder implements AutoCloseable {
 
   /**
    * Embeds one text without waiting for it, see {@link #embedAsync(String, InputType,
-   * RequestOptions)}, and says how long it was and whether it was cut.
+   * RequestOptions)}, and reports its number of tokens and whether it was truncated.
    */
   public CompletableFuture<EmbeddedText> embedAndCountAsync(
       String text, InputType type, RequestOptions options) {
@@ -277,8 +277,9 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * The token ids of a text, cut or refused as this embedder does, for callers that count tokens or
-   * keep ids: {@link #embedTokens(int[], RequestOptions)} and its kin embed them.
+   * The token ids of a text, truncated or rejected by this embedder's policy, for callers that
+   * count tokens or keep ids. {@link #embedTokens(int[], RequestOptions)} and similar methods embed
+   * them.
    *
    * @return a new array of at most {@link #maxTokens()} ids, special tokens and the type's prefix
    *     included
@@ -313,9 +314,10 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * The token ids of a text, see {@link #tokenize(String, InputType)}, and whether it was cut.
+   * The token ids of a text, see {@link #tokenize(String, InputType)}, and whether it was
+   * truncated.
    *
-   * @param countAll whether all tokens of a text that is cut are counted, which takes time in
+   * @param countAll whether all tokens of a truncated text are counted, which takes time in
    *     proportion to its length; if not, its count is one more than the ids
    * @throws TextTooLongException if it has more tokens, and the policy is strict
    */
@@ -336,9 +338,9 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Makes ids that were counted or cut elsewhere ready for {@link #embedTokens(int[],
-   * RequestOptions)} and its kin: the model's special tokens are put around them unless they are
-   * there. An input type's prefix is not.
+   * Prepares ids that were counted or truncated elsewhere for {@link #embedTokens(int[],
+   * RequestOptions)} and similar methods: puts the model's special tokens around them unless they
+   * are present. It does not add an input type's prefix.
    *
    * @param tokenIds ids of the model's own tokenizer; only read
    * @return at most {@link #maxTokens()} ids, and how many there were
@@ -416,8 +418,8 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Counts the tokens that a text comes to, special tokens and the type's prefix included, before
-   * any truncation.
+   * Counts the tokens of a text, including special tokens and the type's prefix, before any
+   * truncation.
    */
   public int countTokens(String text, InputType type) {
     return tokenizer.countTokens(text, type);
@@ -426,7 +428,7 @@ public final class TextEmbedder implements AutoCloseable {
   /**
    * The tokens of a text one by one, before any truncation, for callers that show or mark them.
    *
-   * @param specialTokens whether those that the model sees around the text are among them
+   * @param specialTokens whether the list includes those around the text
    * @return a new list, see {@link TextTokenizer#tokens}
    */
   public List<Token> tokens(String text, InputType type, boolean specialTokens) {
@@ -434,7 +436,7 @@ public final class TextEmbedder implements AutoCloseable {
   }
 
   /**
-   * Makes a text of token ids, see {@link TextTokenizer#decode}.
+   * Makes a text from token ids, see {@link TextTokenizer#decode}.
    *
    * @throws IllegalArgumentException if an id is not of the vocabulary
    */
@@ -442,14 +444,17 @@ public final class TextEmbedder implements AutoCloseable {
     return tokenizer.decode(tokenIds, skipSpecialTokens);
   }
 
-  /** Length of a vector: the model's own, or what {@link TextEmbedderBuilder#dimensions} said. */
+  /**
+   * Number of elements of a vector: the model's own, or that of {@link
+   * TextEmbedderBuilder#dimensions}.
+   */
   public int dimension() {
     return dimension;
   }
 
   /**
-   * The most tokens of a text, special tokens included: what the model takes, or less where no
-   * shape of that length was compiled.
+   * The maximum number of tokens of a text, including special tokens: the model's limit, or less if
+   * no shape of that length was compiled.
    */
   public int maxTokens() {
     return tokenizer.maxTokens();
@@ -460,17 +465,17 @@ public final class TextEmbedder implements AutoCloseable {
     return model.name();
   }
 
-  /** For people: what computes, its version and where. */
+  /** For people: the backend, its version and its devices. */
   public String backend() {
     return backend.description();
   }
 
-  /** For people: why this backend computes and no other, in a sentence. */
+  /** For people: why this backend was chosen, in one sentence. */
   public String backendReason() {
     return backendReason;
   }
 
-  /** Whether the device is an emulation: nothing measured on it says anything about a device. */
+  /** Whether the device is emulated; figures of an emulated device say nothing about a real one. */
   public boolean isEmulated() {
     return backend.emulated();
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Describes an embedder. Not thread-safe. */
+/** Builds an embedder. Not thread-safe. */
 public final class TextEmbedderBuilder {
 
   private static final Logger LOG = LoggerFactory.getLogger(TextEmbedder.class);
@@ -37,7 +37,7 @@ public final class TextEmbedderBuilder {
     return this;
   }
 
-  /** What computes; {@link BackendChoice#AUTO} by default. */
+  /** The backend; {@link BackendChoice#AUTO} by default. */
   public TextEmbedderBuilder backend(BackendChoice choice) {
     this.backend = choice;
     this.given = null;
@@ -45,12 +45,12 @@ public final class TextEmbedderBuilder {
   }
 
   /**
-   * What computes, made by the caller: one of this project's with options of its own, or another
-   * implementation of the contract. {@link #precision}, {@link #preparedGraph}, {@link
+   * The backend, created by the caller: one of this project's backends with other options, or
+   * another implementation of the contract. {@link #precision}, {@link #preparedGraph}, {@link
    * #threadsPerExecution} and {@link #visibleCores} do not apply to it.
    *
-   * @param open the embedder's when {@link #build()} returns, which closes it with itself; the
-   *     caller's if {@link #build()} throws. One embedder has it
+   * @param open belongs to the embedder, which closes it, once {@link #build()} returns, and to the
+   *     caller if {@link #build()} throws. Only one embedder may use it
    */
   public TextEmbedderBuilder backend(InferenceBackend open) {
     this.given = open;
@@ -58,8 +58,8 @@ public final class TextEmbedderBuilder {
   }
 
   /**
-   * What a CPU computes with; {@link Precision#EXACT} by default. {@link Precision#FP32} is ONNX
-   * Runtime's alone. NeuronCores compute what the model was compiled for.
+   * The precision on a CPU; {@link Precision#EXACT} by default. Only ONNX Runtime supports {@link
+   * Precision#FP32}. NeuronCores use the precision that the model was compiled with.
    */
   public TextEmbedderBuilder precision(Precision choice) {
     this.precision = choice;
@@ -67,11 +67,11 @@ public final class TextEmbedderBuilder {
   }
 
   /**
-   * Whether ONNX Runtime runs the model in fused operators, for less work; true by default. Float32
-   * vectors stay the same (cosine of 0.99999 and more), int8 vectors as near to those of float32 as
-   * they were. The rewritten file is made at first use and kept in {@link
-   * io.github.neuronembed.model.CacheFolder}. A model that cannot be rewritten, or not kept, is run
-   * as it is, and the log says so.
+   * Whether ONNX Runtime runs a rewritten, faster graph with fused operators; true by default.
+   * Float32 vectors stay the same (cosine of 0.99999 and more); int8 vectors stay as close to those
+   * of float32. The rewritten file is made at first use and kept in {@link
+   * io.github.neuronembed.model.CacheFolder}. If the model cannot be rewritten, or the file cannot
+   * be written, the original graph runs, and the log says so.
    */
   public TextEmbedderBuilder preparedGraph(boolean prepared) {
     this.preparedGraph = prepared;
@@ -79,9 +79,9 @@ public final class TextEmbedderBuilder {
   }
 
   /**
-   * Threads that compute one execution on a CPU, the calling one included; 1 by default. More of
-   * them shorten the latency of a long text where few are asked for at once, and cost throughput:
-   * as many executions run at once as keep all processors busy.
+   * Threads that compute one execution on a CPU, the calling one included; 1 by default. More
+   * threads shorten the latency of a long text if few texts are embedded at once, but cost
+   * throughput. As many executions run at once as keep all processors busy.
    *
    * @throws IllegalArgumentException if it is not 1 to 256
    */
@@ -99,8 +99,8 @@ public final class TextEmbedderBuilder {
    * range or a list of ascending indexes without gaps ({@code "3"}, {@code "0-1"}, {@code
    * "4,5,6"}). By default, and with an empty string, {@code NEURON_RT_VISIBLE_CORES} and {@code
    * NEURON_RT_NUM_CORES} of the environment decide, and without them the process owns all cores.
-   * ONNX Runtime ignores it; the emulator has as many cores as what is given here takes, two at
-   * least, but two alone for what the environment says, unless its own configuration says more.
+   * ONNX Runtime ignores it. The emulator has as many cores as the value here needs, at least two;
+   * for values of the environment it has two, unless its own configuration says more.
    *
    * @throws IllegalArgumentException if it is none of these
    */
@@ -110,7 +110,7 @@ public final class TextEmbedderBuilder {
   }
 
   /**
-   * What happens to a text of more than {@link TextEmbedder#maxTokens()}; {@link
+   * The policy for a text of more than {@link TextEmbedder#maxTokens()}; {@link
    * TruncationPolicy#TRUNCATE} by default.
    */
   public TextEmbedderBuilder truncation(TruncationPolicy policy) {
@@ -128,7 +128,7 @@ public final class TextEmbedderBuilder {
     return this;
   }
 
-  /** Changes the engine's options, which begin with what suits the backend. */
+  /** Changes the engine's options, whose defaults suit the backend. */
   public TextEmbedderBuilder engine(Consumer<EngineOptions.Builder> changes) {
     this.engine = changes;
     return this;
@@ -137,12 +137,13 @@ public final class TextEmbedderBuilder {
   /**
    * Loads the model and starts the engine.
    *
-   * <p>A process has NeuronCores, emulated ones too, once: a second embedder on them is refused
-   * until the first is closed, or with {@link BackendChoice#AUTO} runs on ONNX Runtime.
+   * <p>A process can use NeuronCores, also emulated ones, with one embedder at a time: a second
+   * embedder is rejected until the first is closed, or with {@link BackendChoice#AUTO} runs on the
+   * CPU.
    *
    * @return a new embedder, owned by the caller
    * @throws IllegalStateException if no model was given
-   * @throws IllegalArgumentException if the model was not trained for the dimensions asked for
+   * @throws IllegalArgumentException if the model was not trained for the requested dimensions
    * @throws ModelLoadException if the model cannot be served
    * @throws BackendUnavailableException if the backend is not available on this machine, or in use
    *     by another embedder
@@ -165,7 +166,7 @@ public final class TextEmbedderBuilder {
                   backend,
                   new CpuExecution(precision, preparedGraph, threadsPerExecution),
                   visibleCores)
-              : new BackendSelection(given, "The application gave it.");
+              : new BackendSelection(given, "The application passed it.");
       opened = selection.backend();
       LOG.info(
           "{} on {}, pooled by {}. {}",
@@ -177,8 +178,8 @@ public final class TextEmbedderBuilder {
       int longest = longest(opened);
       if (longest < model.maxTokens()) {
         LOG.warn(
-            "The longest shape compiled is of {} tokens, and {} takes {}: longer texts are cut"
-                + " there, or refused. Compile a longer one.",
+            "The longest compiled shape has {} tokens, but {} takes {}: longer texts"
+                + " are truncated there, or rejected. Compile a longer shape.",
             longest,
             model.name(),
             model.maxTokens());

@@ -1,7 +1,8 @@
 package io.github.neuronembed;
 
 /**
- * A text has more tokens than the model takes, and {@link TruncationPolicy#STRICT} forbids a cut.
+ * A text has more tokens than the model's limit, and {@link TruncationPolicy#STRICT} forbids
+ * truncation.
  */
 public final class TextTooLongException extends IllegalArgumentException {
 

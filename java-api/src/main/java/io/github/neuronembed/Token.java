@@ -4,8 +4,8 @@ package io.github.neuronembed;
  * A token of a text.
  *
  * @param id in the model's vocabulary
- * @param text what it stands for in the text; a special token's name
- * @param special whether it was put around the text
+ * @param text the part of the text that it represents; the name of a special token
+ * @param special whether it is a special token around the text
  * @param start where it begins, as an index of the text with the input type's prefix before it; -1
  *     if it is special
  * @param end the index after its last character; -1 if it is special

@@ -1,8 +1,8 @@
 package io.github.neuronembed;
 
 /**
- * A text as the model reads it, and how long it was. Immutable, but for the array, which belongs to
- * whoever asked for it.
+ * A text as the model reads it, and its original number of tokens. Immutable, except for the array,
+ * which belongs to the caller.
  */
 public final class TokenizedText {
 
@@ -11,7 +11,7 @@ public final class TokenizedText {
 
   /**
    * @param ids of the tokens that are embedded, special tokens included; not copied
-   * @param tokenCount tokens before any cut
+   * @param tokenCount tokens before truncation
    */
   public TokenizedText(int[] ids, int tokenCount) {
     this.ids = ids;
@@ -26,8 +26,8 @@ public final class TokenizedText {
   }
 
   /**
-   * The tokens of the whole text, special tokens and the input type's prefix included. Of a text
-   * that was cut, and whose tokens were not all to be counted, one more than were kept.
+   * The tokens of the whole text, special tokens and the input type's prefix included. For a
+   * truncated text whose tokens were not all counted, one more than were kept.
    */
   public int tokenCount() {
     return tokenCount;

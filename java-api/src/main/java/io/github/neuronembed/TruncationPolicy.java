@@ -1,19 +1,19 @@
 package io.github.neuronembed;
 
-/** What happens to a text with more tokens than the model takes. */
+/** The policy for a text with more tokens than the model's limit. */
 public enum TruncationPolicy {
   /**
-   * Tokens past the limit are dropped, the special tokens kept, on the side that the model states
-   * ({@code truncation_side}): what the model's own reference implementation does.
+   * Drops the tokens beyond the limit on the side that the model states ({@code truncation_side})
+   * and keeps the special tokens, as the model's reference implementation does.
    */
   TRUNCATE,
 
-  /** As {@link #TRUNCATE}, but the first tokens are dropped, those of a prefix included. */
+  /** As {@link #TRUNCATE}, but drops the first tokens, including those of a prefix. */
   TRUNCATE_LEFT,
 
-  /** As {@link #TRUNCATE}, but the last tokens are dropped. */
+  /** As {@link #TRUNCATE}, but drops the last tokens. */
   TRUNCATE_RIGHT,
 
-  /** The text is refused with a {@link TextTooLongException}. */
+  /** Rejects the text with a {@link TextTooLongException}. */
   STRICT
 }

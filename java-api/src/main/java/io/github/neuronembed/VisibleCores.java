@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * NeuronCores of an instance that a process owns.
  *
  * @param text as libnrt takes it, an index or a range; empty for no restriction
- * @param end the index behind the last of them; 0 for no restriction
+ * @param end the index after the last of them; 0 for no restriction
  */
 record VisibleCores(String text, int end) {
 
@@ -44,7 +44,7 @@ record VisibleCores(String text, int end) {
 
   private static IllegalArgumentException refused(String cores) {
     return new IllegalArgumentException(
-        "Visible cores are an index, a range or a list of ascending indexes without gaps, such as"
-            + " 3, 0-1 or 4,5,6; not \"%s\".".formatted(cores));
+        "Visible cores are an index, a range or a list of ascending indexes without"
+            + " gaps, for example 3, 0-1 or 4,5,6; not \"%s\".".formatted(cores));
   }
 }

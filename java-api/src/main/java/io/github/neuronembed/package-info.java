@@ -1,7 +1,6 @@
 /**
- * Texts in, vectors out. {@link io.github.neuronembed.TextEmbedder} is where an application begins;
- * {@link io.github.neuronembed.EmbeddingException} and its subclasses are what it may have to
- * handle.
+ * Embeds texts. Applications start with {@link io.github.neuronembed.TextEmbedder} and handle
+ * {@link io.github.neuronembed.EmbeddingException} and its subclasses.
  */
 @NullMarked
 package io.github.neuronembed;

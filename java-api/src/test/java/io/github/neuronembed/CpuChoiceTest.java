@@ -68,7 +68,7 @@ class CpuChoiceTest {
   void float32AndTheOriginalGraphAreOnnxRuntimes() {
     expect(builder().precision(Precision.FP32), "onnxruntime", "ONNX Runtime, as");
     expect(builder().preparedGraph(false), "onnxruntime", "ONNX Runtime, as");
-    expect(builder().backend(BackendChoice.ONNX), "onnxruntime", "asked for");
+    expect(builder().backend(BackendChoice.ONNX), "onnxruntime", "requested");
   }
 
   @Test

@@ -25,7 +25,7 @@ class CpuTextEmbedderTest extends TextEmbedderContract {
   void saysWhatItComputesWith() {
     try (TextEmbedder embedder = open(TruncationPolicy.TRUNCATE)) {
       assertThat(embedder.backend()).contains("encoder exact", "kernel ");
-      assertThat(embedder.backendReason()).isEqualTo("The native core's encoder was asked for.");
+      assertThat(embedder.backendReason()).isEqualTo("The native core's encoder was requested.");
     }
   }
 

@@ -20,7 +20,7 @@ class OriginalGraphTextEmbedderTest extends TextEmbedderContract {
   @Test
   void theFileIsRunAsItIs() {
     try (TextEmbedder embedder = open(TruncationPolicy.TRUNCATE)) {
-      assertThat(embedder.backendReason()).isEqualTo("ONNX Runtime was asked for.");
+      assertThat(embedder.backendReason()).isEqualTo("ONNX Runtime was requested.");
     }
   }
 }

@@ -26,9 +26,9 @@ public interface Command {
   Options options();
 
   /**
-   * For commands whose arguments are options alone.
+   * For commands that take options only.
    *
-   * @throws UsageException if there is anything else
+   * @throws UsageException if there are other arguments
    */
   default void requireOptionsOnly(CommandLine arguments) {
     if (!arguments.getArgList().isEmpty()) {

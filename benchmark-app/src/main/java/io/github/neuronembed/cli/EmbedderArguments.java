@@ -36,14 +36,16 @@ public final class EmbedderArguments {
             .hasArg()
             .argName("TYPE")
             .desc(
-                "what a CPU computes with: "
+                "precision on a CPU: "
                     + names(Precision.values())
-                    + " (default exact: as near to fp32 as rounding, by what is fastest)")
+                    + " (default exact: equal to fp32 up to rounding, on the fastest backend)")
             .get());
     options.addOption(
         Option.builder()
             .longOpt(ORIGINAL_GRAPH)
-            .desc("on ONNX Runtime, run the model's file as it is, not rewritten to run faster")
+            .desc(
+                "on ONNX Runtime, run the model's unchanged file, not the copy that is"
+                    + " rewritten for speed")
             .get());
   }
 
@@ -54,7 +56,7 @@ public final class EmbedderArguments {
             .longOpt("backend")
             .hasArg()
             .argName("NAME")
-            .desc("what runs it: " + names(BackendChoice.values()) + " (default auto)")
+            .desc("the backend: " + names(BackendChoice.values()) + " (default auto)")
             .get());
   }
 
@@ -66,8 +68,8 @@ public final class EmbedderArguments {
             .hasArg()
             .argName("N")
             .desc(
-                "threads of one execution on a CPU (default 1: several texts at once, each on a"
-                    + " thread; more shorten the time of a single long text)")
+                "threads of one execution on a CPU (default 1: several texts run at once,"
+                    + " each on one thread; more threads shorten the time of a single long text)")
             .get());
   }
 
@@ -85,7 +87,7 @@ public final class EmbedderArguments {
   /**
    * Opens what the arguments name.
    *
-   * @throws UsageException if an argument makes no sense
+   * @throws UsageException if an argument is invalid
    * @throws io.github.neuronembed.EmbeddingException if the model or the backend cannot be opened
    */
   public static TextEmbedder open(CommandLine arguments, TruncationPolicy truncation) {
@@ -103,9 +105,9 @@ public final class EmbedderArguments {
   }
 
   /**
-   * Starts the description of an embedder with what the arguments say.
+   * A builder of an embedder with the settings of the arguments.
    *
-   * @throws UsageException if an argument makes no sense
+   * @throws UsageException if an argument is invalid
    */
   public static TextEmbedderBuilder builder(CommandLine arguments, ModelDirectory model) {
     return TextEmbedder.builder()
@@ -133,7 +135,7 @@ public final class EmbedderArguments {
   /**
    * What a CPU is to compute with.
    *
-   * @throws UsageException if the argument makes no sense, or the backend has no such precision
+   * @throws UsageException if the argument is invalid, or the backend has no such precision
    */
   public static Precision precision(CommandLine arguments) {
     Precision precision = choice(arguments, "precision", Precision.EXACT, Precision.values());
@@ -154,7 +156,7 @@ public final class EmbedderArguments {
    * compiled for one, even where there is none, else what computes it on the CPU: for commands that
    * are asked about a backend, and would mislead with another one's answer.
    *
-   * @throws UsageException if the argument makes no sense
+   * @throws UsageException if the argument is invalid
    * @throws io.github.neuronembed.ModelLoadException if the manifest of compiled models is damaged,
    *     or a file of the model
    */

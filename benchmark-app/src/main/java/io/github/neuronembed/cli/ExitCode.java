@@ -1,6 +1,6 @@
 package io.github.neuronembed.cli;
 
-/** What the shell is told. */
+/** The exit codes. */
 public final class ExitCode {
 
   public static final int DONE = 0;

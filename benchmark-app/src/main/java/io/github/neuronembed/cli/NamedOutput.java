@@ -4,7 +4,10 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Says of what an output cannot be written: the operating system's words leave that out. */
+/**
+ * Adds the name of an output to a write error, because the operating system's message does not
+ * contain it.
+ */
 public final class NamedOutput extends FilterOutputStream {
 
   private final String name;

@@ -142,7 +142,7 @@ public final class NeuronEmbed {
     Options options = command.options();
     options.addOption(Option.builder("h").longOpt("help").desc("show this help").get());
     options.addOption(
-        Option.builder().longOpt("debug").desc("show where an error came from").get());
+        Option.builder().longOpt("debug").desc("show the stack trace of an error").get());
     CommandLine arguments;
     try {
       arguments = DefaultParser.builder().setAllowPartialMatching(false).get().parse(options, args);
@@ -159,7 +159,7 @@ public final class NeuronEmbed {
 
   private static int failed(Streams streams, IOException e, boolean debug) {
     if (isClosedPipe(e)) {
-      // Whoever read the output had enough.
+      // The reader of the output closed it.
       return ExitCode.DONE;
     }
     String message = String.valueOf(e.getMessage());
@@ -201,7 +201,7 @@ public final class NeuronEmbed {
   private static String commandList() {
     StringBuilder text = new StringBuilder();
     text.append("usage: ").append(PROGRAM).append(" COMMAND [options]\n\n");
-    text.append("Text embeddings on AWS Inferentia2 and on any CPU.\n\n");
+    text.append("Text embeddings on the CPU and on AWS Inferentia2.\n\n");
     for (Command command : COMMANDS) {
       text.append("  %-10s %s%n".formatted(command.name(), command.summary()));
     }

@@ -20,7 +20,7 @@ public final class Progress implements AutoCloseable {
     this.err = err;
   }
 
-  /** Starts one whose end is not known. */
+  /** Starts one with an unknown end. */
   public static Progress start(String task, String unit, Streams streams) {
     return start(task, unit, -1, streams);
   }
@@ -65,7 +65,7 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  /** So many steps are made in all. */
+  /** Sets the total number of steps. */
   public void stepTo(long steps) {
     if (bar != null) {
       bar.stepTo(steps);

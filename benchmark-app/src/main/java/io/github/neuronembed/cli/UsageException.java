@@ -1,6 +1,6 @@
 package io.github.neuronembed.cli;
 
-/** The arguments do not make sense; the message says which and why, in a sentence. */
+/** The arguments are invalid; the message says which one and why, in one sentence. */
 public final class UsageException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

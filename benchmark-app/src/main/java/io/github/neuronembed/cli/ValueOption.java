@@ -9,10 +9,10 @@ public final class ValueOption {
   private ValueOption() {}
 
   /**
-   * Adds one.
+   * Adds an option.
    *
-   * @param name as it is written behind {@code --}
-   * @param value what the help calls its value
+   * @param name as it is written after {@code --}
+   * @param value the name of its value in the help
    * @param description for the help
    */
   public static void addTo(Options options, String name, String value, String description) {

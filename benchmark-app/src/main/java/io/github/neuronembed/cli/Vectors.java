@@ -17,10 +17,10 @@ public final class Vectors {
   }
 
   /**
-   * The least cosine of pairs of vectors.
+   * The lowest cosine of pairs of vectors.
    *
-   * @param some at least one
-   * @param others as many
+   * @param some at least one vector
+   * @param others as many vectors
    * @return -1 if a pair has no cosine, which no other may hide
    */
   public static double leastCosine(List<float[]> some, List<float[]> others) {

@@ -104,7 +104,7 @@ class CommandLineTest {
       value = {
         "{\"text\":1}                     | \"text\" is not a string",
         "{\"id\":[],\"text\":\"x\"}       | \"id\" is not a string or a number",
-        "{\"text\":\"x\",\"type\":\"y\"}  | \"type\" is none of \"passage\", \"document\" and \"query\"",
+        "{\"text\":\"x\",\"type\":\"y\"}  | \"type\" must be \"passage\", \"document\" or \"query\"",
         "{\"text\":\"x\",\"text\":\"y\"}  | \"text\" is given twice",
         "{\"text\":\"x\"} {}            | not a JSON object: see character",
         "{\"text\":null}               | the object has no \"text\"",
@@ -131,7 +131,7 @@ class CommandLineTest {
         "{\"id\":\"a\" \"text\":\"x\"}   | not a JSON object: see character 11",
         "{\"txt\":\"x\"}               | the object has no \"text\"",
         "\uFEFF  {\"text\":             | not a JSON object: see character 10",
-        "{\"text\":\"\\ud800 lone\"}     | a string has half of a surrogate pair, which is no text",
+        "{\"text\":\"\\ud800 lone\"}     | a string has half of a surrogate pair, which is not valid text",
       })
   void aBadFirstLineDoesNotMakeJsonLinesPlainText(String line, String reason) {
     assertThat(run(line + "\n{\"text\":\"good\"}\n", "embed")).isEqualTo(ExitCode.FAILED);
@@ -183,13 +183,13 @@ class CommandLineTest {
     String full = "word ".repeat(510);
 
     assertThat(run(full + "\nshort\n", "embed")).isZero();
-    assertThat(err()).doesNotContain("cut at");
+    assertThat(err()).doesNotContain("truncated at");
     assertThat(run(full + "word\n", "embed")).isZero();
-    assertThat(err()).contains("1 text was cut at 512 tokens; --strict refuses it.");
+    assertThat(err()).contains("1 text was truncated at 512 tokens; --strict rejects it.");
     // Many characters and few tokens, more than enough, and many tokens without a blank.
     assertThat(run("x".repeat(9000) + "\n" + full + full + "\n" + "潮".repeat(9000), "embed"))
         .isZero();
-    assertThat(err()).contains("2 texts were cut at 512 tokens; --strict refuses them.");
+    assertThat(err()).contains("2 texts were truncated at 512 tokens; --strict rejects them.");
   }
 
   @Test

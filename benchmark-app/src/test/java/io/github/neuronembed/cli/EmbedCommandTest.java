@@ -97,11 +97,11 @@ class EmbedCommandTest {
       assertThat(lines.get(i).get("tokens").getAsInt())
           .isEqualTo(i % 2 == 1 ? LIMIT + 1 + i / 2 : LIMIT);
     }
-    assertThat(err()).contains("200 texts were cut at 32 tokens; --strict refuses them.");
+    assertThat(err()).contains("200 texts were truncated at 32 tokens; --strict rejects them.");
 
     assertThat(embed(input.toString())).isZero();
     assertThat(lines().get(1).keySet()).containsExactly("id", "embedding");
-    assertThat(err()).contains("200 texts were cut at 32 tokens; --strict refuses them.");
+    assertThat(err()).contains("200 texts were truncated at 32 tokens; --strict rejects them.");
   }
 
   @Test
@@ -188,7 +188,7 @@ class EmbedCommandTest {
         "--output-dtype int4                  | --output-dtype is one of float32|float16|int8|binary|ubinary",
         "--ranges x.npy                       | --ranges goes with --output-dtype int8",
         "--dimensions 5                       | trained for vectors of 4, 8 dimensions, not of 5",
-        "--dimensions 1536                    | gives vectors of 8 dimensions, and 1536 were asked for",
+        "--dimensions 1536                    | gives vectors of 8 dimensions, but 1536 were requested",
         "--dimensions some                    | --dimensions is a whole number",
         "--input-format parquet               | --input-format is one of auto|text|jsonl|json",
       })

@@ -4,15 +4,15 @@ import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.ModelDirectory;
 
 /**
- * A model of an Inferentia2 NeuronCore that computes bge-base-en-v1.5 in bfloat16, for where
- * nothing was measured. Its parameters were fitted to the seven execution times that were published
- * of that encoder, which it meets within 5 %. What was published nowhere is assumed: batches of
- * short rows, rows of 384 tokens, and what several texts a row cost.
+ * A model of an Inferentia2 NeuronCore that computes bge-base-en-v1.5 in bfloat16, for use without
+ * measurements. Its parameters were fitted to the seven published execution times of that encoder,
+ * which it reproduces within 5 %. Without published times it makes assumptions: for batches of
+ * short rows, rows of 384 tokens, and the cost of several texts per row.
  *
- * <p>An execution of T tokens takes the longer of 4.55 µs a token, and 410 µs and 3.2 µs a token;
- * each row of S tokens takes 7.78 ns times S² more for its attention, 1.18 times that at 512
- * tokens, and 1.42 times from four rows on, less towards 256. Several texts a row cost 10 % of the
- * attention and 1 % of the rest.
+ * <p>An execution of T tokens takes the longer of 4.55 µs per token, and 410 µs plus 3.2 µs per
+ * token; each row of S tokens takes 7.78 ns times S² more for its attention, 1.18 times that at 512
+ * tokens, and 1.42 times from four rows on, less towards 256. Several texts per row cost 10 % of
+ * the attention and 1 % of the rest.
  */
 public final class ModelledTimes implements DeviceTimes {
 
@@ -35,7 +35,7 @@ public final class ModelledTimes implements DeviceTimes {
   private static final double PACKED_ATTENTION = 1.1;
   private static final double PACKED_REST = 1.01;
 
-  /** Whether a model is of the size that the times are of. */
+  /** Whether a model has the size of the modelled encoder. */
   public static boolean isOf(ModelDirectory model) {
     return model.hiddenSize() == HIDDEN_SIZE && model.hiddenLayers() == LAYERS;
   }

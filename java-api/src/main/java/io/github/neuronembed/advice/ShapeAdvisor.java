@@ -13,14 +13,14 @@ import java.util.TreeSet;
 import java.util.function.IntSupplier;
 
 /**
- * Proposes the shapes to compile for the texts that were seen: those with least expected device
- * time a text. A search by what each text costs in full executions finds sets of each size, of
- * plain shapes, of packed ones and of both; the engine's simulation decides between them, because
- * it knows what company the texts find.
+ * Proposes the shapes to compile for the observed texts: those with the least expected device time
+ * per text. A search by each text's share of full executions finds sets of each size: of plain
+ * shapes, of packed ones and of both. The engine's simulation decides between them, because it
+ * knows which other texts share an execution.
  */
 public final class ShapeAdvisor {
 
-  /** Rows of the plain shapes that are considered. */
+  /** Batch sizes of the plain shapes that are considered. */
   private static final int[] BATCHES = {1, 4, 8, 16, 32};
 
   private static final int[] PACKED_BATCHES = {1, 8};
@@ -33,10 +33,10 @@ public final class ShapeAdvisor {
   /** Tokens of a row for each text that it may hold: texts are hardly shorter on average. */
   private static final int TOKENS_PER_TEXT = 8;
 
-  /** What first fit fills of a packed row while many texts wait. */
+  /** The part of a packed row that first fit fills while many texts wait. */
   private static final double PACKED_FILL = 0.97;
 
-  /** The cost of a text that a shape does not hold, in nanoseconds: more than any sum. */
+  /** The cost of a text that does not fit a shape, in nanoseconds: more than any sum. */
   private static final double IMPOSSIBLE = 1e15;
 
   /** A larger set has to be faster by this factor. */
@@ -50,7 +50,7 @@ public final class ShapeAdvisor {
    * A proposal.
    *
    * @param shapes to compile, ascending; the longest holds the longest text
-   * @param offline what one core does with them while there are always more texts
+   * @param offline the results of one core with them while there are always more texts
    */
   public record Advice(List<Shape> shapes, EngineSimulation.Outcome offline) {}
 
@@ -86,7 +86,7 @@ public final class ShapeAdvisor {
    * @param candidates the shapes to choose from
    * @param times how long they take
    * @param most shapes at most
-   * @return proposals of ever more shapes, each faster than the one before
+   * @return proposals with increasing numbers of shapes, each faster than the one before
    * @throws IllegalArgumentException if there are no texts, a length or count is not positive, or
    *     no candidate holds the longest text
    */
@@ -152,13 +152,15 @@ public final class ShapeAdvisor {
     return kinds;
   }
 
-  /** What one core does with shapes and texts like these, while there are always more. */
+  /**
+   * The results of one core with shapes and texts like these, while there are always more texts.
+   */
   public static EngineSimulation.Outcome offline(
       Map<Integer, Long> texts, List<Shape> shapes, DeviceTimes times) {
     return new EngineSimulation(shapes, times::nanos, 1).offline(draws(texts, 1), SIMULATED_TEXTS);
   }
 
-  /** Lengths like those that were seen, at random. */
+  /** Random lengths with the observed distribution. */
   public static IntSupplier draws(Map<Integer, Long> texts, long seed) {
     TreeMap<Long, Integer> upTo = new TreeMap<>();
     long count = 0;
@@ -204,7 +206,7 @@ public final class ShapeAdvisor {
     return chosen.stream().distinct().map(candidates::get).sorted().toList();
   }
 
-  /** Puts the best candidate in a place; returns the sum with it. */
+  /** Puts the best candidate at an index; returns the sum with it. */
   private static double replace(List<Integer> chosen, int place, double[][] costs) {
     double[] others = new double[costs[0].length];
     Arrays.fill(others, Double.MAX_VALUE);

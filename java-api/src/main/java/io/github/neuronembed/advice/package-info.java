@@ -1,4 +1,4 @@
-/** Which shapes to compile for the texts that a service sees. */
+/** Chooses the shapes to compile for the texts of a service. */
 @NullMarked
 package io.github.neuronembed.advice;
 

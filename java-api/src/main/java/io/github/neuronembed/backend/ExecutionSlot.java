@@ -1,10 +1,10 @@
 package io.github.neuronembed.backend;
 
 /**
- * Preallocated input and output of one replica. The way of one execution: {@link #tokens()}{@code
- * .begin}, a row each, {@code .finish}, then {@link #execute()}, then {@link #output()}. A slot is
- * used by one thread at a time; handing it over needs a happens-before edge. Different slots are
- * independent, also on one replica. Buffers are allocated once, with the slot.
+ * Preallocated input and output of one replica. One execution is: {@link #tokens()}{@code .begin},
+ * {@code row} for each row, {@code .finish}, then {@link #execute()}, then {@link #output()}. A
+ * slot is used by one thread at a time; handing it over needs a happens-before edge. Different
+ * slots are independent, also on one replica. Buffers are allocated once, with the slot.
  */
 public interface ExecutionSlot extends AutoCloseable {
 
@@ -29,9 +29,7 @@ public interface ExecutionSlot extends AutoCloseable {
   /** Times of the last successful {@link #execute()}. Valid until the next one. */
   StageTimes stageTimes();
 
-  /**
-   * Frees the buffers; waits for an execution under way. Does nothing when it is closed already.
-   */
+  /** Frees the buffers; waits for a running execution. Does nothing when it is closed already. */
   @Override
   void close();
 }

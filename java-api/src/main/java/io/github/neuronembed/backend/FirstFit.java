@@ -4,9 +4,10 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Where texts lie in the rows of a shape: each, in the order given, in the first row that has room
- * for its tokens and for one text more, behind what is there. In a plain shape that is a row of its
- * own. Whoever chooses texts and whoever writes them place alike by it.
+ * The positions of texts in the rows of a shape. Each text, in the given order, goes to the first
+ * row that has space for its tokens and for one more text, after the texts already there. In a
+ * plain shape each text has a separate row. The code that chooses texts and the code that writes
+ * them both use this class, so they place texts alike.
  *
  * <p>Allocates nothing after it was made. Not thread-safe.
  */
@@ -22,10 +23,12 @@ public final class FirstFit {
   private int texts;
   private int tokens;
 
-  /** Rows before this one take nothing more. */
+  /** Rows before this one are full. */
   private int firstOpen;
 
-  /** A text of so many tokens had no room: no other of as many has, until one is taken back. */
+  /**
+   * A text of this many tokens did not fit: no text of as many tokens fits until one is taken back.
+   */
   private int tooLong = Integer.MAX_VALUE;
 
   /** Without a text. */
@@ -43,7 +46,7 @@ public final class FirstFit {
     return shape;
   }
 
-  /** Takes all texts out. */
+  /** Removes all texts. */
   public void clear() {
     Arrays.fill(rowTokens, 0);
     Arrays.fill(rowTexts, 0);
@@ -57,7 +60,7 @@ public final class FirstFit {
    * Places the next text.
    *
    * @param length its tokens, at least 1
-   * @return whether there was room; if not, nothing changes
+   * @return whether it fits; if not, nothing changes
    */
   public boolean place(int length) {
     if (length >= tooLong) {
@@ -87,7 +90,7 @@ public final class FirstFit {
    * Places texts that belong together.
    *
    * @param together the tokens of each, at least one
-   * @return whether there was room for all; if not, nothing changes
+   * @return whether all fit; if not, nothing changes
    */
   public boolean place(int[][] together) {
     for (int i = 0; i < together.length; i++) {
@@ -106,7 +109,7 @@ public final class FirstFit {
   }
 
   /**
-   * Takes out the text that was placed last.
+   * Removes the text that was placed last.
    *
    * @throws IllegalStateException if there is none
    */
@@ -123,7 +126,7 @@ public final class FirstFit {
     tooLong = Integer.MAX_VALUE;
   }
 
-  /** Whether no row takes another text, however short. */
+  /** Whether no row has space for another text, however short. */
   public boolean isFull() {
     return firstOpen == rowTokens.length;
   }
@@ -163,12 +166,15 @@ public final class FirstFit {
     return lengths[Objects.checkIndex(text, texts)];
   }
 
-  /** Where a text's vector is in the output of a graph that pools: a vector for each place. */
+  /**
+   * The index of a text's vector in the output of a graph that pools, which has a vector for each
+   * position of a text.
+   */
   public int vector(int text) {
     return row(text) * shape.textsPerRow() + places[text];
   }
 
-  /** Vectors of such an output from its first to the last one that is a text's. */
+  /** Number of vectors of such an output up to the last text's. */
   public int vectors() {
     for (int row = rowTexts.length - 1; row >= 0; row--) {
       if (rowTexts[row] > 0) {

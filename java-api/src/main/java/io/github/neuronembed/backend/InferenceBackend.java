@@ -8,13 +8,18 @@ import java.util.List;
  */
 public interface InferenceBackend extends AutoCloseable {
 
-  /** For people: what computes, its version and where, for example {@code onnxruntime 1.21.1}. */
+  /**
+   * For people: the backend, its version and its devices, for example {@code onnxruntime 1.21.1}.
+   */
   String description();
 
-  /** Whether the device is an emulation; whatever was measured on it must be labelled so. */
+  /** Whether the device is emulated; figures of an emulated device must be labelled so. */
   boolean emulated();
 
-  /** Elements of each vector of the output: of a text's if the model pools, else of a token's. */
+  /**
+   * Elements of each vector of the output, which belongs to a text if the model pools, else to a
+   * token.
+   */
   int hiddenSize();
 
   /** Whether the model itself makes one vector of a text's tokens. */
@@ -28,8 +33,8 @@ public interface InferenceBackend extends AutoCloseable {
   List<Shape> shapes();
 
   /**
-   * Whether every execution computes exactly its shape, as a NEFF does, so that a row or token less
-   * saves nothing; else a shape is a bound.
+   * Whether every execution computes exactly its shape, as a NEFF does, so that fewer rows or
+   * tokens save nothing; else a shape is an upper bound.
    */
   default boolean fixedShapes() {
     return false;
@@ -45,7 +50,7 @@ public interface InferenceBackend extends AutoCloseable {
 
   /**
    * How many slots keep a replica busy: with two, the transfers of one execution overlap the
-   * computing of another; where every slot computes at once, one for each processor.
+   * computing of another; if all slots compute at once, one for each processor.
    */
   default int slotsPerReplica() {
     return executesInTurn() ? 2 : Runtime.getRuntime().availableProcessors();

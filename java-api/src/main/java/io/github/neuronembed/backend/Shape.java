@@ -5,13 +5,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What one execution of a compiled model takes: exact for a NEFF, a bound for ONNX Runtime. A plain
- * shape has a text a row; a packed one has up to {@code textsPerRow} texts end to end in a row.
- * Ordered by length, then batch, then texts a row.
+ * The size of one execution of a compiled model: exact for a NEFF, an upper bound for ONNX Runtime.
+ * A plain shape has one text per row; a packed one has up to {@code textsPerRow} texts end to end
+ * in a row. Ordered by length, then batch, then texts per row.
  *
  * @param batchSize rows of one execution
  * @param sequenceLength tokens of a row, special tokens and padding included
- * @param textsPerRow the most texts of a row; 1 in a plain shape
+ * @param textsPerRow the maximum number of texts per row; 1 in a plain shape
  */
 public record Shape(int batchSize, int sequenceLength, int textsPerRow)
     implements Comparable<Shape> {
@@ -25,8 +25,8 @@ public record Shape(int batchSize, int sequenceLength, int textsPerRow)
       Pattern.compile("([1-9]\\d{0,4})[x×]([1-9]\\d{0,4})(?:p([1-9]\\d{0,4}))?");
 
   /**
-   * @throws IllegalArgumentException if a number is not positive, a row is to have more texts than
-   *     tokens, or there are more than 2^31 - 1 tokens
+   * @throws IllegalArgumentException if a number is not positive, a row has more texts than tokens,
+   *     or there are more than 2^31 - 1 tokens
    */
   public Shape {
     if (batchSize < 1 || sequenceLength < 1) {
@@ -46,13 +46,13 @@ public record Shape(int batchSize, int sequenceLength, int textsPerRow)
     }
   }
 
-  /** A plain shape: a text a row. */
+  /** A plain shape: one text per row. */
   public Shape(int batchSize, int sequenceLength) {
     this(batchSize, sequenceLength, 1);
   }
 
   /**
-   * Reads {@code 32x256}, or {@code 1x512p64} for a packed shape of up to 64 texts a row.
+   * Reads {@code 32x256}, or {@code 1x512p64} for a packed shape of up to 64 texts per row.
    *
    * @throws IllegalArgumentException if it is neither
    */
@@ -84,7 +84,7 @@ public record Shape(int batchSize, int sequenceLength, int textsPerRow)
     return batchSize * sequenceLength;
   }
 
-  /** The most texts of one execution. */
+  /** The maximum number of texts of one execution. */
   public int texts() {
     return batchSize * textsPerRow;
   }

@@ -6,7 +6,7 @@ public interface StageTimes {
   /** Nanoseconds of host-to-device transfer; 0 where there is none. */
   long writeNanos();
 
-  /** Nanoseconds of computing, waiting for the core included. */
+  /** Nanoseconds of computing, including the wait for the core. */
   long executeNanos();
 
   /** Nanoseconds of device-to-host transfer; 0 where there is none. */

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  * The input of a slot, written in place into memory that the backend hands to the model. Token ids,
  * attention mask and, where the model wants them, token types are each {@code [batchSize,
  * sequenceLength]}. A packed shape has the ids and {@code starts}, {@code [batchSize, textsPerRow +
- * 1]}: where each text of a row begins, then the end of the last one, then the row's length as
- * often as is left.
+ * 1]}: where each text of a row begins, then the end of the last one, then the row's length in the
+ * unused entries.
  *
- * <p>Every element of a finished batch has been written, so nothing of an earlier one can leak: a
- * row is padded, and a fixed shape's missing rows are padding of one attended token; in a packed
- * shape, a text of one padding token.
+ * <p>Every element of a finished batch is written, so no data of an earlier batch can leak: a row
+ * is padded, and the missing rows of a fixed shape are padding with one attended token (in a packed
+ * shape, a text of one padding token).
  *
  * <p>Not thread-safe: it belongs to the thread that uses the slot. Writing allocates nothing.
  */
@@ -37,7 +37,7 @@ public final class TokenBatch {
   /**
    * Wraps buffers of a backend for a plain shape; does not own them.
    *
-   * @param shape the most rows and tokens
+   * @param shape the maximum of rows and tokens
    * @param fixedShape whether every batch has exactly this shape (a NEFF), or just the rows and
    *     tokens it needs
    * @param type {@link ElementType#INT32} or {@link ElementType#INT64}
@@ -106,7 +106,7 @@ public final class TokenBatch {
   }
 
   /**
-   * Starts a batch; what was there before is void.
+   * Starts a batch; the previous batch becomes invalid.
    *
    * @param rows texts to come, 1 to {@code shape.texts()}
    * @param longest tokens of the longest of them, 1 to {@code shape.sequenceLength()}
@@ -129,7 +129,7 @@ public final class TokenBatch {
    *
    * @param tokenIds the text's ids, special tokens included; read during the call only
    * @throws IllegalArgumentException if the text is empty or longer than {@link #begin} announced,
-   *     or no row of a packed shape has room for it
+   *     or it fits no row of a packed shape
    * @throws IllegalStateException if all announced texts are written
    */
   public void row(int[] tokenIds) {
@@ -188,7 +188,7 @@ public final class TokenBatch {
       int padding = sequenceLength - used;
       inputIds.fill(at + used, padding, padTokenId);
       if (attentionMask != null) {
-        // A row that attends to nothing is a division by zero in the softmax.
+        // A row that attends to no position causes a division by zero in the softmax.
         int attended = Math.max(1, used);
         attentionMask.fill(at, attended, 1);
         attentionMask.fill(at + attended, sequenceLength - attended, 0);
@@ -203,7 +203,7 @@ public final class TokenBatch {
     finished = true;
   }
 
-  /** Writes where the last text of a row ends, and what is left of its starts. */
+  /** Writes the end of the last text of a row and the unused entries of its starts. */
   private void endOfRow(Ids all, int row, int used) {
     int texts = placed.textsOf(row);
     int at = row * (shape.textsPerRow() + 1);
@@ -217,7 +217,7 @@ public final class TokenBatch {
     all.fill(at + texts + 1, shape.textsPerRow() - texts, sequenceLength);
   }
 
-  /** Texts, each a row of its own in a plain shape. */
+  /** Texts; in a plain shape each has a separate row. */
   public int rows() {
     return rows;
   }
@@ -232,7 +232,9 @@ public final class TokenBatch {
     return sequenceLength;
   }
 
-  /** Where the texts written since {@link #begin} lie. Valid until the next {@code begin}. */
+  /**
+   * The positions of the texts written since {@link #begin}. Valid until the next {@code begin}.
+   */
   public FirstFit placed() {
     return placed;
   }

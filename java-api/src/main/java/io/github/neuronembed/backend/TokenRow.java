@@ -2,7 +2,7 @@ package io.github.neuronembed.backend;
 
 /**
  * The tokens of one row: of a text, whose tokens are all of type 0, or of a pair, whose second
- * side's are of type 1. Holds the array that it was made of, which nobody may change.
+ * side's are of type 1. Keeps the given array, which must not change afterwards.
  */
 public final class TokenRow {
 

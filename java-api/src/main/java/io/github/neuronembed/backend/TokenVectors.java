@@ -7,10 +7,10 @@ import java.nio.ShortBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output of a slot, read where the model left it: a vector for every token, {@code [batchSize,
- * sequenceLength, hiddenSize]}, or, where the graph pools, a vector for every row, {@code
- * [batchSize, hiddenSize]}, or, where it is packed, for every place of a text, {@code [batchSize,
- * textsPerRow, hiddenSize]}; float32 or bfloat16.
+ * The output of a slot, read in place: a vector for every token, {@code [batchSize, sequenceLength,
+ * hiddenSize]}, or, where the graph pools, a vector for every row, {@code [batchSize, hiddenSize]},
+ * or, where it is packed, for every place of a text, {@code [batchSize, textsPerRow, hiddenSize]};
+ * float32 or bfloat16.
  *
  * <p>Not thread-safe: it belongs to the thread that uses the slot.
  */
@@ -44,7 +44,7 @@ public final class TokenVectors {
    * @param data direct buffer of a vector for each place of a text
    * @param type {@link ElementType#FLOAT32} or {@link ElementType#BFLOAT16}
    * @param hiddenSize elements of a vector
-   * @param tokens the slot's input, which knows where each text lies
+   * @param tokens the slot's input, which knows the position of each text
    * @throws IllegalArgumentException if the type is not one of the two
    */
   public TokenVectors(ByteBuffer data, ElementType type, int hiddenSize, TokenBatch tokens) {
@@ -99,7 +99,7 @@ public final class TokenVectors {
    * @param row the text
    * @param token the token; 0 if the output is pooled
    * @param destination filled from {@code offset} with {@code hiddenSize} values
-   * @throws IndexOutOfBoundsException if there is no such vector, or no room for it
+   * @throws IndexOutOfBoundsException if there is no such vector, or no space for it
    */
   public void copy(int row, int token, float[] destination, int offset) {
     if (pooled ? token != 0 : token < 0 || token >= sequenceLength) {

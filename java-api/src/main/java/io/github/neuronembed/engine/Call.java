@@ -52,7 +52,7 @@ final class Call extends Group {
    * @throws RuntimeException if it was rejected, or this thread was interrupted
    */
   void awaitRoom(Dispatcher dispatcher) {
-    await(() -> leftLine, dispatcher, "Interrupted while waiting for room in the queue.");
+    await(() -> leftLine, dispatcher, "Interrupted while waiting for space in the queue.");
     if (refused && failure != null) {
       throw Failures.forCaller(failure);
     }

@@ -88,7 +88,7 @@ final class Completions {
       }
     }
     try {
-      LOG.error("The end of a request could not be told at once.", reason);
+      LOG.error("The end of a request could not be reported at once.", reason);
     } catch (RuntimeException | Error e) {
       // There is no memory or stack for a log line, and the request is more important.
     }

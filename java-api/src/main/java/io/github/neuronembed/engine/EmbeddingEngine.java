@@ -288,7 +288,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   private void checkMayWait() {
     if (dispatcher.isOwnThread()) {
       throw new IllegalStateException(
-          "A thread of the engine cannot wait for the engine: call submit, or chain with"
+          "An engine thread cannot wait for the engine: call submit, or chain with"
               + " thenApplyAsync.");
     }
   }
@@ -347,7 +347,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       if (free) {
         free();
       } else {
-        LOG.warn("Closed while executions are under way: memory is freed when they return.");
+        LOG.warn("Closed while executions are still running: memory is freed when they return.");
       }
     } finally {
       listener.closed();

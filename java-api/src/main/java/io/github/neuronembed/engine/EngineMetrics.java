@@ -65,12 +65,12 @@ public final class EngineMetrics implements EngineListener {
     this.tokenizeTime = registry.timer("embedding.tokenize.time", Tags.of("model", model));
     this.truncated =
         Counter.builder("embedding.truncated")
-            .description("Texts that were longer than the model takes and lost their end")
+            .description("Texts that were longer than the model takes and were truncated")
             .tags(Tags.of("model", model))
             .register(registry);
     this.textTokens =
         DistributionSummary.builder("embedding.text.tokens")
-            .description("Tokens of a text, special tokens included")
+            .description("Tokens of a text, including special tokens")
             .serviceLevelObjectives(lengthBounds())
             .tags(Tags.of("model", model))
             .register(registry);

@@ -23,7 +23,7 @@ public final class EngineOptions {
     requireNotNegative("closeTimeout", builder.closeTimeout);
     if (!(builder.bulkShare >= 0 && builder.bulkShare < 1)) {
       throw new IllegalArgumentException(
-          "The bulk share is at least 0 and below 1, not %s.".formatted(builder.bulkShare));
+          "The bulk share must be at least 0 and below 1, not %s.".formatted(builder.bulkShare));
     }
     this.slotsPerReplica = builder.slotsPerReplica;
     this.maxQueuedRequests = builder.maxQueuedRequests;

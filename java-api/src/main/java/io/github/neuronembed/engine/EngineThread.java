@@ -45,7 +45,7 @@ final class EngineThread extends Thread {
 
   private void survive(Throwable reason) {
     try {
-      LOG.error("A thread of the engine goes on after an error.", reason);
+      LOG.error("An engine thread continues after an error.", reason);
       LockSupport.parkNanos(this, REST_NANOS);
       // Another thread may do the work that this thread was woken for.
       dispatcher.wakeOne();

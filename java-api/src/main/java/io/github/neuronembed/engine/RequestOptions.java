@@ -74,6 +74,6 @@ public final class RequestOptions {
   public String toString() {
     return lane
         + (timeout == null ? "" : " within " + timeout)
-        + (waiting ? ", waits for room" : "");
+        + (waiting ? ", waits for space" : "");
   }
 }

@@ -113,8 +113,8 @@ final class SlotSet implements AutoCloseable {
 
   private static NotFiniteException notFinite(Execution execution) {
     return new NotFiniteException(
-        ("The model gave a vector with a value that is no finite number (core %s, shape %s)."
-                + " Verify the model's files; compile a NEFF anew.")
+        ("The model returned a vector with a non-finite value (core %s, shape %s)."
+                + " Verify the model's files; compile a NEFF again.")
             .formatted(execution.core(), execution.shape()),
         null);
   }

@@ -18,7 +18,7 @@ final class TokenRows {
   TokenRows(Buckets buckets, int vocabularySize) {
     if (vocabularySize < 1) {
       throw new IllegalArgumentException(
-          "A vocabulary has at least one token, not %s.".formatted(vocabularySize));
+          "A vocabulary must have at least one token, not %s.".formatted(vocabularySize));
     }
     this.buckets = buckets;
     this.vocabularySize = vocabularySize;
@@ -59,7 +59,7 @@ final class TokenRows {
    */
   Request request(int[][] rows) {
     if (rows.length == 0) {
-      throw new IllegalArgumentException("A request has at least one row.");
+      throw new IllegalArgumentException("A request must have at least one row.");
     }
     // Copied, so that the device sees the ids that were checked.
     int[][] copies = new int[rows.length][];
@@ -72,7 +72,7 @@ final class TokenRows {
 
   private void check(int[] row) {
     if (row.length == 0) {
-      throw new IllegalArgumentException("A row has at least one token.");
+      throw new IllegalArgumentException("A row must have at least one token.");
     }
     for (int id : row) {
       if (id < 0 || id >= vocabularySize) {

@@ -63,7 +63,7 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
     }
     if (outputs.size() != 1) {
       throw new ModelLoadException(
-          "%s gives %s outputs (%s), none of which has a known name (%s, %s), so it cannot be told"
+          "%s gives %s outputs (%s), none of which has a known name (%s, %s), so it is not clear"
                   .formatted(
                       file,
                       outputs.size(),
@@ -117,8 +117,7 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
   /** The meaning of an output that is not an embedding; empty if its name does not show it. */
   private static String otherPurpose(Port port) {
     return switch (port.name()) {
-      case "pooler_output" ->
-          "the tanh layer over the first token that tells whether two sentences follow each other";
+      case "pooler_output" -> "the tanh layer over the first token, for next-sentence prediction";
       case LOGITS, "scores" ->
           port.shape().size() == 3
               ? "the scores of words at each token: it is a masked language model or a sparse"
@@ -132,7 +131,7 @@ public record EmbeddingOutput(String name, boolean pooled, int width) {
   private static EmbeddingOutput checked(Path file, Port port, int rank) {
     if (!port.type().equals("float32")) {
       throw new ModelLoadException(
-          "%s gives %s in %s, and float32 is what is served: export the model in float32, or add a"
+          "%s gives %s in %s, but only float32 is supported: export the model in float32, or add a"
                   .formatted(file, port.name(), port.type())
               + " Cast to its end.");
     }

@@ -71,7 +71,7 @@ public final class JsonValue {
       return new JsonValue(file, "", root);
     } catch (IOException | JsonParseException | IllegalStateException e) {
       throw new ModelLoadException(
-          "%s is not valid JSON, or was cut off: copy it from the model's repository again (%s)."
+          "%s is not valid JSON, or was truncated: copy it from the model's repository again (%s)."
               .formatted(file, firstLine(e)),
           e);
     }
@@ -82,7 +82,7 @@ public final class JsonValue {
       byte[] bytes = in.readNBytes(maxBytes + 1);
       if (bytes.length > maxBytes) {
         throw new ModelLoadException(
-            "%s has over %s bytes, too many for what it should be: copy it from the model's"
+            "%s has more than %s bytes, too many for such a file: copy it from the model's"
                     .formatted(file, maxBytes)
                 + " repository again.");
       }

@@ -61,7 +61,7 @@ public record ModelOverrides(
   public ModelOverrides {
     if (maxTokens != null && maxTokens < 1) {
       throw new IllegalArgumentException(
-          "The most tokens of a text must be positive, not %s.".formatted(maxTokens));
+          "The maximum number of tokens of a text must be positive, not %s.".formatted(maxTokens));
     }
     if (name != null && name.isBlank()) {
       throw new IllegalArgumentException("A model's name must not be blank.");
@@ -85,7 +85,7 @@ public record ModelOverrides(
     for (String key : json.keys()) {
       if (!MEMBERS.contains(key)) {
         throw new ModelLoadException(
-            "%s has a member \"%s\", which tells nothing: it may have %s."
+            "%s has a member \"%s\", which is unknown: it may have %s."
                 .formatted(file, key, MEMBERS.stream().sorted().toList()));
       }
     }

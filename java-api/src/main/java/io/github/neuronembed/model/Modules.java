@@ -38,8 +38,8 @@ record Modules(
         throw new ModelLoadException(
             "%s is missing, so the model's pooling and normalisation are not stated: copy it from"
                     .formatted(file)
-                + " the model's repository, or tell both, as the model was trained (in"
-                + " %s, such as {\"pooling\": \"cls\", \"normalize\": true}, or by ModelOverrides.withPooling and"
+                + " the model's repository, or state both, as the model was trained (in"
+                + " %s, for example {\"pooling\": \"cls\", \"normalize\": true}, or by ModelOverrides.withPooling and"
                     .formatted(ModelOverrides.FILE)
                 + " withNormalize).");
       }

@@ -213,18 +213,19 @@ public record NeffFile(
     private void judge(Header header) {
       if (header.headerBytes() != HEADER_BYTES) {
         problems.add(
-            "Its header size is %s, not %s: this is no NEFF file."
+            "Its header size is %s, not %s: this is not a NEFF file."
                 .formatted(Long.toUnsignedString(header.headerBytes()), HEADER_BYTES));
         return;
       }
       if (header.packageVersion() < 1 || header.packageVersion() > 2) {
         problems.add(
-            "Its package version is %s, not 1 or 2: this is no NEFF file, or a newer kind."
+            "Its package version is %s, not 1 or 2: this is not a NEFF file, or a newer kind."
                 .formatted(Long.toUnsignedString(header.packageVersion())));
       }
       if (Long.compareUnsigned(header.major(), NEWEST_MAJOR) > 0) {
         problems.add(
-            "Its format is %s.%s, and runtimes known so far read up to %s: upgrade the Neuron runtime, or compile with an older compiler."
+            ("Its format is %s.%s, and known runtimes read up to %s: upgrade the Neuron"
+                    + " runtime, or compile with an older compiler.")
                 .formatted(
                     Long.toUnsignedString(header.major()),
                     Long.toUnsignedString(header.minor()),
@@ -232,12 +233,14 @@ public record NeffFile(
       }
       if (Long.compareUnsigned(header.payloadBytes(), fileBytes - HEADER_BYTES) > 0) {
         problems.add(
-            "Its header promises %s bytes of payload and the file has %s: it was cut short; copy it again."
+            ("Its header states %s bytes of payload but the file has %s: it was"
+                    + " truncated; copy it again.")
                 .formatted(Long.toUnsignedString(header.payloadBytes()), fileBytes - HEADER_BYTES));
       }
       if (header.cores() != 1) {
         problems.add(
-            "It was compiled for %s NeuronCores, and each core here runs a model of its own: compile for one."
+            ("It was compiled for %s NeuronCores, but here each core runs its own model:"
+                    + " compile for one.")
                 .formatted(Integer.toUnsignedString(header.cores())));
       }
       if (header.logicalCoreSize() > 1) {
@@ -260,7 +263,8 @@ public record NeffFile(
         TarArchiveEntry entry;
         while ((entry = tar.getNextEntry()) != null) {
           if (members.size() == MAX_MEMBERS) {
-            problems.add("It packs more than %s files: this is no model.".formatted(MAX_MEMBERS));
+            problems.add(
+                "It packs more than %s files: this is not a model.".formatted(MAX_MEMBERS));
             return;
           }
           String name = entry.getName().replaceFirst("^\\./", "");
@@ -413,7 +417,7 @@ public record NeffFile(
                     .formatted(target));
       }
       if (emulated && computesOnnx && !hasOnnx) {
-        problems.add("It computes an ONNX model and holds none: pack it again.");
+        problems.add("It should compute an ONNX model but contains none: pack it again.");
       }
       long inputTensors = tensors.stream().filter(Tensor::input).count();
       if (!emulated && inputTensors > MOST_INPUTS) {

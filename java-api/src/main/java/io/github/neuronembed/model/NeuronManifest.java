@@ -127,7 +127,8 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
 
   private static ModelLoadException otherwise(JsonValue source, String compiled, String stated) {
     return new ModelLoadException(
-        "The models of %s %s (\"source\"), and the model directory states that they do %s: compile them again, or state in %s what they were compiled with."
+        ("The models of %s %s (\"source\"), but the model directory states that they"
+                + " do %s: compile them again, or state in %s what they were compiled with.")
             .formatted(source.file(), compiled, stated, ModelOverrides.FILE));
   }
 
@@ -168,7 +169,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
       }
       if (!shapes.add(compiled.shape())) {
         throw new ModelLoadException(
-            "%s has two models of the shape %s: take one of them out."
+            "%s has two models of the shape %s: remove one of them."
                 .formatted(file, compiled.shape()));
       }
       models.add(compiled);
@@ -189,7 +190,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
     }
     if (!Files.isRegularFile(neff)) {
       throw new ModelLoadException(
-          "%s names %s, which is missing: compile it again, or take it out."
+          "%s names %s, which is missing: compile it again, or remove it."
               .formatted(manifest, neff));
     }
     String inputIds = "";

@@ -63,12 +63,13 @@ final class PoolingConfig {
       if (key.startsWith(MODE + "_")
           && Arrays.stream(PoolingStrategy.values()).noneMatch(s -> s.legacyKey().equals(key))
           && config.get(key).map(JsonValue::bool).orElse(false)) {
-        throw config.require(key).wrong("false: it is no pooling mode that is known");
+        throw config.require(key).wrong("false: it is not a known pooling mode");
       }
     }
     if (asked.isEmpty()) {
       throw new ModelLoadException(
-          "%s states no pooling mode: set \"%s\" to one of %s, as the model was trained, or tell it"
+          ("%s states no pooling mode: set \"%s\" to one of %s, as the model was"
+                      + " trained, or state it")
                   .formatted(config.file(), MODE, names())
               + " ({\"pooling\": \"cls\"} in %s, or ModelOverrides.withPooling)."
                   .formatted(ModelOverrides.FILE));
@@ -86,7 +87,7 @@ final class PoolingConfig {
   static void requireWholeTexts(JsonValue config, boolean hasPrefix) {
     if (!config.get(INCLUDE_PROMPT).map(JsonValue::bool).orElse(true) && hasPrefix) {
       throw new ModelLoadException(
-          "%s leaves what is put before a text out of its pooling (\"%s\": false), which is not"
+          "%s leaves the prefix of a text out of its pooling (\"%s\": false), which is not"
                   .formatted(config.file(), INCLUDE_PROMPT)
               + " supported: such a model can be served only without prefixes (\"queryPrefix\":"
               + " \"\""

@@ -107,7 +107,8 @@ public final class PreparedFolder {
         maker.make(file);
         return opener
             .open(file)
-            .orElseThrow(() -> new IOException("%s is damaged as it was made".formatted(file)));
+            .orElseThrow(
+                () -> new IOException("%s was damaged while it was written".formatted(file)));
       }
     }
   }

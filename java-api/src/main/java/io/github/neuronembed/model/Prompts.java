@@ -48,10 +48,10 @@ record Prompts(String query, String passage) {
                       ? "%s does not state \"prompts\" with one for \"query\""
                       : "%s is missing")
                   .formatted(file)
-              + ", so what the model expects before a query is not known: add {\"prompts\":"
-              + " {\"query\": \"...\", \"document\": \"\"}} with what its model card says (\"\" for"
-              + " nothing), or tell it ({\"queryPrefix\": \"...\"} in %s, or"
-                  .formatted(ModelOverrides.FILE)
+              + ", so the prefix that the model expects before a query is not known: add"
+              + " {\"prompts\": {\"query\": \"...\", \"document\": \"\"}} with what its"
+              + " model card says (\"\" for nothing), or state it ({\"queryPrefix\":"
+              + " \"...\"} in %s, or".formatted(ModelOverrides.FILE)
               + " ModelOverrides.withQueryPrefix).");
     }
     return new Prompts(query.get(), passage.orElse(""));

@@ -111,7 +111,8 @@ public final class TransformerDirectory {
   private int size(JsonValue config, String key) {
     if (config.get(key).isEmpty() && !SUPPORTED.contains(modelType)) {
       throw new ModelLoadException(
-          "%s is of the architecture \"%s\", which is not supported: %s are, and others that state"
+          ("%s is of the architecture \"%s\", which is not supported. Supported are"
+                      + " %s, and others that state")
                   .formatted(config.file(), modelType, SUPPORTED.stream().sorted().toList())
               + " their sizes as BERT does (\"%s\").".formatted(key));
     }
@@ -244,7 +245,7 @@ public final class TransformerDirectory {
         .orElseThrow(
             () ->
                 new ModelLoadException(
-                    "%s is missing: export or copy the model's ONNX file (%s) to there."
+                    "%s is missing: export or copy the model's ONNX file (%s) to it."
                         .formatted(candidates.get(0), precision)));
   }
 

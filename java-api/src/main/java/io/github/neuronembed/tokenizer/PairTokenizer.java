@@ -48,7 +48,7 @@ public final class PairTokenizer implements AutoCloseable {
     this.cutsLeft = definition.cutsLeft();
     if (room < 2) {
       throw new ModelLoadException(
-          "%s takes %s tokens a pair, %s of which are special: there is no room for two texts."
+          "%s takes %s tokens a pair, %s of which are special: no token is left for two texts."
               .formatted(model, maxTokens, maxTokens - room));
     }
     this.tokenizer = NativeTokenizer.open(definition);

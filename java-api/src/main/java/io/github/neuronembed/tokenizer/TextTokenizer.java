@@ -84,7 +84,7 @@ public final class TextTokenizer implements AutoCloseable {
         definition.specialTokens().leading().length + definition.specialTokens().trailing().length;
     if (maxTokens <= special) {
       throw new ModelLoadException(
-          "%s takes %s tokens a text, %s of which are special: there is no room for a text."
+          "%s takes %s tokens a text, %s of which are special: no token is left for a text."
               .formatted(model, maxTokens, special));
     }
     return new TextTokenizer(model, maxTokens, definition, NativeTokenizer.open(definition));

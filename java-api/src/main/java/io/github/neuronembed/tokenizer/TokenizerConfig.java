@@ -116,8 +116,8 @@ final class TokenizerConfig {
           || setIdeographs != ideographs
           || !setStrips.orElse(setLowercase).equals(strips.orElse(lowercase))) {
         LOG.warn(
-            "{} and {} differ in lower case, accents or Chinese characters ({}, {}, {} and {}, {},"
-                + " {}): the first one counts, as in Hugging Face Transformers.",
+            "{} and {} differ in lower case, accents or Chinese characters ({}, {}, {}"
+                + " and {}, {}, {}): the first one is used, as in Hugging Face Transformers.",
             file,
             stated.file(),
             setLowercase,

@@ -48,16 +48,17 @@ final class TokenizerLibrary {
       throw new ModelLoadException(
           "The tokenizer's native library belongs to another class loader of this JVM (%s): put"
                   .formatted(rootCause(failure))
-              + " neuron-embed and DJL's jars into one class loader that all applications share, or"
-              + " set ENGINE_CACHE_DIR to a folder of this application's own.",
+              + " neuron-embed and DJL's jars into one class loader that all applications"
+              + " share, or set ENGINE_CACHE_DIR to a folder that only this application"
+              + " uses.",
           failure);
     }
     if (failure != null) {
       throw new ModelLoadException(
           "The tokenizer's native library cannot be loaded from %s (%s). Set ENGINE_CACHE_DIR to a"
                   .formatted(unpackedBelow(), reason(failure))
-              + " folder that can be written and whose file system allows execution (not noexec);"
-              + " there is a library for Linux (x86-64, aarch64), macOS (aarch64) and Windows"
+              + " writable folder whose file system allows execution (not noexec); there is"
+              + " a library for Linux (x86-64, aarch64), macOS (aarch64) and Windows"
               + " (x86-64).",
           failure);
     }

@@ -3,7 +3,7 @@ package io.github.neuronembed.vectors;
 /** IEEE 754 binary16. The JDK converts since version 20, and this library runs on 17. */
 public final class Float16 {
 
-  /** The least magnitude that rounds past the largest finite value, 65504: halfway to 65536. */
+  /** The smallest magnitude that rounds past the largest finite value, 65504: halfway to 65536. */
   private static final float TOO_LARGE = 65520f;
 
   /** 2^-14: below it a binary16 has steps of 2^-24. */
@@ -15,13 +15,14 @@ public final class Float16 {
    * The nearest binary16, ties to even.
    *
    * @return its bits
-   * @throws IllegalArgumentException if the value is no number, or its nearest binary16 is infinite
+   * @throws IllegalArgumentException if the value is NaN, or its nearest binary16 is infinite
    */
   public static short of(float value) {
     float magnitude = Math.abs(value);
     if (!(magnitude < TOO_LARGE)) {
       throw new IllegalArgumentException(
-          "A vector has the element %s, and float16 ends at 65504: take float32.".formatted(value));
+          ("A vector has the element %s, but the maximum of float16 is 65504: use" + " float32.")
+              .formatted(value));
     }
     int sign = (Float.floatToRawIntBits(value) >>> 16) & 0x8000;
     int bits;

@@ -8,9 +8,9 @@ import java.util.Collection;
  * range (sentence-transformers 5.7, {@code quantize_embeddings}; all arithmetic in float32). An
  * element whose range is empty has a step of 1.
  *
- * <p>Vectors are comparable only if they were made with the same ranges: those are found once, from
- * a sample of the texts (some thousand), and kept with the vectors ({@link RangesFile}). Immutable
- * and thread-safe.
+ * <p>Vectors are comparable only if they were made with the same ranges. Compute the ranges once,
+ * from a sample of some thousand texts, and keep them with the vectors ({@link RangesFile}).
+ * Immutable and thread-safe.
  */
 public final class Int8Ranges {
 
@@ -64,7 +64,7 @@ public final class Int8Ranges {
     return calibration.ranges();
   }
 
-  /** Finds the ranges of vectors that come one after the other. Not thread-safe. */
+  /** Computes the ranges of a sequence of vectors. Not thread-safe. */
   public static final class Calibration {
 
     private float[] lowest = {};
@@ -140,7 +140,8 @@ public final class Int8Ranges {
   private static void requireDimension(int dimension, float[] vector) {
     if (vector.length != dimension) {
       throw new IllegalArgumentException(
-          "A vector has %s elements, and the int8 ranges are for %s: find ranges from vectors of the same model and dimension."
+          ("A vector has %s elements, but the int8 ranges are for %s: compute ranges"
+                  + " from vectors of the same model and dimension.")
               .formatted(vector.length, dimension));
     }
   }

@@ -42,7 +42,7 @@ public final class Matryoshka {
     return new Matryoshka(dimension, Collections.unmodifiableSet(sorted));
   }
 
-  /** A model that was trained so that any shorter dimension serves. */
+  /** A model that was trained so that any shorter dimension works. */
   public static Matryoshka any(int dimension) {
     return new Matryoshka(dimension, null);
   }
@@ -65,7 +65,7 @@ public final class Matryoshka {
    *
    * @param dimensions asked for
    * @param model its name, for the message
-   * @throws IllegalArgumentException if they may not; the message names what may be asked for
+   * @throws IllegalArgumentException if it is not possible; the message names the possible numbers
    */
   public void require(int dimensions, String model) {
     if (allows(dimensions)) {
@@ -73,12 +73,12 @@ public final class Matryoshka {
     }
     if (dimensions > dimension || dimensions < 1) {
       throw new IllegalArgumentException(
-          "%s gives vectors of %s dimensions, and %s were asked for: ask for %s."
+          "%s gives vectors of %s dimensions, but %s were requested: request %s."
               .formatted(model, dimension, dimensions, choice()));
     }
     if (shorter == null || !shorter.isEmpty()) {
       throw new IllegalArgumentException(
-          "%s was trained for vectors of %s dimensions, not of %s: ask for one of these."
+          "%s was trained for vectors of %s dimensions, not of %s: request one of these."
               .formatted(model, choice(), dimensions));
     }
     throw new IllegalArgumentException(

@@ -50,7 +50,7 @@ public record NpyHeader(String type, long rows, int columns) {
   }
 
   /**
-   * Reads a header and stops behind it.
+   * Reads a header and stops after it.
    *
    * @throws IOException if it cannot be read, or is another kind of file or array
    */

@@ -52,7 +52,7 @@ public final class RangesFile {
       }
       byte[] data = in.readNBytes(2 * header.columns() * Float.BYTES + 1);
       if (data.length != 2 * header.columns() * Float.BYTES) {
-        throw new IOException("its length is not what its header says");
+        throw new IOException("its length differs from its header");
       }
       FloatBuffer numbers = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
       float[] lowest = new float[header.columns()];

@@ -18,13 +18,13 @@ public final class VectorEncoder {
   /**
    * An encoder of any type but {@link VectorType#INT8}, which needs ranges.
    *
-   * @throws IllegalArgumentException if it is that one
+   * @throws IllegalArgumentException if it is that type
    */
   public static VectorEncoder of(VectorType type) {
     if (type == VectorType.INT8) {
       throw new IllegalArgumentException(
-          "int8 vectors need the ranges of their elements: find them from a sample of the"
-              + " vectors.");
+          "int8 vectors need the ranges of their elements: compute them from a sample"
+              + " of the vectors.");
     }
     return new VectorEncoder(type, null);
   }
@@ -34,7 +34,7 @@ public final class VectorEncoder {
     return new VectorEncoder(VectorType.INT8, ranges);
   }
 
-  /** What it makes. */
+  /** The type of its results. */
   public VectorType type() {
     return type;
   }
@@ -72,7 +72,7 @@ public final class VectorEncoder {
   /**
    * Packs the signs.
    *
-   * @param flipped what each byte is combined with by exclusive or; its highest bit takes 128 off
+   * @param flipped each byte is combined with this by exclusive or; its highest bit subtracts 128
    */
   private static void pack(float[] vector, byte[] bytes, byte flipped) {
     for (int i = 0; i < vector.length; i++) {

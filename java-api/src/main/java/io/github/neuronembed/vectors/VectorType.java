@@ -1,9 +1,9 @@
 package io.github.neuronembed.vectors;
 
 /**
- * What the elements of a stored vector are. Names and rules are those of {@code
- * quantize_embeddings} of sentence-transformers (5.7, with the changes of its pull requests 3825
- * and 3847), and NumPy's {@code float16}.
+ * The type of a stored vector's elements. Names and rules are those of {@code quantize_embeddings}
+ * of sentence-transformers (5.7, with the changes of its pull requests 3825 and 3847), and NumPy's
+ * {@code float16}.
  */
 public enum VectorType {
   /** 32-bit floats, as the model gives them. */
@@ -12,12 +12,12 @@ public enum VectorType {
   /** IEEE 754 binary16, rounded to the nearest, ties to even. */
   FLOAT16("<f2", Short.BYTES),
 
-  /** A signed byte an element, its place in the element's range, see {@link Int8Ranges}. */
+  /** One signed byte per element, its position in the element's range, see {@link Int8Ranges}. */
   INT8("|i1", 1),
 
   /**
-   * A bit an element, 1 if it is above zero, eight in a byte, the first in the highest bit, missing
-   * ones 0; the byte less 128, as a signed one.
+   * One bit per element, 1 if it is above zero, eight per byte, the first in the highest bit,
+   * missing ones 0; the byte minus 128, as a signed byte.
    */
   BINARY("|i1", 1),
 

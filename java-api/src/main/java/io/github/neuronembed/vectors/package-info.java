@@ -1,5 +1,5 @@
 /**
- * The forms in which vector stores take vectors: shorter ones ({@link
+ * The forms of vectors that vector stores accept: shorter ones ({@link
  * io.github.neuronembed.vectors.Matryoshka}) and smaller elements ({@link
  * io.github.neuronembed.vectors.VectorType}, {@link io.github.neuronembed.vectors.VectorEncoder}).
  * Works on plain arrays and knows no model, backend or engine.

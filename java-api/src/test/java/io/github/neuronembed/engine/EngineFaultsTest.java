@@ -199,7 +199,7 @@ class EngineFaultsTest {
       assertThat(good.join()).isEqualTo(FakeBackend.vectorOf(ROW));
       assertThatThrownBy(bad::get)
           .hasCauseInstanceOf(InferenceException.class)
-          .hasMessageContainingAll("no finite number", "core 0", "4×8");
+          .hasMessageContainingAll("a non-finite value", "core 0", "4×8");
       assertThatExceptionOfType(InferenceException.class)
           .isThrownBy(
               () -> engine.embed(new int[] {FakeBackend.POISON}, RequestOptions.INTERACTIVE))

@@ -308,7 +308,7 @@ class TextTokenizerTest {
     ModelDirectory model = ModelDirectory.open(folder.path(), ModelOverrides.NONE.withMaxTokens(2));
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> TextTokenizer.open(model))
-        .withMessageContaining("no room for a text");
+        .withMessageContaining("no token is left for a text");
   }
 
   @ParameterizedTest

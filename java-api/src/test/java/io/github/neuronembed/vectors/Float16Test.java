@@ -38,7 +38,7 @@ class Float16Test {
     for (float value : new float[] {65520, -1e9f, Float.NaN, Float.NEGATIVE_INFINITY}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> Float16.of(value))
-          .withMessageContaining("float16 ends at 65504");
+          .withMessageContaining("maximum of float16 is 65504");
     }
   }
 

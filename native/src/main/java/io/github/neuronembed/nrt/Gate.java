@@ -130,7 +130,8 @@ public final class Gate<P extends Pointer> {
         LOGGER.log(
             System.Logger.Level.WARNING,
             name
-                + " was not closed: what it holds on the device stays taken until the process ends."
+                + " was not closed: its memory on the device stays allocated until the"
+                + " process ends."
                 + (createdAt == null
                     ? " Set " + TRACE_PROPERTY + "=true to see where it was created."
                     : ""),

@@ -71,7 +71,8 @@ public final class Native {
     } catch (OutOfMemoryError e) {
       throw new NrtException(
           NrtException.Kind.MEMORY,
-          "There is no room for the %s bytes of a slot outside of the heap: raise -XX:MaxDirectMemorySize, or use fewer or smaller shapes."
+          ("There is no memory for the %s bytes of a slot outside the heap: raise"
+                  + " -XX:MaxDirectMemorySize, or use fewer or smaller shapes.")
               .formatted(sizeBytes),
           e);
     }

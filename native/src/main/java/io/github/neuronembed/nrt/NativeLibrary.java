@@ -121,8 +121,9 @@ public final class NativeLibrary {
     try {
       if (Loader.class.getClassLoader() != NativeLibrary.class.getClassLoader()) {
         throw new UnavailableException(
-            "JavaCPP and neuron-embed-native must be loaded by the same class loader: JavaCPP loads"
-                + " native code for its own. Put both jars in one place.");
+            "JavaCPP and neuron-embed-native must be loaded by the same class loader:"
+                + " JavaCPP loads native code for its own class loader only. Put both jars in"
+                + " one place.");
       }
       String path = System.getProperty(PATH_PROPERTY, "");
       Path file =
@@ -191,7 +192,9 @@ public final class NativeLibrary {
       }
     } catch (IOException e) {
       throw new UnavailableException(
-          "The native library %s belongs to another class loader of this JVM, and cannot be copied to %s (%s): put neuron-embed's jars into one class loader that all applications share, or set %s to a folder that can be written."
+          ("The native library %s belongs to another class loader of this JVM, and"
+                  + " cannot be copied to %s (%s): put neuron-embed's jars into one class"
+                  + " loader that all applications share, or set %s to a writable folder.")
               .formatted(file, folder, e, DIRECTORY_PROPERTY),
           e);
     }
@@ -276,7 +279,7 @@ public final class NativeLibrary {
       return file;
     } catch (IOException e) {
       throw new UnavailableException(
-          "The native library cannot be unpacked to %s (%s): set %s to a folder that can be written."
+          "The native library cannot be unpacked to %s (%s): set %s to a writable folder."
               .formatted(file, e, DIRECTORY_PROPERTY),
           e);
     }
@@ -321,7 +324,7 @@ public final class NativeLibrary {
         }
         if (!ours) {
           throw new UnavailableException(
-              "%s is not a folder that only this user may enter: remove it, or set %s to another."
+              "%s is not a folder that only this user can access: remove it, or set %s to another."
                   .formatted(folder, DIRECTORY_PROPERTY));
         }
       }

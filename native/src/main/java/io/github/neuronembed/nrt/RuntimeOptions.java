@@ -29,7 +29,7 @@ public record RuntimeOptions(String visibleCores, int coreCount, int executionTi
     }
     if (!visibleCores.isEmpty() && coreCount != 0) {
       throw new IllegalArgumentException(
-          "Visible cores and a core count were both given; give one of them.");
+          "Visible cores and a core count were both set; set one of them.");
     }
   }
 

@@ -38,7 +38,8 @@ final class AdvicePage {
   private int shapesNow;
 
   /**
-   * @param rate texts a second for the latencies; null for a part of what is compiled now
+   * @param rate texts per second for the latencies; null for a share of the throughput of the
+   *     current shapes
    */
   AdvicePage(
       Map<Integer, Long> texts,
@@ -58,18 +59,17 @@ final class AdvicePage {
     remarks.add(remark);
   }
 
-  /** Says what the proposals are compared with. */
+  /** Sets the shapes that the proposals are compared with. */
   void compareWith(List<Shape> shapes, boolean compiled) {
     shapesNow = shapes.size();
     nowIs = compiled ? "compiled now" : "compile_neff.py's default";
     int longest = Collections.max(texts.keySet());
     List<Shape> unknown = shapes.stream().filter(shape -> times.nanos(shape) <= 0).toList();
     if (!unknown.isEmpty()) {
-      remarks.add("No time is known of %s (%s): no comparison.".formatted(unknown, nowIs));
+      remarks.add("The time of %s (%s) is not known: no comparison.".formatted(unknown, nowIs));
     } else if (shapes.stream().noneMatch(shape -> shape.sequenceLength() >= longest)) {
       remarks.add(
-          "Nothing of what is %s holds a text of %s tokens: no comparison."
-              .formatted(nowIs, longest));
+          "No shape (%s) fits a text of %s tokens: no comparison.".formatted(nowIs, longest));
     } else {
       now = new Advice(shapes, ShapeAdvisor.offline(texts, shapes, times));
     }
@@ -126,8 +126,8 @@ final class AdvicePage {
     if (proposed.shapes().stream().anyMatch(Shape::isPacked)) {
       line(
           page,
-          "What packing costs on a device is settled first (operations, packed shapes); --plain"
-              + " proposes shapes without it.");
+          "Measure the cost of packing on a device first (operations, packed shapes);"
+              + " --plain proposes plain shapes only.");
     }
     line(page, "%n%s", memory(model, proposed.shapes().size()));
     line(
@@ -163,7 +163,7 @@ final class AdvicePage {
   private String memory(ModelDirectory model, int shapes) {
     EncoderSize size = EncoderSize.of(model.transformer());
     if (size == null) {
-      return "Device memory: each shape holds weights of its own; %s shapes, %s %s."
+      return "Device memory: each shape holds its own weights; %s shapes, %s %s."
           .formatted(shapes, shapesNow, nowIs);
     }
     double hidden = size.hiddenSize();
@@ -173,8 +173,9 @@ final class AdvicePage {
     double megabytes = BYTES_PER_WEIGHT * weights / 1e6;
     return String.format(
         Locale.ROOT,
-        "Device memory: each shape holds its own weights, %.0f MB in bfloat16; %d shapes take"
-            + " %.0f MB of a core's memory, what is %s (%d) takes %.0f MB.",
+        "Device memory: each shape holds its own weights, %.0f MB in bfloat16; %d"
+            + " shapes take %.0f MB of a core's memory; the shapes of the comparison (%s,"
+            + " %d) take %.0f MB.",
         megabytes,
         shapes,
         shapes * megabytes,

@@ -66,9 +66,10 @@ public final class AdviseCommand implements Command {
   @Override
   public List<String> notes() {
     return List.of(
-        "The texts are those of the files (as embed reads them), or --lengths or --mix says how"
-            + " long they are. A proposal is what the engine's scheduler would do on one core of"
-            + " the given times; neither the host nor a device takes part.");
+        "The lengths come from the texts of the files (read as embed does), from"
+            + " --lengths or from --mix. The figures come from the engine's scheduler on"
+            + " one simulated core with the given times, without the host and without a"
+            + " device.");
   }
 
   @Override
@@ -79,22 +80,24 @@ public final class AdviseCommand implements Command {
         options,
         "lengths",
         "FILE",
-        "lengths that were recorded: a line TOKENS COUNT each (embed --lengths), or a"
-            + " service's Prometheus metrics");
+        "recorded lengths: lines TOKENS COUNT (embed --lengths), or the Prometheus"
+            + " metrics of a service");
     ValueOption.addTo(
-        options, "mix", "NAME", "a made-up mix of lengths: queries, search, passages or long");
+        options, "mix", "NAME", "a synthetic mix of lengths: queries, search, passages or long");
     ValueOption.addTo(
         options,
         "times",
         "FILE",
-        "measured times: the JSON of bench --output-dir, or a line SHAPE MICROSECONDS each; only"
-            + " these shapes are proposed (default: modelled times of bge-base on Inferentia2)");
-    ValueOption.addTo(options, "most", "N", "propose at most so many shapes (default 5)");
+        "measured times: the JSON of bench --output-dir, or lines SHAPE"
+            + " MICROSECONDS; only these shapes are proposed (default: modelled times of"
+            + " bge-base on Inferentia2)");
+    ValueOption.addTo(options, "most", "N", "the maximum number of shapes (default 5)");
     ValueOption.addTo(
         options,
         "rate",
         "R",
-        "texts a second on one core for the latencies (default: 80 % of what is compiled now)");
+        "texts per second on one core for the latencies (default: 80 % of the"
+            + " throughput of the shapes that are compiled now)");
     options.addOption(Option.builder().longOpt("plain").desc("propose no packed shapes").get());
     return options;
   }
@@ -111,7 +114,7 @@ public final class AdviseCommand implements Command {
     int longest = Collections.max(texts.keySet());
     if (longest > model.maxTokens()) {
       throw new UsageException(
-          "There is a text of %s tokens, and %s takes at most %s."
+          "A text has %s tokens, but %s takes at most %s."
               .formatted(longest, model.name(), model.maxTokens()));
     }
     DeviceTimes times;
@@ -141,7 +144,8 @@ public final class AdviseCommand implements Command {
         new AdvicePage(texts, times, assumptions, proposals, Numbers.optional(arguments, "rate"));
     if (!arguments.hasOption("times") && !ModelledTimes.isOf(model)) {
       page.remark(
-          "%s is not the encoder of the modelled times: measure its shapes (bench), give --times."
+          ("The modelled times are not for the encoder of %s: measure its shapes with"
+                  + " bench and pass --times.")
               .formatted(model.name()));
     }
     page.compareWith(compiled(model), isCompiled(model));
@@ -169,7 +173,8 @@ public final class AdviseCommand implements Command {
     boolean mix = arguments.hasOption("mix");
     if ((files.isEmpty() ? 0 : 1) + (lengths ? 1 : 0) + (mix ? 1 : 0) != 1) {
       throw new UsageException(
-          "advise takes the lengths of texts from one place: files with texts, --lengths or --mix.");
+          "advise takes the lengths of texts from one source: files with texts,"
+              + " --lengths or --mix.");
     }
     if (lengths) {
       return LengthsFile.read(Path.of(arguments.getOptionValue("lengths")));
@@ -184,7 +189,7 @@ public final class AdviseCommand implements Command {
       }
     }
     if (texts.isEmpty()) {
-      throw new UsageException("There is no text in the files.");
+      throw new UsageException("The files contain no text.");
     }
     return texts;
   }

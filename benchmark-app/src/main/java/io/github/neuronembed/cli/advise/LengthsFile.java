@@ -25,10 +25,10 @@ public final class LengthsFile {
   private LengthsFile() {}
 
   /**
-   * Reads one.
+   * Reads a file.
    *
-   * @throws UsageException if a line is none of these, or there is none, or it does not say how
-   *     long texts are
+   * @throws UsageException if a line has none of these formats, or there is no line, or the lengths
+   *     are not stated
    */
   public static Map<Integer, Long> read(Path file) throws IOException {
     List<String> lines = Files.readAllLines(file);
@@ -42,7 +42,10 @@ public final class LengthsFile {
     return texts;
   }
 
-  /** Buckets hold what is below their bound, and those of every model of the service add up. */
+  /**
+   * A bucket counts all texts up to its bound, and the buckets of all models of the service are
+   * added.
+   */
   private static Map<Integer, Long> ofPrometheus(Path file, List<String> lines) {
     TreeMap<Double, Long> upTo = new TreeMap<>();
     for (String line : lines) {
@@ -61,8 +64,7 @@ public final class LengthsFile {
       long count = bucket.getValue() - before;
       before = bucket.getValue();
       if (count > 0 && bucket.getKey().isInfinite()) {
-        throw new UsageException(
-            "%s has %s texts of which it does not say how long they are.".formatted(file, count));
+        throw new UsageException("%s has %s texts without a stated length.".formatted(file, count));
       }
       if (count > 0) {
         texts.put(bucket.getKey().intValue(), count);
@@ -89,14 +91,14 @@ public final class LengthsFile {
         texts.merge(tokens, count, Math::addExact);
       } catch (NumberFormatException | ArithmeticException e) {
         throw new UsageException(
-            "%s, line %s: a line is TOKENS COUNT, two positive numbers such as 12 340."
+            "%s, line %s: expected TOKENS COUNT, two positive numbers, for example 12 340."
                 .formatted(file, number));
       }
     }
     return texts;
   }
 
-  /** What is written of lengths. */
+  /** The written form of lengths. */
   public static String text(Map<Integer, Long> texts) {
     StringBuilder text = new StringBuilder();
     new TreeMap<>(texts)

@@ -21,7 +21,7 @@ final class TimesFile {
   private TimesFile() {}
 
   /**
-   * Reads one.
+   * Reads a file.
    *
    * @return nanoseconds of an execution, by shape
    * @throws UsageException if it is neither, or has no times
@@ -62,7 +62,7 @@ final class TimesFile {
         nanos.put(Shape.parse(parts[0]), Math.round(micros * 1e3));
       } catch (IllegalArgumentException e) {
         throw new UsageException(
-            "%s, line %s: a line is SHAPE MICROSECONDS, such as 1x512p64 5000."
+            "%s, line %s: expected SHAPE MICROSECONDS, for example 1x512p64 5000."
                 .formatted(file, number));
       }
     }

@@ -193,7 +193,7 @@ record BenchArguments(
       }
       if (cell.slots() != 0 && through == Through.SLOTS) {
         throw new UsageException(
-            "Slots go with --through engine: else every worker has its own slot.");
+            "Slots go with --through engine: without it every worker has its own slot.");
       }
     }
   }

@@ -31,21 +31,21 @@ final class BenchOptions {
         options,
         "cost-per-hour",
         "DOLLARS",
-        "price of the machine, for the cost per million; wins over a built-in price");
+        "price of the machine per hour, for the cost per million rows; overrides a built-in price");
     ValueOption.addTo(
         options,
         "instance-type",
         "NAME",
-        "what machine that is, for the reports; inf2 sizes have a built-in price");
+        "type of the machine, for the reports; inf2 sizes have a built-in price");
     ValueOption.addTo(
         options,
         "chip",
         "NAME",
-        "hold the throughput against the peak of " + EmbedderArguments.names(Chip.values()));
+        "report the throughput relative to the peak of " + EmbedderArguments.names(Chip.values()));
     options.addOption(
         Option.builder()
             .longOpt("no-quality")
-            .desc("leave out the least cosine to the vectors of the model in fp32")
+            .desc("do not compare the vectors with those of the model in fp32")
             .get());
     ValueOption.addTo(
         options,
@@ -56,8 +56,8 @@ final class BenchOptions {
         Option.builder()
             .longOpt("emulated-hash")
             .desc(
-                "the emulator computes no model, which takes time of its own: its configured timing"
-                    + " alone counts, and no vectors are compared")
+                "the emulator computes no model: an execution takes only its configured"
+                    + " time, and no vectors are compared")
             .get());
     return options;
   }
@@ -67,27 +67,25 @@ final class BenchOptions {
         options,
         "preset",
         "NAME",
-        "run a published matrix, each row beside its ratio: "
+        "run a published matrix and show each row's ratio to the published figure: "
             + Preset.names()
             + "; instead of the lists below");
     ValueOption.addTo(
         options,
         "matrix",
         "FILE",
-        "run the cells of a CSV file with a header: batch_size, sequence_length, n_models,"
-            + " workers_per_model and maybe slots, input_path; instead of the lists below");
-    list(options, "batch-sizes", "rows of a call (default 1,4)");
-    list(options, "sequence-lengths", "tokens of a row (default 64,256)");
+        "run the cells of a CSV file with a header: batch_size, sequence_length,"
+            + " n_models, workers_per_model and optionally slots, input_path; instead of"
+            + " the lists below");
+    list(options, "batch-sizes", "rows per call (default 1,4)");
+    list(options, "sequence-lengths", "tokens per row (default 64,256)");
     ALIASES.forEach((alias, option) -> list(options, alias, "the same as --" + option));
     list(
         options,
         "n-models",
-        "replicas at work (default 1, and on NeuronCores and the emulator also one for each core)");
-    list(options, "workers-per-model", "callers of each replica (default 1,2)");
-    list(
-        options,
-        "slots",
-        "slots of each replica, with --through engine (default as many as workers)");
+        "number of replicas (default 1; on NeuronCores and the emulator also one per core)");
+    list(options, "workers-per-model", "callers per replica (default 1,2)");
+    list(options, "slots", "slots per replica, with --through engine (default as many as workers)");
     ValueOption.addTo(
         options,
         "input-paths",
@@ -100,30 +98,33 @@ final class BenchOptions {
         options,
         "scenario",
         "NAME",
-        "closed: a worker calls again when it is free (default); constant, poisson: calls arrive at"
-            + " a --rate; trace: they arrive as in a --trace; max-rate: the highest poisson rate"
-            + " whose p99 stays under --p99-bound; offline: each of the --texts once. Where calls"
-            + " arrive, latency counts from their arrival");
-    ValueOption.addTo(options, "rate", "ROWS", "rows that arrive in a second");
+        "closed: a worker calls again when it is free (default); constant, poisson:"
+            + " calls arrive at a --rate; trace: they arrive as in a --trace; max-rate:"
+            + " the highest poisson rate whose p99 stays under --p99-bound; offline: each"
+            + " of the --texts once. With arrivals, latency counts from the arrival");
+    ValueOption.addTo(options, "rate", "ROWS", "rows that arrive per second");
     ValueOption.addTo(
         options,
         "trace",
         "FILE",
-        "a line for each call: how long after the beginning, such as 1.25s or 1250ms");
-    ValueOption.addTo(options, "p99-bound", "MILLIS", "what the p99 of max-rate stays under");
+        "one line per call: its time after the start, for example 1.25s or 1250ms");
+    ValueOption.addTo(options, "p99-bound", "MILLIS", "upper bound of the p99 for max-rate");
     ValueOption.addTo(
         options,
         "through",
         "NAME",
-        "what workers call: slots, each its own (default), or the engine, which queues and"
-            + " batches");
+        "what workers call: slots, one per worker (default), or the engine, which"
+            + " queues and batches");
     ValueOption.addTo(
         options,
         "lengths",
         "DISTRIBUTION",
-        "tokens of the random rows: " + Lengths.SYNTAX + " (default full)");
+        "number of tokens of the random rows: " + Lengths.SYNTAX + " (default full)");
     ValueOption.addTo(
-        options, "texts", "FILE", "real texts instead, one a line, tokenized in the call");
+        options,
+        "texts",
+        "FILE",
+        "real texts instead of random rows, one per line, tokenized in the call");
     ValueOption.addTo(
         options,
         "query",
@@ -133,10 +134,9 @@ final class BenchOptions {
         options,
         "duration",
         "SECONDS",
-        "how long each cell is measured (default 10); with max-rate each step of the search; not"
-            + " with trace and offline, which are as long as they are");
-    ValueOption.addTo(
-        options, "warm-up", "SECONDS", "how long it may take to become steady (default 5)");
+        "how long each cell is measured (default 10); with max-rate each step of"
+            + " the search; not with trace and offline, which have their own length");
+    ValueOption.addTo(options, "warm-up", "SECONDS", "length of the warm-up (default 5)");
   }
 
   private static void list(Options options, String name, String what) {

@@ -27,12 +27,12 @@ final class LoadArguments {
             trace,
             Numbers.optional(arguments, "p99-bound"));
     if (kind == Scenario.Kind.OFFLINE && !arguments.hasOption("texts")) {
-      throw new UsageException("--scenario offline needs --texts FILE: what to pass over.");
+      throw new UsageException("--scenario offline needs --texts FILE.");
     }
     if ((kind == Scenario.Kind.OFFLINE || kind == Scenario.Kind.TRACE)
         && arguments.hasOption("duration")) {
       throw new UsageException(
-          "--duration has no meaning here: a trace and a pass are as long as they are.");
+          "--duration has no meaning for trace and offline: they have their own length.");
     }
     return scenario;
   }
@@ -43,7 +43,8 @@ final class LoadArguments {
       return Lengths.FULL;
     }
     if (arguments.hasOption("texts") || scenario.kind() == Scenario.Kind.OFFLINE) {
-      throw new UsageException("--lengths are those of random rows; --texts have their own.");
+      throw new UsageException(
+          "--lengths sets the lengths of random rows; --texts have their own.");
     }
     return Lengths.parse(given);
   }

@@ -16,7 +16,7 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
-/** Compares two runs cell by cell; a regression is an exit code of its own, for CI. */
+/** Compares two runs cell by cell; a regression has a separate exit code, for CI. */
 public final class CompareCommand implements Command {
 
   @Override
@@ -43,7 +43,8 @@ public final class CompareCommand implements Command {
             .hasArg()
             .argName("METRIC=PERCENT,...")
             .desc(
-                "what is a regression: worse by more than so many percent, and surely so; metrics "
+                "what counts as a regression: worse by more than this percentage, outside"
+                    + " the interval; metrics "
                     + Thresholds.names()
                     + " (default throughput=5,p50=5,p99=10)")
             .get());

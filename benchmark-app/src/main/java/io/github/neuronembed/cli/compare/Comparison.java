@@ -11,10 +11,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two runs set beside each other.
+ * The comparison of two runs.
  *
  * @param cells those of the first run, then those that only the second has
- * @param thresholds from when a change counts
+ * @param thresholds the smallest changes that count
  */
 record Comparison(List<Pair> cells, Thresholds thresholds) {
 
@@ -23,17 +23,17 @@ record Comparison(List<Pair> cells, Thresholds thresholds) {
    *
    * @param name what identifies it in any run
    * @param remark why there are no changes to show; null if there are
-   * @param failedNow whether it fails in the second run alone
+   * @param failedNow whether it fails only in the second run
    * @param changes one for each metric
    */
   record Pair(String name, @Nullable String remark, boolean failedNow, List<Change> changes) {}
 
   /**
-   * What became of a figure.
+   * The change of a figure.
    *
    * @param before in the first run
    * @param after in the second run
-   * @param ratio where the second divided by the first surely is
+   * @param ratio the interval of the second value divided by the first
    * @param counted whether a regression of it counts
    */
   record Change(

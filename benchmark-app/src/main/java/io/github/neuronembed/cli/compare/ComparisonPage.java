@@ -20,7 +20,7 @@ final class ComparisonPage {
       throws IOException {
     Page page = new Page(before.subject().modelName() + ": two runs side by side");
     if (before.emulated() || after.emulated()) {
-      page.paragraph("warning", "Emulated: nothing on this page says anything about a device.");
+      page.paragraph("warning", "Emulated: this page says nothing about a real device.");
     }
     page.paragraph(
             "lead", "Before: %s, %s.".formatted(before.start().withNano(0), before.backend()))
@@ -42,7 +42,7 @@ final class ComparisonPage {
                 "timeline",
                 "Throughput over the time of the runs, as a part of its mean",
                 "A line for each cell of each run."));
-    page.heading("Where they ran, where that differs").facts(differences(before, after));
+    page.heading("Differences between their environments").facts(differences(before, after));
     page.data("runs", Pictures.runs(List.of(before, after))).write(out);
   }
 

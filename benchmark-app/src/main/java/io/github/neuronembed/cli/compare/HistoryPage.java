@@ -28,7 +28,8 @@ final class HistoryPage {
     files.forEach(file -> names.addAll(file.cells().keySet()));
     Page page = new Page(runs.get(0).subject().modelName() + ": history of benchmark runs");
     if (runs.stream().anyMatch(Run::emulated)) {
-      page.paragraph("warning", "Emulated runs are among these: they say nothing about a device.");
+      page.paragraph(
+          "warning", "Some of these runs are emulated: they say nothing about a real device.");
     }
     String what =
         "%s runs, %s to %s UTC, of %s cells."

@@ -6,7 +6,7 @@ import io.github.neuronembed.cli.bench.result.Interval;
 import io.github.neuronembed.cli.bench.result.Latency;
 import java.util.List;
 
-/** What is compared of a cell. */
+/** The metrics of a cell that are compared. */
 enum Metric {
   THROUGHPUT("rows/s", 5) {
     @Override
@@ -16,7 +16,7 @@ enum Metric {
 
     @Override
     Interval ratio(Figures before, Figures after) {
-      // A run that is too short for an interval of its own is too short for one of the ratio.
+      // A run that is too short for its own interval is too short for an interval of the ratio.
       return before.throughput().interval().isKnown() && after.throughput().interval().isKnown()
           ? Bootstrap.ratioOfMeans(windows(before), windows(after))
           : Interval.UNKNOWN;
@@ -62,7 +62,7 @@ enum Metric {
     return title;
   }
 
-  /** A change for the worse of so many percent counts, unless another is asked for. */
+  /** Default threshold in percent from which a change for the worse counts. */
   double defaultPercent() {
     return defaultPercent;
   }

@@ -32,7 +32,7 @@ public record RunFile(Run run, Map<String, CellResult> cells) {
     return new RunFile(run, cells);
   }
 
-  /** Whatever makes two figures incomparable; not the versions, which are what is compared. */
+  /** Everything that makes two figures incomparable, except the versions, which are compared. */
   private static String key(Run run, Cell cell) {
     StringBuilder key = new StringBuilder();
     key.append(

@@ -23,7 +23,7 @@ record Thresholds(Map<Metric, Double> percent) {
   }
 
   /**
-   * Reads a list such as {@code throughput=3,p99=10}.
+   * Reads a list, for example {@code throughput=3,p99=10}.
    *
    * @throws UsageException if it is not one
    */

@@ -17,7 +17,7 @@ enum Verdict {
   /**
    * Judges one metric of one cell.
    *
-   * @param thresholdPercent how much has to change
+   * @param thresholdPercent the smallest change that counts
    */
   static Verdict of(Metric metric, Figures before, Figures after, double thresholdPercent) {
     Interval interval = metric.ratio(before, after);

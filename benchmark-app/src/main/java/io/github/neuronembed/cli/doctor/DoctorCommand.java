@@ -28,8 +28,8 @@ import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the machine: can models run on NeuronCores here, and if not, what is missing. Exit code
- * 1 if something is. Its checks of a real device have not run on one yet.
+ * Checks whether models can run on the NeuronCores of this machine, and reports what is missing.
+ * Exit code 1 if something is missing. Its checks of a real device have not run on one yet.
  */
 public final class DoctorCommand implements Command {
 
@@ -53,8 +53,8 @@ public final class DoctorCommand implements Command {
 
   @Override
   public String summary() {
-    return "Check what this machine has and lacks for NeuronCores; exit code 1 if it lacks"
-        + " anything.";
+    return "Check whether this machine has everything for NeuronCores; exit code 1 if"
+        + " something is missing.";
   }
 
   @Override
@@ -71,20 +71,20 @@ public final class DoctorCommand implements Command {
             .hasArg()
             .argName("NAME|DIR")
             .desc(
-                "look also at this model directory: what it states, which output of its ONNX files"
-                    + " is the embedding, its compiled models")
+                "also check this model directory: what it states, which output of its ONNX"
+                    + " files is the embedding, its compiled models")
             .get());
     options.addOption(
         Option.builder()
             .longOpt("take-cores")
             .desc(
-                "initialise the runtime, which takes the cores for a moment, and load the models of"
-                    + " --model")
+                "initialise the runtime, which takes the cores for a short time, and load"
+                    + " the models of --model")
             .get());
     options.addOption(
         Option.builder()
             .longOpt("emulator")
-            .desc("look at the emulated libnrt in place of the machine's")
+            .desc("check the emulated libnrt instead of the machine's")
             .get());
     return options;
   }
@@ -178,14 +178,14 @@ public final class DoctorCommand implements Command {
                     memory.usedBytes() >> 20,
                     memory.limitBytes() >> 20)));
       } catch (NrtException e) {
-        findings.add(Finding.note("memory", "This runtime does not tell its memory.", ""));
+        findings.add(Finding.note("memory", "This runtime does not report its memory.", ""));
       }
     } catch (NrtException e) {
       findings.add(
           Finding.problem(
               "runtime",
               String.valueOf(e.getMessage()),
-              "If another process holds the cores, stop it or share them by"
+              "If another process holds the cores, stop it or divide the cores with"
                   + " NEURON_RT_VISIBLE_CORES."));
     }
   }

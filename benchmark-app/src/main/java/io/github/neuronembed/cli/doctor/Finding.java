@@ -1,12 +1,12 @@
 package io.github.neuronembed.cli.doctor;
 
 /**
- * What was found about one thing.
+ * The result of one check.
  *
- * @param level how good it is
- * @param subject what was looked at, in a word or two
- * @param text what was found, in a sentence
- * @param remedy what to do about it; empty if nothing is to be done
+ * @param level the severity
+ * @param subject the checked subject, in a word or two
+ * @param text the finding, in one sentence
+ * @param remedy what to do about it; empty for nothing
  */
 record Finding(Level level, String subject, String text, String remedy) {
 

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Device files, the kernel driver, who uses the devices, and the environment: what can be seen
+ * Checks device files, the kernel driver, the processes that use the devices, and the environment,
  * without loading anything.
  *
  * @param root the file system's root; another in tests
@@ -38,7 +38,7 @@ record MachineCheck(Path root, Map<String, String> environment) {
           Finding.note(
               "environment",
               "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS is set; runtimes before 2.34 return early with it.",
-              "Unset it. neuron-embed takes it out of its own process."));
+              "Unset it. neuron-embed removes it in its own process."));
     }
     String profile = environment.getOrDefault("NEURON_RT_INSPECT_DEVICE_PROFILE", "");
     if (environment.getOrDefault("NEURON_RT_INSPECT_ENABLE", "").equals("1")
@@ -74,7 +74,7 @@ record MachineCheck(Path root, Map<String, String> environment) {
           }
         }
       } catch (IOException e) {
-        // Not readable: none is seen, which is what is reported.
+        // Not readable: no process is visible, and this is reported.
       }
     }
     devices.sort(null);
@@ -86,15 +86,16 @@ record MachineCheck(Path root, Map<String, String> environment) {
       return Finding.problem(
           "devices",
           "There is no /dev/neuron0.",
-          "On inf2, install aws-neuronx-dkms; in a container, pass --device=/dev/neuron0 or use the"
-              + " Neuron device plug-in. Anywhere else use --backend onnx.");
+          "On inf2, install aws-neuronx-dkms; in a container, pass"
+              + " --device=/dev/neuron0 or use the Neuron device plug-in. On other machines"
+              + " use --backend cpu or onnx.");
     }
     for (Path device : devices) {
       if (!Files.isReadable(device) || !Files.isWritable(device)) {
         return Finding.problem(
             "devices",
-            "%s cannot be read and written by this user.".formatted(device),
-            "Run as a user of the file's group, or change its mode by a udev rule.");
+            "This user cannot read and write %s.".formatted(device),
+            "Run as a user of the file's group, or change its mode with a udev rule.");
       }
     }
     return Finding.ok(
@@ -127,7 +128,8 @@ record MachineCheck(Path root, Map<String, String> environment) {
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
-      return Finding.note("users", "/proc cannot be read: who holds the cores is not known.", "");
+      return Finding.note(
+          "users", "/proc cannot be read: the process that holds the cores is not known.", "");
     }
     if (users.isEmpty()) {
       return Finding.ok("users", "no process that this user can see has a device open");
@@ -138,7 +140,8 @@ record MachineCheck(Path root, Map<String, String> environment) {
     return Finding.note(
         "users",
         text.append('.').toString(),
-        "A core belongs to one process: stop it, or give each its own NEURON_RT_VISIBLE_CORES.");
+        "A core belongs to one process: stop the other process, or give each"
+            + " process its own NEURON_RT_VISIBLE_CORES.");
   }
 
   private static boolean holdsDevice(Path process, Path devices) {
@@ -192,7 +195,7 @@ record MachineCheck(Path root, Map<String, String> environment) {
               : Finding.problem(
                   "cores",
                   "NEURON_RT_VISIBLE_CORES=%s is not one contiguous range.".formatted(visible),
-                  "Write it as 4 or 0-3; libnrt takes no gaps."));
+                  "Write it as 4 or 0-3; libnrt accepts no gaps."));
     } else {
       findings.add(
           number.matches("[1-9]\\d{0,3}")

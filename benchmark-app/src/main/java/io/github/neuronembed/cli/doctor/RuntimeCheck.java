@@ -63,7 +63,7 @@ final class RuntimeCheck {
             ? Finding.ok("java", text + ", native access enabled")
             : Finding.note(
                 "java",
-                text + ": native access is not enabled; a future Java refuses it.",
+                text + ": native access is not enabled; a future Java will reject it.",
                 "Start with --enable-native-access=ALL-UNNAMED, or put Enable-Native-Access:"
                     + " ALL-UNNAMED in your jar's manifest."));
   }
@@ -130,7 +130,7 @@ final class RuntimeCheck {
         found.generation() == RuntimeGeneration.UNKNOWN
             ? Finding.note(
                 "libnrt",
-                text + ", which is none of the generations known here.",
+                text + ", which is not one of the known generations.",
                 "Run neuron-embed verify on it before use.")
             : Finding.ok("libnrt", text));
     if (!found.missingFunctions().isEmpty()) {

@@ -45,7 +45,7 @@ public final class EmbedCommand implements Command {
 
   @Override
   public String summary() {
-    return "Turn texts into vectors.";
+    return "Compute the vectors of texts.";
   }
 
   @Override
@@ -64,8 +64,8 @@ public final class EmbedCommand implements Command {
             .hasArg()
             .argName("TYPE")
             .desc(
-                "what the texts are: passage (default) or query, which gets the model's prefix;"
-                    + " a line's own \"type\" wins")
+                "input type of the texts: passage (default) or query, which gets the"
+                    + " model's prefix; the \"type\" of a line has precedence")
             .get());
     options.addOption(
         Option.builder("i")
@@ -73,46 +73,49 @@ public final class EmbedCommand implements Command {
             .hasArg()
             .argName("FORMAT")
             .desc(
-                "text: a text a line; jsonl: {\"id\":…,\"text\":…,\"type\":…} a line; json: one"
-                    + " array of such objects or of strings; auto (default): what the file is named"
-                    + " (.jsonl, .ndjson, .json) or begins with ({ or [{), else text")
+                "text: one text per line; jsonl: one {\"id\":…,\"text\":…,\"type\":…} per"
+                    + " line; json: one array of such objects or of strings; auto (default): by"
+                    + " the file's name (.jsonl, .ndjson, .json) or its beginning ({ or [{), else"
+                    + " text")
             .get());
     options.addOption(
         Option.builder("f")
             .longOpt("format")
             .hasArg()
             .argName("FORMAT")
-            .desc("of the vectors: jsonl (default), csv or npy")
+            .desc("format of the vectors: jsonl (default), csv or npy")
             .get());
     options.addOption(
         Option.builder("o")
             .longOpt("output")
             .hasArg()
             .argName("FILE")
-            .desc("write there, complete or not at all; else to standard output")
+            .desc("write to this file, completely or not at all; default: standard output")
             .get());
     VectorOptions.addTo(options);
     options.addOption(
         Option.builder()
             .longOpt("with-tokens")
-            .desc("say of each text how many tokens it has and whether it was cut (jsonl only)")
+            .desc(
+                "also write each text's number of tokens and whether it was truncated"
+                    + " (jsonl only)")
             .get());
     options.addOption(
         Option.builder()
             .longOpt("lengths")
             .hasArg()
             .argName("FILE")
-            .desc("write how many texts had how many tokens there, for advise --lengths")
+            .desc("write the number of texts of each length to this file, for advise --lengths")
             .get());
     options.addOption(
         Option.builder()
             .longOpt("strict")
-            .desc("refuse a text with more tokens than the model takes, instead of cutting it")
+            .desc("reject a text with more tokens than the model takes, instead of truncating it")
             .get());
     options.addOption(
         Option.builder()
             .longOpt("keep-going")
-            .desc("report a bad line and go on without it; the exit code is 1 all the same")
+            .desc("report a bad line and continue without it; the exit code is still 1")
             .get());
     return options;
   }
@@ -129,8 +132,8 @@ public final class EmbedCommand implements Command {
     String output = arguments.getOptionValue("output");
     if (format == OutputFormat.NPY && output == null) {
       throw new UsageException(
-          "An npy file begins with its number of rows, which a pipe cannot take back: give"
-              + " --output FILE.");
+          "An npy file begins with its number of rows, which cannot be corrected in a"
+              + " pipe: give --output FILE.");
     }
     boolean withTokens = arguments.hasOption("with-tokens");
     if (withTokens && format != OutputFormat.JSONL) {
@@ -203,7 +206,7 @@ public final class EmbedCommand implements Command {
   private static void writeRanges(Int8Ranges.Calibration calibration, String file)
       throws IOException {
     if (calibration.isEmpty()) {
-      throw new UsageException("--write-ranges needs a text at least.");
+      throw new UsageException("--write-ranges needs at least one text.");
     }
     try (OutputTarget target = OutputTarget.open(file, OutputStream.nullOutputStream())) {
       target.stream().write(RangesFile.toBytes(calibration.ranges()));
@@ -239,7 +242,9 @@ public final class EmbedCommand implements Command {
     String name = file.toLowerCase(Locale.ROOT);
     if (format == TextSource.Format.AUTO && (name.endsWith(".csv") || name.endsWith(".tsv"))) {
       throw new UsageException(
-          "%s is a table, whose header and separators would be embedded, too: write its texts as JSON Lines ({\"id\":…,\"text\":…} a line), or say --input-format text if each line is a text."
+          ("%s is a table, whose header and separators would be embedded too: write"
+                  + " its texts as JSON Lines (one {\"id\":…,\"text\":…} per line), or use"
+                  + " --input-format text if each line is a text.")
               .formatted(file));
     }
   }

@@ -15,13 +15,13 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** The state of one run: a window of texts under way, the oldest of which is written next. */
+/** The state of one run: a window of texts in flight, the oldest of which is written next. */
 final class EmbedRun {
 
-  /** Texts under way at once: enough to fill batches of one length from mixed texts. */
+  /** Texts in flight at once: enough to fill batches of one length from mixed texts. */
   private static final int WINDOW = 512;
 
-  /** A text under way. */
+  /** A text in flight. */
   private record Pending(
       JsonPrimitive id, String where, TokenizedText tokens, CompletableFuture<float[]> vector) {}
 
@@ -55,7 +55,8 @@ final class EmbedRun {
 
   void embedAll(TextSource source) throws IOException, InterruptedException {
     while (true) {
-      // Somebody may be typing: what is there is embedded and shown before more is waited for.
+      // The input may be interactive: available texts are embedded and shown before waiting for
+      // more.
       if (!window.isEmpty() && source.wouldBlock()) {
         drain();
       }
@@ -99,11 +100,11 @@ final class EmbedRun {
     return badLines;
   }
 
-  /** Says how many texts lost their end. */
+  /** Reports how many texts were truncated. */
   void tellCut() {
     if (cut > 0) {
       progress.say(
-          "neuron-embed: %s %s cut at %s tokens; --strict refuses %s."
+          "neuron-embed: %s %s truncated at %s tokens; --strict rejects %s."
               .formatted(
                   cut,
                   cut == 1 ? "text was" : "texts were",

@@ -91,14 +91,14 @@ final class JsonArrayReader implements TextSource {
     return new TextLine(id, text, defaultType, where);
   }
 
-  /** What is wrong with the array itself: where its next item begins is not known. */
+  /** An error in the array itself, after which the beginning of the next item is not known. */
   private BadLineException broken(String why) {
     ended = true;
     return new BadLineException(
         "%s, %s: %s".formatted(source, count == 0 ? "at its beginning" : "item " + count, why));
   }
 
-  /** An array is no dialogue. */
+  /** An array is not interactive. */
   @Override
   public boolean wouldBlock() {
     return false;

@@ -34,11 +34,12 @@ final class JsonText {
   }
 
   /**
-   * Reads the object that the reader stands before.
+   * Reads the next object.
    *
    * @param where for messages and the result
    * @param defaultId of an object without one
-   * @throws BadLineException if it is an object, and no text; the reader stands behind it
+   * @throws BadLineException if it is an object, but not a text; the reader is then after the
+   *     object
    * @throws IOException if there is no more or it is not JSON, see {@link #whatIsWrong}
    */
   static TextLine read(
@@ -76,7 +77,7 @@ final class JsonText {
           InputType given = type(string(json));
           type = given == null ? type : given;
           refusal =
-              given == null ? "\"type\" is none of \"passage\", \"document\" and \"query\"" : null;
+              given == null ? "\"type\" must be \"passage\", \"document\" or \"query\"" : null;
         }
       }
     }
@@ -117,10 +118,11 @@ final class JsonText {
   }
 
   /**
-   * Why the library stopped, in words of our own: its may have parts of a text in them.
+   * The reason why the library stopped, in a message of ours, because the library's message may
+   * contain parts of a text.
    *
-   * @param e what it threw
-   * @param what was expected, for example {@code a JSON object}
+   * @param e its exception
+   * @param what the expected value, for example {@code a JSON object}
    * @throws IOException itself, if it is not about JSON
    */
   static String whatIsWrong(JsonReader json, IOException e, String what) throws IOException {
@@ -129,7 +131,7 @@ final class JsonText {
     }
     String message = String.valueOf(e.getMessage());
     if (message.startsWith("Unpaired surrogate")) {
-      return "a string has half of a surrogate pair, which is no text";
+      return "a string has half of a surrogate pair, which is not valid text";
     }
     if (message.startsWith("Nesting limit")) {
       return "it is nested deeper than %s levels".formatted(MOST_NESTING);

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lines of UTF-8, of bounded length, strictly decoded. {@link java.io.BufferedReader} does neither:
- * it takes a line of any length, and turns what is not UTF-8 into other text. A line that is not
- * accepted is consumed, so reading can go on behind it.
+ * it accepts lines of any length, and converts invalid UTF-8 to other text. A rejected line is
+ * consumed, so reading can continue after it.
  */
 final class LineReader implements Closeable {
 

@@ -20,8 +20,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where results go: standard output, or a file that appears under its name only when it is complete
- * and is written beside it until then.
+ * The target of results: standard output, or a file that gets its final name only when it is
+ * complete and has a temporary name in the same folder until then.
  */
 final class OutputTarget implements Closeable {
 
@@ -86,8 +86,8 @@ final class OutputTarget implements Closeable {
     } catch (AccessDeniedException e) {
       throw new AccessDeniedException(name);
     } catch (FileSystemException e) {
-      // It names a file that nobody asked for.
-      String reason = e.getReason() == null ? "no file can be made there" : e.getReason();
+      // It names a file that the user did not name.
+      String reason = e.getReason() == null ? "no file can be created there" : e.getReason();
       throw new FileSystemException(name, null, reason);
     }
   }

@@ -47,23 +47,25 @@ public final class RerankCommand implements Command {
     Options options = new Options();
     ValueOption.addTo(options, "model", "DIR", "a cross-encoder's directory");
     EmbedderArguments.addBackendTo(options);
-    ValueOption.addTo(options, "query", "TEXT", "what the texts are to answer");
+    ValueOption.addTo(options, "query", "TEXT", "the query that the texts should answer");
     ValueOption.addTo(
         options,
         "input-format",
         "FORMAT",
         "text, jsonl, json or auto (default), as for the command embed");
-    ValueOption.addTo(options, "top-n", "COUNT", "give the best so many (default all)");
+    ValueOption.addTo(options, "top-n", "COUNT", "number of best texts to print (default all)");
     options.addOption(
         Option.builder()
             .longOpt("raw-scores")
-            .desc("give the model's logits, whatever its configuration says of scores")
+            .desc("print the model's logits, whatever its configuration says about scores")
             .get());
-    options.addOption(Option.builder().longOpt("return-text").desc("give the texts as well").get());
+    options.addOption(Option.builder().longOpt("return-text").desc("also print the texts").get());
     options.addOption(
         Option.builder()
             .longOpt("strict")
-            .desc("refuse a text that is too long beside the query, instead of cutting it")
+            .desc(
+                "reject a text that is too long together with the query, instead of"
+                    + " truncating it")
             .get());
     return options;
   }

@@ -25,7 +25,7 @@ public interface TextSource extends Closeable {
     JSON
   }
 
-  /** What is looked at to tell an array from lines. */
+  /** The part of the input that is read to distinguish an array from lines. */
   int BEGINNING_BYTES = 1 << 13;
 
   /**
@@ -82,11 +82,11 @@ public interface TextSource extends Closeable {
    * Reads the next text.
    *
    * @return the text, or null at the end of the source
-   * @throws BadLineException if there is none in its place; the next call goes on behind it
+   * @throws BadLineException if the next line is not a text; the next call continues after it
    */
   @Nullable TextLine next() throws IOException;
 
-  /** Whether the next {@link #next()} would have to wait for input, as far as this can be told. */
+  /** Whether the next {@link #next()} would have to wait for input, as far as this is known. */
   boolean wouldBlock() throws IOException;
 
   /** Lines or items read so far. */

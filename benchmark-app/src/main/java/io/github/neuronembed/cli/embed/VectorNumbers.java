@@ -14,7 +14,7 @@ final class VectorNumbers {
     this.encoder = encoder;
   }
 
-  /** How many numbers a vector of so many elements has. */
+  /** Number of stored numbers of a vector with a given number of elements. */
   int count(int dimension) {
     return encoder.type().numbers(dimension);
   }

@@ -32,16 +32,16 @@ record VectorOptions(VectorType type, @Nullable Int8Ranges ranges, @Nullable Int
             .hasArg()
             .argName("TYPE")
             .desc(
-                "of the vectors' elements: "
+                "type of the vectors' elements: "
                     + EmbedderArguments.names(VectorType.values())
-                    + " (default float32); binary and ubinary are eight signs a byte")
+                    + " (default float32); binary and ubinary have eight signs per byte")
             .get());
     options.addOption(
         Option.builder()
             .longOpt("dimensions")
             .hasArg()
             .argName("N")
-            .desc("elements of a vector, fewer than the model's, if it was trained for it")
+            .desc("elements per vector, fewer than the model's, if the model was trained for it")
             .get());
     options.addOption(
         Option.builder()
@@ -56,8 +56,8 @@ record VectorOptions(VectorType type, @Nullable Int8Ranges ranges, @Nullable Int
             .hasArg()
             .argName("FILE")
             .desc(
-                "write the range of each element over these texts, a sample of yours, as a NumPy"
-                    + " file of float32 [2, N]")
+                "write the range of each element over these texts (a sample of your texts)"
+                    + " as a NumPy file of float32 [2, N]")
             .get());
   }
 
@@ -74,8 +74,9 @@ record VectorOptions(VectorType type, @Nullable Int8Ranges ranges, @Nullable Int
     String ranges = arguments.getOptionValue("ranges");
     if (type == VectorType.INT8 && ranges == null) {
       throw new UsageException(
-          "int8 vectors need the range of each element: find it once, over some thousand of your"
-              + " texts, with --write-ranges ranges.npy, and give it with --ranges ranges.npy.");
+          "int8 vectors need the range of each element: compute it once, over some"
+              + " thousand of your texts, with --write-ranges ranges.npy, and pass it with"
+              + " --ranges ranges.npy.");
     }
     if (type != VectorType.INT8 && ranges != null) {
       throw new UsageException("--ranges goes with --output-dtype int8.");
@@ -98,7 +99,7 @@ record VectorOptions(VectorType type, @Nullable Int8Ranges ranges, @Nullable Int
   }
 
   /**
-   * Tells an embedder the dimensions.
+   * Sets the dimensions of an embedder.
    *
    * @throws UsageException if the model was not trained for them
    */
@@ -125,7 +126,8 @@ record VectorOptions(VectorType type, @Nullable Int8Ranges ranges, @Nullable Int
     }
     if (ranges.dimension() != embedder.dimension()) {
       throw new UsageException(
-          "--ranges has the ranges of %s elements, and the vectors of %s have %s: find them with the same model and --dimensions."
+          ("--ranges has the ranges of %s elements, but the vectors of %s have %s:"
+                  + " compute the ranges with the same model and --dimensions.")
               .formatted(ranges.dimension(), embedder.modelName(), embedder.dimension()));
     }
     return VectorEncoder.int8(ranges);

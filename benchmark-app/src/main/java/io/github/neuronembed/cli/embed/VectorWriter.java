@@ -16,6 +16,6 @@ interface VectorWriter extends Closeable {
    */
   void write(JsonPrimitive id, TokenizedText tokens, float[] vector) throws IOException;
 
-  /** Hands on what is buffered, between two vectors. */
+  /** Flushes the buffer between two vectors. */
   void flush() throws IOException;
 }

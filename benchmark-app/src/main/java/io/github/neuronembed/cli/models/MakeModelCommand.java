@@ -37,7 +37,7 @@ public final class MakeModelCommand implements Command {
 
   @Override
   public String summary() {
-    return "Make a model of random weights, for timing only.";
+    return "Make a model with random weights, for timing only.";
   }
 
   @Override
@@ -52,7 +52,7 @@ public final class MakeModelCommand implements Command {
         options,
         "size",
         "SIZE",
-        "as which bge model: "
+        "size, that of a bge model: "
             + EmbedderArguments.names(Size.values())
             + " (default base; 133 MB, 436 MB and 1.3 GB)");
     ValueOption.addTo(options, "seed", "N", "the same number gives the same model (default 1)");
@@ -68,7 +68,7 @@ public final class MakeModelCommand implements Command {
   public int run(CommandLine arguments, Streams streams) throws IOException {
     Size size = EmbedderArguments.choice(arguments, "size", Size.BASE, Size.values());
     requireOptionsOnly(arguments);
-    // The name goes into every report, where it must say what was measured.
+    // The name is in every report, where it must identify the measured model.
     Path folder =
         Path.of(arguments.getOptionValue("output-dir", ""))
             .resolve("random-bge-%s-en-v1.5".formatted(EmbedderArguments.name(size)));

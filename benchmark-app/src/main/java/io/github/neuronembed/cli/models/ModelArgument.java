@@ -8,7 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code --model} says. */
+/** Resolves {@code --model}. */
 public final class ModelArgument {
 
   /** The model that comes with the program. */

@@ -81,7 +81,8 @@ final class ModelAtHand {
       String reason =
           e instanceof FileSystemException f ? f.getClass().getSimpleName() : e.getMessage();
       throw new ModelLoadException(
-          "The model %s cannot be laid out in %s (%s). Set NEURON_EMBED_CACHE to a folder with 180 MB of room."
+          ("The model %s cannot be written to %s (%s). Set NEURON_EMBED_CACHE to a"
+                  + " folder with 180 MB of free space.")
               .formatted(NAME, cache, reason),
           e);
     }
@@ -94,7 +95,7 @@ final class ModelAtHand {
         Folders.delete(path);
       }
     }
-    // Not a temporary one, which nobody else could read: the cache may be filled for others.
+    // Not a temporary file, which no other user could read: the cache may be shared.
     Path partial = Files.createDirectory(parent.resolve(NAME + ".partial-" + UUID.randomUUID()));
     try {
       for (Map.Entry<String, String> file : FILES.entrySet()) {
@@ -111,8 +112,8 @@ final class ModelAtHand {
   }
 
   /**
-   * Tells one content of the files from another, so that another version of the program finds its
-   * own: of our settings, all of it; of the large files, the size and checksum that the jar lists.
+   * Identifies the content of the files, so that another version of the program uses its own copy:
+   * all bytes of our settings; size and checksum (from the jar's list) of the large files.
    */
   private static String contentHash() throws IOException {
     CRC32 hash = new CRC32();

@@ -14,8 +14,8 @@ import java.util.UUID;
 
 /**
  * Writes a model directory of a bge model's size with random weights, for timing where the real one
- * cannot be had. Tokenizer, pooling, prefix and length are those of the bge models, taken from the
- * model at hand; the folder's name and {@code config.json} say that the weights are random.
+ * is not available. Tokenizer, pooling, prefix and length are those of the bge models, taken from
+ * the built-in model; the folder's name and {@code config.json} say that the weights are random.
  */
 final class RandomModel {
 
@@ -34,13 +34,13 @@ final class RandomModel {
   private RandomModel() {}
 
   /**
-   * Writes one. The folder appears only when it is complete.
+   * Writes a model. The folder gets its final name when it is complete.
    *
-   * @param folder the folder to make; its name becomes the model's
-   * @param shape the model's size; its vocabulary is the model at hand's
+   * @param folder the folder to create; its name becomes the model's
+   * @param shape the model's size; its vocabulary is that of the built-in model
    * @param seed the same seed gives the same model
-   * @param atHand the directory of the model at hand
-   * @throws FileAlreadyExistsException if the folder is there already
+   * @param atHand the directory of the built-in model
+   * @throws FileAlreadyExistsException if the folder already exists
    * @throws IOException if it cannot be written
    */
   static void write(Path folder, BertShape shape, long seed, Path atHand) throws IOException {
@@ -51,7 +51,7 @@ final class RandomModel {
     Path parent = target.getParent();
     Path name = target.getFileName();
     if (parent == null || name == null) {
-      throw new IOException("%s is not a folder that can be made.".formatted(folder));
+      throw new IOException("The folder %s cannot be created.".formatted(folder));
     }
     Folders.make(parent);
     Path partial =

@@ -22,14 +22,13 @@ import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /**
- * Shows what a compiled model, or the ONNX file of one, says of itself; exit code 1 if something is
- * wrong with one.
+ * Shows the contents of a compiled model or of an ONNX file; exit code 1 if a file has a problem.
  */
 public final class InspectCommand implements Command {
 
   private static final int LARGEST_MEMBERS = 5;
 
-  /** What the header of every NEFF says of its own size. */
+  /** The header size that every NEFF states. */
   private static final int HEADER_BYTES = 1024;
 
   @Override
@@ -39,8 +38,8 @@ public final class InspectCommand implements Command {
 
   @Override
   public String summary() {
-    return "Show a compiled model (NEFF) or an ONNX file: tensors, weights, which output is the"
-        + " embedding, and what is wrong.";
+    return "Show a compiled model (NEFF) or an ONNX file: tensors, weights, which"
+        + " output is the embedding, and problems.";
   }
 
   @Override
@@ -53,7 +52,10 @@ public final class InspectCommand implements Command {
     Options options = new Options();
     options.addOption(Option.builder().longOpt("json").desc("print a JSON array").get());
     options.addOption(
-        Option.builder().longOpt("members").desc("list every packed file, not the largest").get());
+        Option.builder()
+            .longOpt("members")
+            .desc("list all packed files, not only the largest")
+            .get());
     return options;
   }
 
@@ -61,7 +63,7 @@ public final class InspectCommand implements Command {
   public int run(CommandLine arguments, Streams streams) throws IOException {
     List<String> files = arguments.getArgList();
     if (files.isEmpty()) {
-      throw new UsageException("inspect takes one NEFF or ONNX file or more.");
+      throw new UsageException("inspect takes one or more NEFF or ONNX files.");
     }
     boolean allMembers = arguments.hasOption("members");
     StringBuilder text = new StringBuilder();
@@ -113,7 +115,7 @@ public final class InspectCommand implements Command {
     return text.toString();
   }
 
-  /** Of another file there is nothing to tell. */
+  /** There is nothing to report about another file. */
   private static boolean isNeff(NeffFile neff) {
     return neff.header().isPresent() && neff.header().get().headerBytes() == HEADER_BYTES;
   }
@@ -159,7 +161,7 @@ public final class InspectCommand implements Command {
       line(text, "rows", "up to %s texts each".formatted(neff.textsPerRow()));
     }
     if (neff.tensors().isEmpty()) {
-      line(text, "tensors", "not told by the file; libnrt names them when it is loaded");
+      line(text, "tensors", "not stated in the file; libnrt reports them when it is loaded");
     }
     for (NeffFile.Tensor tensor : neff.tensors()) {
       line(

@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What is shown of an ONNX file.
+ * The report about an ONNX file.
  *
  * @param file the file
- * @param onnx what it takes and gives
- * @param embedding the output that the embeddings are read from; empty if none can be
- * @param problem why there is none, or what else is wrong; empty if nothing is
+ * @param onnx its inputs and outputs
+ * @param embedding the output that has the embeddings; empty if there is none
+ * @param problem why there is none, or another problem; empty if there is no problem
  */
 record OnnxReport(
     Path file, OnnxInterface onnx, Optional<EmbeddingOutput> embedding, String problem) {
@@ -22,7 +22,7 @@ record OnnxReport(
   /**
    * Reads a file.
    *
-   * @throws ModelLoadException if it is no ONNX file
+   * @throws ModelLoadException if it is not an ONNX file
    */
   static OnnxReport of(Path file) {
     OnnxInterface onnx = OnnxInterface.read(file);
@@ -42,12 +42,12 @@ record OnnxReport(
         .forEach(
             port -> InspectCommand.line(text, "output", InspectCommand.printable(port.toString())));
     InspectCommand.line(
-        text, "weights", onnx.externalData() ? "in files beside it, too" : "in the file");
+        text, "weights", onnx.externalData() ? "also in other files" : "in the file");
     embedding.ifPresent(
         output ->
             InspectCommand.line(text, "embedding", InspectCommand.printable(output.toString())));
     if (problem.isEmpty()) {
-      InspectCommand.line(text, "verdict", "nothing is wrong with what it takes and gives");
+      InspectCommand.line(text, "verdict", "its inputs and outputs are valid");
     } else {
       InspectCommand.line(text, "WRONG", problem);
     }

@@ -50,8 +50,9 @@ public final class PackCommand implements Command {
             .hasArg()
             .argName("BxS,BxSpK,...")
             .desc(
-                "batch sizes and sequence lengths, such as 1x128,4x32; with p and a number, up to"
-                    + " so many texts a row, such as 1x512p64 (default 1x128)")
+                "batch sizes and sequence lengths, for example 1x128,4x32; p and a number"
+                    + " set the maximum number of texts per row, for example 1x512p64 (default"
+                    + " 1x128)")
             .get());
     options.addOption(
         Option.builder("o")
@@ -59,8 +60,8 @@ public final class PackCommand implements Command {
             .hasArg()
             .argName("DIR")
             .desc(
-                "where the NEFFs and manifest.json go (default: neuron/ of the model directory,"
-                    + " where --backend emulator finds them)")
+                "folder for the NEFFs and manifest.json (default: neuron/ of the model"
+                    + " directory, where --backend emulator finds them)")
             .get());
     options.addOption(
         Option.builder()
@@ -87,13 +88,15 @@ public final class PackCommand implements Command {
         && !Files.isDirectory(Path.of(name))
         && !arguments.hasOption("output")) {
       throw new UsageException(
-          "%s is not a folder of yours: say with --output where the NEFFs go.".formatted(name));
+          ("%s is the built-in model, which has no folder for the NEFFs: name one with"
+                  + " --output.")
+              .formatted(name));
     }
     ModelDirectory model = ModelArgument.resolve(name);
     for (Shape shape : shapes) {
       if (shape.sequenceLength() > model.maxTokens()) {
         throw new UsageException(
-            "--shapes has %s, and %s takes at most %s tokens."
+            "--shapes has %s, but %s takes at most %s tokens."
                 .formatted(shape, model.name(), model.maxTokens()));
       }
     }

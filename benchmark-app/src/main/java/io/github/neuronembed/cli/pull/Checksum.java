@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What the hub says a file's bytes come to: the SHA-256 of the content for what Git LFS keeps, the
- * SHA-1 that git gives a blob (over a header with its length, then the content) for the rest.
+ * The checksum that the hub states for a file: the SHA-256 of the content for files in Git LFS,
+ * git's SHA-1 of the blob (over a header with its length, then the content) for the others.
  *
  * @param kind which of the two
  * @param hex lower case

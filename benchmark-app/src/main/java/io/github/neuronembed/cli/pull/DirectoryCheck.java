@@ -13,9 +13,9 @@ final class DirectoryCheck {
   private DirectoryCheck() {}
 
   /**
-   * Checks one.
+   * Checks a directory.
    *
-   * @throws HubException if it cannot be served; the message says why
+   * @throws HubException if it cannot be used; the message says why
    */
   static void require(Path folder) throws HubException {
     try {
@@ -33,7 +33,7 @@ final class DirectoryCheck {
       }
     } catch (EmbeddingException e) {
       throw new HubException(
-          "All files have arrived, and the directory cannot be served as it is: %s"
+          "All files have arrived, but the directory cannot be served as it is: %s"
               .formatted(e.getMessage()),
           e);
     }

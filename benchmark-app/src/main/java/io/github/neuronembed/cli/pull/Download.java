@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Downloads one file, or what is missing of it, in as many tries as it takes. */
+/** Downloads one file, or the missing part of it, with retries. */
 final class Download {
 
   private static final int BUFFER_BYTES = 1 << 16;
@@ -31,7 +31,7 @@ final class Download {
 
   /**
    * @param part where to; what it holds already is taken for the file's beginning
-   * @param arrived receives how many bytes are there
+   * @param arrived receives the number of bytes so far
    */
   Download(
       HubConnection connection,
@@ -73,7 +73,7 @@ final class Download {
     if (received > file.size() || !file.checksum().matches(part)) {
       Files.delete(part);
       throw TransferException.broken(
-          "the bytes that came are not those that the repository states (checksum %s)"
+          "the received bytes are not those that the repository states (checksum %s)"
               .formatted(file.checksum()));
     }
   }
@@ -91,7 +91,7 @@ final class Download {
       boolean continued = continues(response, have);
       if (!continued && response.statusCode() != 200) {
         Files.deleteIfExists(part);
-        throw TransferException.broken("the server sent another part than was asked for");
+        throw TransferException.broken("the server sent another part than requested");
       }
       etag = strongEtag(response);
       append(body, continued ? have : 0);
@@ -151,7 +151,7 @@ final class Download {
         }
         arrived.accept(out.position());
       }
-      // A file that takes its final name holds what was verified, even after a power failure.
+      // A file with its final name has the verified content, even after a power failure.
       out.force(true);
     }
   }

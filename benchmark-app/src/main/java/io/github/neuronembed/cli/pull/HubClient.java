@@ -109,11 +109,11 @@ final class HubClient implements AutoCloseable {
   }
 
   /**
-   * Downloads a file, or what is missing of it.
+   * Downloads a file, or the missing part of it.
    *
-   * @param part where to; what it holds already is taken for the file's beginning. Whole and
-   *     verified when this returns, else to be continued
-   * @param arrived receives how many bytes are there
+   * @param part the target; existing content counts as the file's beginning. It is complete and
+   *     verified when this returns; else the download can be continued
+   * @param arrived receives the number of bytes so far
    * @throws HubException if it cannot be read
    */
   void download(
@@ -141,11 +141,13 @@ final class HubClient implements AutoCloseable {
   private HubException failed(String what, TransferException failure) {
     return failure.isUnreachable()
         ? new HubException(
-            "%s is out of reach (%s): check the network, HF_ENDPOINT or the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); HF_HUB_OFFLINE=1 takes what the hub's cache has."
+            ("%s cannot be reached (%s): check the network, HF_ENDPOINT or the proxy"
+                    + " (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); HF_HUB_OFFLINE=1 uses the hub's"
+                    + " cache only.")
                 .formatted(settings.endpoint(), failure.getMessage()),
             failure)
         : new HubException(
-            "%s could not be downloaded in %s tries (%s): run it again, what has arrived is kept."
+            "%s could not be downloaded in %s tries (%s): run it again; received data is kept."
                 .formatted(what, Retries.TRIES, failure.getMessage()),
             failure);
   }

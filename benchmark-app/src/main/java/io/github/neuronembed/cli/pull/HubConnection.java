@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 
 /**
- * Sends requests to the hub and follows its redirects. The token goes to the endpoint alone:
- * redirects are followed here, not by the HTTP client, and without the token where they lead to
+ * Sends requests to the hub and follows its redirects. The token goes only to the endpoint:
+ * redirects are followed here, not by the HTTP client, and without the token if they lead to
  * another scheme, host or port. Thread-safe.
  */
 final class HubConnection implements AutoCloseable {
@@ -56,8 +56,8 @@ final class HubConnection implements AutoCloseable {
   /**
    * An answer with a body: 200, 206 or 416.
    *
-   * @param asked what is asked for, for messages
-   * @param headers names and values, in turns
+   * @param asked the requested object, for messages
+   * @param headers names and values, alternating
    * @throws TransferException if another try may succeed
    * @throws HubException if none will
    */
@@ -117,7 +117,7 @@ final class HubConnection implements AutoCloseable {
     try {
       to = from.resolve(location);
     } catch (IllegalArgumentException e) {
-      throw new HubException("%s redirects to what is no address.".formatted(from), e);
+      throw new HubException("%s redirects to an invalid address.".formatted(from), e);
     }
     boolean web = "https".equals(to.getScheme()) || "http".equals(to.getScheme());
     boolean downgrade = "https".equals(from.getScheme()) && !"https".equals(to.getScheme());

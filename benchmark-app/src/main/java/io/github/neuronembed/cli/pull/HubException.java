@@ -2,7 +2,7 @@ package io.github.neuronembed.cli.pull;
 
 import java.io.IOException;
 
-/** A pull cannot go on; the message says what, where and what to do, in a sentence. */
+/** A pull cannot continue; the message says what, where and what to do, in one sentence. */
 class HubException extends IOException {
 
   private static final long serialVersionUID = 1L;

@@ -12,11 +12,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the hub is, how it is reached and who asks, by the environment variables of the {@code
- * huggingface_hub} library.
+ * The settings for the hub, from the environment variables of the {@code huggingface_hub} library.
  *
  * @param endpoint {@code HF_ENDPOINT}, without a trailing slash
- * @param token {@code HF_TOKEN}, else what {@code HF_HOME/token} holds; null if there is neither
+ * @param token {@code HF_TOKEN}, else the content of {@code HF_HOME/token}; null if there is
+ *     neither
  * @param tokenSource where the token came from, for messages
  * @param cache {@code HF_HUB_CACHE}, else {@code HF_HOME/hub}; it is read, never written
  * @param offline {@code HF_HUB_OFFLINE}
@@ -77,7 +77,8 @@ record HubSettings(
       // Said below.
     }
     throw new UsageException(
-        "HF_ENDPOINT is no address of a hub, such as https://hub.example (without a user name).");
+        "HF_ENDPOINT is not the address of a hub, for example https://hub.example"
+            + " (without a user name).");
   }
 
   private static Path folder(Map<String, String> environment, String name, Path byDefault) {

@@ -7,18 +7,18 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What model families expect before a text whose repositories do not state it, as their authors say
- * where the row names. Read in November 2026: bge's list; e5's evaluation program
- * (github.com/microsoft/unilm at 768a3c8, {@code e5/mteb_beir_eval.py}), and the same in the model
- * table of mteb ({@code e5_models.py}) and in the cards' FAQ as a copy of e5-base-v2's shows it
- * (deepinfra.com/intfloat/e5-base-v2). Of gte's cards only the tables of results could be read;
- * they name no prefix, and neither does any program found that embeds with these models. The cards
- * of sentence-transformers' models could not be opened, and are stated as they are known.
+ * The prompts of model families whose repositories do not state them, from the source that the row
+ * names. Read in November 2026: bge's list; e5's evaluation program (github.com/microsoft/unilm at
+ * 768a3c8, {@code e5/mteb_beir_eval.py}), and the same in the model table of mteb ({@code
+ * e5_models.py}) and in the cards' FAQ as a copy of e5-base-v2's shows it
+ * (deepinfra.com/intfloat/e5-base-v2). Only the tables of results of gte's cards were readable;
+ * they name no prefix, and no known program that embeds with these models has one. The cards of
+ * sentence-transformers' models could not be opened; their prompts are from general knowledge.
  *
- * @param source where the authors say so
- * @param repositories the repositories that it holds for, all by these authors
- * @param query before a query; empty for nothing
- * @param passage before a passage; empty for nothing
+ * @param source where the authors state them
+ * @param repositories the repositories of these authors that have these prompts
+ * @param query prefix of a query; empty for none
+ * @param passage prefix of a passage; empty for none
  */
 record KnownPrompts(String source, Set<String> repositories, String query, String passage) {
 
@@ -93,7 +93,7 @@ record KnownPrompts(String source, Set<String> repositories, String query, Strin
     return names;
   }
 
-  /** What a repository's authors say; empty for one that is not in the table. */
+  /** The prompts of a repository; empty for one that is not in the table. */
   static Optional<KnownPrompts> of(Repository repository) {
     return TABLE.stream().filter(row -> row.repositories.contains(repository.id())).findFirst();
   }

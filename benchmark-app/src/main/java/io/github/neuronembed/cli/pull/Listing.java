@@ -29,7 +29,7 @@ record Listing(String commit, List<RemoteFile> files) {
       JsonObject answer = JsonParser.parseString(new String(json, UTF_8)).getAsJsonObject();
       String commit = answer.get("sha").getAsString();
       if (!Repository.isCommit(commit)) {
-        throw new JsonParseException("\"sha\" is no commit");
+        throw new JsonParseException("\"sha\" is not a commit");
       }
       return new Listing(commit, files(answer.getAsJsonArray("siblings")));
     } catch (IllegalStateException

@@ -59,14 +59,14 @@ final class ModelFiles {
   }
 
   /**
-   * Chooses all that can be known before a graph is there.
+   * Chooses all files that are known before the graph is downloaded.
    *
-   * @param modules what {@link #MODULES} names
+   * @param modules the folders that {@link #MODULES} names
    * @param int8 whether the int8 graph is wanted too
    * @param include globs of further files
-   * @param kept files that an earlier pull brought, chosen again where the repository has them
-   * @throws HubException if the repository has not got what was asked for
-   * @throws UsageException if a glob is none
+   * @param kept files of an earlier pull, chosen again if the repository has them
+   * @throws HubException if the repository does not have the requested files
+   * @throws UsageException if a glob is invalid
    */
   List<RemoteFile> select(
       ModuleFolders modules, boolean int8, List<String> include, List<String> kept)
@@ -118,7 +118,8 @@ final class ModelFiles {
               .orElseThrow(
                   () ->
                       new HubException(
-                          "%s of %s keeps weights in a file %s beside it, which the repository has not at commit %s: name another --revision or repository."
+                          ("%s of %s keeps weights in another file, %s, which the repository does"
+                                  + " not have at commit %s: name another --revision or repository.")
                               .formatted(
                                   graph.path(),
                                   repository,
@@ -150,7 +151,7 @@ final class ModelFiles {
       return FileSystems.getDefault().getPathMatcher("glob:" + glob);
     } catch (PatternSyntaxException e) {
       throw new UsageException(
-          "--include '%s' is no pattern of file names, such as onnx/*.onnx: %s."
+          "--include '%s' is not a pattern of file names, for example onnx/*.onnx: %s."
               .formatted(glob, e.getDescription()));
     }
   }

@@ -44,7 +44,7 @@ record ModuleFolders(String transformer, List<String> others) {
         | NullPointerException
         | UnsupportedOperationException e) {
       throw new HubException(
-          "%s of the repository is no list of modules: name another --revision or repository."
+          "%s of the repository is not a list of modules: name another --revision or repository."
               .formatted(ModelFiles.MODULES),
           e);
     }

@@ -20,7 +20,7 @@ final class OverridesFile {
 
   private OverridesFile() {}
 
-  /** Writes what is known and the repository does not state, unless the file exists. */
+  /** Writes known facts that the repository does not state, unless the file exists. */
   static void write(Path folder, Repository repository, PrintStream err) throws IOException {
     Path file = folder.resolve(ModelOverrides.FILE);
     if (Files.exists(file)) {
@@ -37,7 +37,8 @@ final class OverridesFile {
           overrides.addProperty("queryPrefix", prompts.query());
           overrides.addProperty("passagePrefix", prompts.passage());
           err.println(
-              "The repository states no prompts: %s has \"%s\" before a query and \"%s\" before a passage, by %s."
+              ("The repository states no prompts: %s now states \"%s\" before a query and"
+                      + " \"%s\" before a passage, according to %s.")
                   .formatted(
                       ModelOverrides.FILE, prompts.query(), prompts.passage(), prompts.source()));
         });
@@ -55,7 +56,7 @@ final class OverridesFile {
       JsonObject config = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
       return config.get("prompts") instanceof JsonObject prompts && prompts.has("query");
     } catch (JsonParseException | IllegalStateException e) {
-      // The check of the directory says what is wrong with it.
+      // The check of the directory reports the error.
       return true;
     }
   }

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The proxies of the environment, as the libraries under {@code huggingface_hub} read them
  * (requests 2.32, httpx 0.28, and urllib of Python 3.12 under both): {@code https_proxy} and {@code
- * http_proxy} by the scheme of the address, {@code all_proxy} for the one that has none of its own,
- * {@code no_proxy} for hosts that are asked directly. A name in lower case comes before the same in
- * upper case. Where none of them is set, the JVM's own proxy settings hold.
+ * http_proxy} by the scheme of the address, {@code all_proxy} for a scheme without its own proxy,
+ * {@code no_proxy} for hosts that are called directly. A name in lower case has precedence over
+ * upper case. If none of them is set, the JVM's own proxy settings apply.
  */
 final class Proxies extends ProxySelector {
 
@@ -53,7 +53,7 @@ final class Proxies extends ProxySelector {
   /**
    * Reads them.
    *
-   * @throws UsageException if one is no address of an HTTP proxy
+   * @throws UsageException if one is not the address of an HTTP proxy
    */
   static Proxies of(Map<String, String> environment) {
     Map<String, Way> byScheme = new HashMap<>();
@@ -88,10 +88,12 @@ final class Proxies extends ProxySelector {
             login(uri.getRawUserInfo()));
       }
     } catch (URISyntaxException e) {
-      // Said below, without the value: it may hold a password.
+      // Reported below, without the value, which may contain a password.
     }
     throw new UsageException(
-        "%s is no address of an HTTP proxy, such as http://proxy.example:3128 (SOCKS, and TLS to the proxy itself, are not supported)."
+        ("%s is not the address of an HTTP proxy, for example"
+                + " http://proxy.example:3128 (SOCKS, and TLS to the proxy itself, are not"
+                + " supported).")
             .formatted(name));
   }
 
@@ -130,7 +132,7 @@ final class Proxies extends ProxySelector {
     return way(uri).map(Way::login);
   }
 
-  /** The proxy that an address is asked through, HOST:PORT; empty if it is asked directly. */
+  /** The proxy for an address, HOST:PORT; empty for a direct connection. */
   Optional<String> proxyOf(URI uri) {
     return way(uri).map(way -> way.host() + ":" + way.port());
   }
@@ -152,6 +154,6 @@ final class Proxies extends ProxySelector {
 
   @Override
   public void connectFailed(URI uri, SocketAddress address, IOException failure) {
-    // The request's own exception tells.
+    // The request's own exception reports it.
   }
 }

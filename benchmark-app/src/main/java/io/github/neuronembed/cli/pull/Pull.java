@@ -89,12 +89,12 @@ final class Pull {
             new Listing(listing.commit(), List.copyOf(brought))));
   }
 
-  /** Files of ours that a repository must not bring. */
+  /** Our own files, which a repository must not contain. */
   private void requireFree(RemoteFile file) throws HubException {
     String first = folder.path().relativize(file.below(folder.path())).getName(0).toString();
     if (Set.of(PullFolder.STAGING, PullRecord.FILE, ModelOverrides.FILE).contains(first)) {
       throw new HubException(
-          "The repository has a file %s, which is a name of this program's own: leave it out."
+          "The repository has a file %s, a name that this program uses itself: leave it out."
               .formatted(file.path()));
     }
   }
@@ -131,7 +131,8 @@ final class Pull {
     }
     if (settings.offline()) {
       throw new HubException(
-          "HF_HUB_OFFLINE is set, and the hub's cache %s has no whole %s of %s: unset it, or pull where there is a network."
+          ("HF_HUB_OFFLINE is set, and the hub's cache %s has no complete %s of %s:"
+                  + " unset it, or pull where there is a network.")
               .formatted(settings.cache(), file.path(), repository));
     }
     try (Progress progress = Progress.start(file.path(), "MiB", MIB, file.size(), streams)) {

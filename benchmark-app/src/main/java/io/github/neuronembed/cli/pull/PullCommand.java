@@ -61,12 +61,25 @@ public final class PullCommand implements Command {
   @Override
   public List<String> notes() {
     return List.of(
-        "Pulled are %s, the files that the graph keeps its weights in, the folders that %s names, and settings of tokenizer and model where the repository has them; nothing else. %s records the commit and every checksum. Pulling again verifies the files and downloads what differs; after a break it goes on where it stopped. At the end the directory is opened and embeds a text; if it cannot, the command fails, and the files stay."
+        ("This command downloads %s, the files with the graph's weights, the folders"
+                + " that %s names, and the settings of tokenizer and model if the repository"
+                + " has them; nothing else. %s records the commit and every checksum. Pulling"
+                + " again verifies the files and downloads those that differ; after an"
+                + " interruption it continues where it stopped. At the end the directory is"
+                + " opened and embeds a text; if that fails, the command fails, and the files"
+                + " are kept.")
             .formatted(String.join(", ", ModelFiles.REQUIRED), ModelFiles.MODULES, PullRecord.FILE),
-        "What a repository does not state about its model is stated in %s beside its files: {\"queryPrefix\": \"...\", \"passagePrefix\": \"\", \"pooling\": \"cls\", \"normalize\": true, \"maxTokens\": 512, \"name\": \"...\"}, each optional. For %s it is written by pull, with the prompts of their model cards, unless the repository states some or the file exists."
+        ("If a repository does not state a fact about its model, state it in %s in"
+                + " the same folder: {\"queryPrefix\": \"...\", \"passagePrefix\": \"\","
+                + " \"pooling\": \"cls\", \"normalize\": true, \"maxTokens\": 512, \"name\":"
+                + " \"...\"}, each optional. For %s pull writes this file with the prompts of"
+                + " their model cards, unless the repository states prompts or the file"
+                + " exists.")
             .formatted(ModelOverrides.FILE, KnownPrompts.names()),
         "Proxies: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case, as http://[USER:PASSWORD@]HOST:PORT.",
-        "Environment: HF_TOKEN (else HF_HOME/token), HF_ENDPOINT, HF_HOME, HF_HUB_CACHE (what is there is copied, not downloaded), HF_HUB_OFFLINE=1 (only what is there).");
+        "Environment: HF_TOKEN (else HF_HOME/token), HF_ENDPOINT, HF_HOME,"
+            + " HF_HUB_CACHE (files in it are copied, not downloaded), HF_HUB_OFFLINE=1"
+            + " (use only files in it).");
   }
 
   @Override
@@ -129,7 +142,7 @@ public final class PullCommand implements Command {
     try {
       return Path.of(output).toAbsolutePath().normalize();
     } catch (InvalidPathException e) {
-      throw new UsageException("--output '%s' is no path.".formatted(output));
+      throw new UsageException("--output '%s' is not a valid path.".formatted(output));
     }
   }
 

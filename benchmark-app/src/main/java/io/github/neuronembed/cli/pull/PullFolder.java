@@ -54,8 +54,7 @@ final class PullFolder implements AutoCloseable {
     }
     if (Files.isDirectory(folder) && !isOurs(folder)) {
       throw new HubException(
-          "%s holds files, and no model among them: name another folder with --output."
-              .formatted(folder));
+          "%s holds files but no model: name another folder with --output.".formatted(folder));
     }
     Path staging = Files.createDirectories(folder.resolve(STAGING));
     FileChannel channel =
@@ -116,7 +115,7 @@ final class PullFolder implements AutoCloseable {
     return staging.resolve(file.checksum().hex() + ".part");
   }
 
-  /** Takes a file whose part is whole and verified. */
+  /** Moves a complete and verified part to its final name. */
   void stage(RemoteFile file) throws IOException {
     Path target = file.below(arrived());
     Files.createDirectories(Objects.requireNonNull(target.getParent()));
@@ -166,7 +165,7 @@ final class PullFolder implements AutoCloseable {
     complete = true;
   }
 
-  /** Lets go of the folder; what was not completed stays for the next time. */
+  /** Releases the folder; incomplete files are kept for the next time. */
   @Override
   public void close() throws IOException {
     try (FileChannel held = lock) {

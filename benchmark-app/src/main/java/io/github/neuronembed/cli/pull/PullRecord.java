@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a model directory came from, in its file {@value #FILE}. It is there only while the
+ * The origin of a model directory, in its file {@value #FILE}, which exists only while the
  * directory is complete.
  *
  * @param endpoint the hub
- * @param repository what was asked for
- * @param listing what came
+ * @param repository the requested repository
+ * @param listing the downloaded files
  */
 record PullRecord(String endpoint, Repository repository, Listing listing) {
 
@@ -59,7 +59,8 @@ record PullRecord(String endpoint, Repository repository, Listing listing) {
               new Listing(json.get("commit").getAsString(), List.copyOf(files))));
     } catch (RuntimeException e) {
       throw new HubException(
-          "%s is damaged: delete it and pull again; what is in place and right is not downloaded again."
+          ("%s is damaged: delete it and pull again; files that are present and"
+                  + " correct are not downloaded again.")
               .formatted(file),
           e);
     }

@@ -8,10 +8,10 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 
-/** Says what an answer means that brings nothing, and what to do. */
+/** Explains an error answer, and says what to do. */
 final class Refusals {
 
-  /** Who asks for more patience is not waited for: whoever runs this decides. */
+  /** A longer wait that the server asks for is not done here: the user decides. */
   private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
 
   private final HubSettings settings;
@@ -29,13 +29,14 @@ final class Refusals {
     }
     if (status == 407) {
       return new HubException(
-          "The proxy %s wants a user name and password (HTTP 407): give them in HTTPS_PROXY and HTTP_PROXY, http://USER:PASSWORD@HOST:PORT."
+          ("The proxy %s requires a user name and password (HTTP 407): give them in"
+                  + " HTTPS_PROXY and HTTP_PROXY, http://USER:PASSWORD@HOST:PORT.")
               .formatted(settings.proxies().proxyOf(response.uri()).orElse("in between")));
     }
     if (!settings.isEndpoint(response.uri())) {
       // The address on a content network is signed and expires; the hub gives out a new one.
       return TransferException.refused(
-          "%s, where the hub sent us, answers HTTP %s".formatted(host, status), null);
+          "%s, to which the hub redirected, answers HTTP %s".formatted(host, status), null);
     }
     return new HubException(meaning(response, asked));
   }
@@ -46,7 +47,7 @@ final class Refusals {
     Duration asked = response.headers().firstValue("Retry-After").map(Refusals::wait).orElse(null);
     if (asked != null && asked.compareTo(LONGEST_ASKED) > 0) {
       return new HubException(
-          "%s asks to come back in %s minutes (HTTP %s): run it again then, what has arrived is kept."
+          "%s asks to try again in %s minutes (HTTP %s): run it again then; received data is kept."
               .formatted(host, asked.toMinutes(), status));
     }
     return TransferException.refused("%s answers HTTP %s".formatted(host, status), asked);
@@ -68,7 +69,8 @@ final class Refusals {
       return settings.token() == null
           ? "%s is private, or there is no such repository (HTTP 401, the hub does not say which): check the name, or set HF_TOKEN to a token that may read it."
               .formatted(repository)
-          : "The hub does not take the token in %s for %s (HTTP 401): it is wrong or expired, or there is no such repository."
+          : ("The hub does not accept the token in %s for %s (HTTP 401): it is wrong or"
+                  + " expired, or there is no such repository.")
               .formatted(settings.tokenSource(), repository);
     }
     if (status == 404 && asked.file() != null) {
@@ -87,7 +89,7 @@ final class Refusals {
         .formatted(settings.endpoint(), asked.file() == null ? repository : asked.file(), status);
   }
 
-  /** Seconds or a date; null for what is neither. */
+  /** Seconds or a date; null for other values. */
   private static @Nullable Duration wait(String retryAfter) {
     String value = retryAfter.strip();
     try {

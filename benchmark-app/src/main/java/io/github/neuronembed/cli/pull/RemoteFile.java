@@ -31,7 +31,7 @@ record RemoteFile(String path, long size, Checksum checksum) {
   /**
    * Where it belongs below a folder.
    *
-   * @throws HubException if its name leads out of there, or is no portable file name
+   * @throws HubException if its name leads out of there, or is not a portable file name
    */
   Path below(Path folder) throws HubException {
     return below(folder, path);
@@ -47,7 +47,8 @@ record RemoteFile(String path, long size, Checksum checksum) {
     }
     if (!plain || !folder.resolve(path).normalize().startsWith(folder.normalize())) {
       throw new HubException(
-          "The repository has a file named '%s', which is no path inside a folder: it is not pulled."
+          ("The repository has a file named '%s', which is not a path inside a folder:"
+                  + " it is not pulled.")
               .formatted(printable(path)));
     }
     return folder.resolve(path);

@@ -26,7 +26,8 @@ record Repository(String id, String revision) {
     }
     if (!good) {
       throw new UsageException(
-          "'%s' at revision '%s' is no model repository: name one as OWNER/NAME, for example BAAI/bge-small-en-v1.5."
+          ("'%s' at revision '%s' is not a model repository: name one as OWNER/NAME,"
+                  + " for example BAAI/bge-small-en-v1.5.")
               .formatted(id, revision));
     }
     return new Repository(id, revision);
@@ -42,7 +43,7 @@ record Repository(String id, String revision) {
     return COMMIT.matcher(revision).matches();
   }
 
-  /** Where the hub tells of it, below its endpoint. */
+  /** The path of its description, below the hub's endpoint. */
   String apiPath() {
     return "/api/models/%s/revision/%s?blobs=true".formatted(id, encode(revision));
   }

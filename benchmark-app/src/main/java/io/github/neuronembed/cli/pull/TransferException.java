@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A request failed in a way that another try may not; the message says how, as a clause. */
+/** A request failed in a way that a retry may fix; the message is a clause that says how. */
 final class TransferException extends IOException {
 
   private static final long serialVersionUID = 1L;
@@ -22,7 +22,7 @@ final class TransferException extends IOException {
     this.unreachable = unreachable;
   }
 
-  /** What was received is not all, or not right. */
+  /** The received data is incomplete or wrong. */
   static TransferException broken(String message) {
     return new TransferException(message, null, null, false);
   }
@@ -42,7 +42,7 @@ final class TransferException extends IOException {
     return new TransferException(message, cause, null, true);
   }
 
-  /** How long the server asks to wait, if it says so. */
+  /** The wait that the server asks for, if any. */
   @Nullable Duration retryAfter() {
     return retryAfter;
   }
@@ -52,7 +52,10 @@ final class TransferException extends IOException {
     return unreachable;
   }
 
-  /** Why a request failed, in a line: the deepest cause's words where it has none of its own. */
+  /**
+   * The reason of a failed request, in one line: the message of the deepest cause if it has no
+   * message itself.
+   */
   static String reason(IOException e) {
     Throwable deepest = e;
     while (deepest.getCause() != null && deepest.getMessage() == null) {
@@ -61,7 +64,7 @@ final class TransferException extends IOException {
     return deepest.getMessage() == null ? deepest.getClass().getSimpleName() : firstLine(deepest);
   }
 
-  /** The first line of what an exception says. */
+  /** The first line of an exception's message. */
   static String firstLine(Throwable e) {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }

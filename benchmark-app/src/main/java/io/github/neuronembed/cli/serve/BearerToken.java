@@ -34,7 +34,7 @@ final class BearerToken {
     String token = text.strip();
     if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
       throw new UsageException(
-          "The token of %s is one line of visible ASCII characters without blanks."
+          "The token of %s must be one line of visible ASCII characters without blanks."
               .formatted(source));
     }
     return new BearerToken(token.getBytes(UTF_8));

@@ -202,7 +202,7 @@ final class EmbeddingServer implements AutoCloseable {
           .formatted(options.port(), options.host());
     }
     if (cause instanceof BindException && words.contains("assign")) {
-      return "%s is no address of this machine; give another --host.".formatted(options.host());
+      return "%s is not an address of this machine; give another --host.".formatted(options.host());
     }
     return "Port %s of %s cannot be used (%s): give another --port or --host."
         .formatted(options.port(), options.host(), words);
@@ -322,12 +322,13 @@ final class EmbeddingServer implements AutoCloseable {
   HttpError bodyTooLarge() {
     return new HttpError(
         HttpError.Kind.TOO_LARGE,
-        "The body has more than %s bytes, the most of a request: send fewer texts at a time, or start the server with a larger --max-body."
+        ("The body has more than %s bytes, the maximum of a request: send fewer"
+                + " texts at a time, or start the server with a larger --max-body.")
             .formatted(options.maxBodyBytes()));
   }
 
   HttpError tooMuchUnderWay() {
-    return new HttpError(HttpError.Kind.OVERLOADED, "Too many requests are under way.")
+    return new HttpError(HttpError.Kind.OVERLOADED, "Too many requests are in flight.")
         .withCode("too_many_requests")
         .retryAfter(RETRY_WHEN_FULL);
   }

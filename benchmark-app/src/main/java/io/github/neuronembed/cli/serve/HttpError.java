@@ -102,7 +102,8 @@ final class HttpError extends RuntimeException {
     if (cause instanceof InferenceException) {
       return new HttpError(Kind.FAILED, String.valueOf(cause.getMessage()));
     }
-    return new HttpError(Kind.FAILED, "The request failed unexpectedly; the server's log has why.");
+    return new HttpError(
+        Kind.FAILED, "The request failed unexpectedly; the server's log states the reason.");
   }
 
   /** Whether a failure is the server's own, which its log has to name. */

@@ -96,7 +96,8 @@ final class InferenceApi {
     if (!fields.normalize && byTheModel) {
       throw HttpError.invalid(
           "normalize",
-          "The graph of %s may normalise its vectors itself, and what their length was is gone then: leave 'normalize' out."
+          ("The graph of %s may normalise its vectors itself, so that their original"
+                  + " length is not available: leave 'normalize' out.")
               .formatted(model.name()));
     }
     return new EmbeddingCall(
@@ -172,8 +173,8 @@ final class InferenceApi {
     if (fields.source == null || fields.sentences == null) {
       throw HttpError.invalid(
           "inputs",
-          "'inputs' has a string 'source_sentence' and a list of strings 'sentences': one is"
-              + " missing.");
+          "'inputs' must have a string 'source_sentence' and a list of strings"
+              + " 'sentences': one is missing.");
     }
     inputs.checkRoom("inputs.sentences", fields.sentences.size());
     List<String> texts = new ArrayList<>(fields.sentences);

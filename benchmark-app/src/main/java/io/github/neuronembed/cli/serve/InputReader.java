@@ -40,8 +40,8 @@ final class InputReader {
               field,
               "'%s' has token ids, and this server takes texts only (--texts-only): ids of another"
                       .formatted(field)
-                  + " model's tokenizer would get wrong vectors without a word. Set the client to"
-                  + " send texts.")
+                  + " model's tokenizer would silently get wrong vectors. Configure the client"
+                  + " to send texts.")
           .withCode("texts_only");
     }
     Inputs inputs =
@@ -147,7 +147,7 @@ final class InputReader {
     if (count >= mostTexts) {
       throw HttpError.invalid(
           field,
-          "'%s' has more than %s texts, the most of a request: send them in several requests, or"
+          "'%s' has more than %s texts, the maximum of a request: send them in several requests, or"
                   .formatted(field, mostTexts)
               + " start the server with a larger --max-texts.");
     }
@@ -165,11 +165,11 @@ final class InputReader {
     int nul = text.indexOf('\0');
     if (nul >= 0) {
       throw HttpError.invalid(
-          where, "'%s' has a NUL at character %s, which is no text.".formatted(where, nul));
+          where, "'%s' has a NUL at character %s, which is not valid text.".formatted(where, nul));
     }
     if (!Unicode.isWellFormed(text)) {
       throw HttpError.invalid(
-          where, "'%s' has half of a surrogate pair, which is no text.".formatted(where));
+          where, "'%s' has half of a surrogate pair, which is not valid text.".formatted(where));
     }
     return text;
   }

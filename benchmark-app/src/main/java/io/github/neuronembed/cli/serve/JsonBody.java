@@ -90,7 +90,7 @@ final class JsonBody {
       return "is nested deeper than %s levels".formatted(MOST_NESTING);
     }
     if (message.startsWith("Unpaired surrogate")) {
-      return "has half of a surrogate pair, which is no text";
+      return "has half of a surrogate pair, which is not valid text";
     }
     return "is not JSON";
   }

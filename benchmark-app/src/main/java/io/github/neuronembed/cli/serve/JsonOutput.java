@@ -101,8 +101,8 @@ final class JsonOutput {
   static float finite(float element) {
     if (!Float.isFinite(element)) {
       throw new IllegalStateException(
-          "The model gave a vector with an element that is not a number: its files or the device"
-              + " are damaged.");
+          "The model returned a vector with a non-finite element: its files or the"
+              + " device are damaged.");
     }
     return element;
   }
@@ -125,8 +125,8 @@ final class JsonOutput {
   static HttpError noRoom() {
     return new HttpError(
             HttpError.Kind.OVERLOADED,
-            "The answers under way leave no room for this one: send fewer texts at a time, or try"
-                + " again.")
+            "The answers in flight leave no memory for this one: send fewer texts at a"
+                + " time, or try again.")
         .withCode("too_many_requests")
         .retryAfter(Duration.ofSeconds(1));
   }

@@ -52,7 +52,7 @@ record Route(
   /** Reads what {@code POST} sends. */
   RequestReader reader() {
     if (posted == null) {
-      throw new IllegalStateException("Nothing is posted to %s.".formatted(path));
+      throw new IllegalStateException("%s does not accept POST.".formatted(path));
     }
     return posted;
   }

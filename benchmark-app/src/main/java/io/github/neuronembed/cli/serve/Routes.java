@@ -128,8 +128,8 @@ final class Routes {
         && !token.isKey(request.getHeader("api-key"))) {
       throw new HttpError(
               HttpError.Kind.UNAUTHORIZED,
-              "The bearer token is missing or wrong: send 'Authorization: Bearer …', or it alone as"
-                  + " 'api-key'.")
+              "The bearer token is missing or wrong: send 'Authorization: Bearer …', or"
+                  + " the token alone as 'api-key'.")
           .withCode("invalid_api_key");
     }
   }
@@ -167,7 +167,7 @@ final class Routes {
 
   private void post(HttpServerRequest request, Route route) {
     if (server.isDraining()) {
-      throw new HttpError(HttpError.Kind.UNAVAILABLE, "The server is about to end.")
+      throw new HttpError(HttpError.Kind.UNAVAILABLE, "The server is shutting down.")
           .withCode("draining")
           .retryAfter(RETRY_WHEN_DRAINING);
     }
@@ -185,13 +185,14 @@ final class Routes {
     String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     if (!media.equals(EmbeddingServer.JSON)) {
       throw new HttpError(
-          HttpError.Kind.MEDIA_TYPE, "The body is JSON: send 'Content-Type: application/json'.");
+          HttpError.Kind.MEDIA_TYPE,
+          "The body must be JSON: send 'Content-Type: application/json'.");
     }
     String encoding = request.getHeader("Content-Encoding");
     if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
       throw new HttpError(
           HttpError.Kind.MEDIA_TYPE,
-          "Compressed bodies are not taken: leave Content-Encoding out.");
+          "Compressed bodies are not accepted: leave Content-Encoding out.");
     }
   }
 

@@ -67,13 +67,16 @@ public final class ServeCommand implements Command {
         "DIR",
         "a cross-encoder's directory, for /rerank; it runs on ONNX Runtime");
     ValueOption.addTo(
-        options, "host", "ADDRESS", "listen there (default 127.0.0.1: this machine only)");
-    ValueOption.addTo(options, "port", "PORT", "listen there (default 8080; 0: any that is free)");
+        options, "host", "ADDRESS", "address to listen on (default 127.0.0.1: this machine only)");
+    ValueOption.addTo(options, "port", "PORT", "port to listen on (default 8080; 0: any free one)");
     ValueOption.addTo(
         options,
         "token-file",
         "FILE",
-        "clients have to send this bearer token; else that of " + TOKEN_VARIABLE + ", if any");
+        "file with the bearer token that clients must send; without it, the token"
+            + " in "
+            + TOKEN_VARIABLE
+            + ", if any");
     ValueOption.addTo(
         options,
         "model-alias",
@@ -82,12 +85,12 @@ public final class ServeCommand implements Command {
     options.addOption(
         Option.builder()
             .longOpt("strict")
-            .desc("refuse a text with more tokens than the model takes, instead of cutting it")
+            .desc("reject a text with more tokens than the model takes, instead of truncating it")
             .get());
     options.addOption(
         Option.builder()
             .longOpt("texts-only")
-            .desc("refuse token ids, which some clients make with another model's tokenizer")
+            .desc("reject token ids, which some clients make with another model's tokenizer")
             .get());
     ValueOption.addTo(
         options,
@@ -98,23 +101,26 @@ public final class ServeCommand implements Command {
         options,
         "cors-origin",
         "ORIGIN",
-        "a web page's origin that may ask from a browser, * for every one; repeatable");
-    ValueOption.addTo(options, "max-body", "MIB", "most mebibytes of a request (default 8)");
-    ValueOption.addTo(options, "max-texts", "COUNT", "most texts of a request (default 2048)");
-    ValueOption.addTo(options, "max-requests", "COUNT", "most requests under way (default 512)");
-    ValueOption.addTo(options, "max-connections", "COUNT", "most connections (default 1024)");
+        "origin of web pages that may send requests from a browser, * for all; repeatable");
+    ValueOption.addTo(options, "max-body", "MIB", "maximum size of a request in MiB (default 8)");
+    ValueOption.addTo(
+        options, "max-texts", "COUNT", "maximum number of texts per request (default 2048)");
+    ValueOption.addTo(
+        options, "max-requests", "COUNT", "maximum number of requests in flight (default 512)");
+    ValueOption.addTo(
+        options, "max-connections", "COUNT", "maximum number of connections (default 1024)");
     ValueOption.addTo(
         options,
         "receive-timeout",
         "SECONDS",
-        "how long a first head, and a body, may take to arrive (default 30)");
+        "time limit for a connection's first headers and for each body (default 30)");
     ValueOption.addTo(
         options, "request-timeout", "SECONDS", "how long a request may take (default 60)");
     ValueOption.addTo(
         options,
         "drain-timeout",
         "SECONDS",
-        "how long requests may go on after SIGTERM (default 25)");
+        "how long requests may continue after SIGTERM (default 25)");
     return options;
   }
 
@@ -153,9 +159,9 @@ public final class ServeCommand implements Command {
             .printf(
                 "neuron-embed: serving on http://%s:%s%n", inUrl(options.host()), server.port());
         end.await();
-        streams.err().println("neuron-embed: ending; requests under way are served first.");
+        streams.err().println("neuron-embed: shutting down; requests in flight are served first.");
         if (!server.drain()) {
-          streams.err().println("neuron-embed: some requests were not over in time.");
+          streams.err().println("neuron-embed: some requests did not end in time.");
         }
       }
     }
@@ -279,7 +285,8 @@ public final class ServeCommand implements Command {
       streams
           .err()
           .printf(
-              "neuron-embed: whoever reaches %s may ask: set %s, or keep the port to yourself.%n",
+              "neuron-embed: anyone who can reach %s can send requests: set %s, or"
+                  + " restrict access to the port.%n",
               options.host(), TOKEN_VARIABLE);
     }
   }

@@ -42,7 +42,7 @@ record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8
     }
     throw new HttpError(
             HttpError.Kind.NOT_FOUND,
-            "This server has the model %s and not the one asked for. --model-alias gives it another"
+            "This server has the model %s, not the requested one. --model-alias gives it another"
                     .formatted(name)
                 + " name.")
         .withCode("model_not_found");
@@ -84,7 +84,8 @@ record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8
     if (ranges.dimension() != dimension) {
       throw HttpError.invalid(
           "output_dtype",
-          "int8 vectors are to be had with %s dimensions, for which this server has ranges, not with %s."
+          ("int8 vectors are available with %s dimensions, for which this server has"
+                  + " ranges, not with %s.")
               .formatted(ranges.dimension(), dimension));
     }
     return VectorEncoder.int8(ranges);

@@ -65,7 +65,7 @@ final class ServerMetrics implements AutoCloseable {
   /** Adds what is known of the embedder once it is there. */
   void bind(TextEmbedder embedder, Supplier<Number> requestsUnderWay) {
     Gauge.builder("embedding.info", () -> 1)
-        .description("What serves; measured on an emulated device where emulated is true")
+        .description("The backend in use; with emulated=true it is the emulator, not a device")
         .tag("model", embedder.modelName())
         .tag("backend", embedder.backend())
         .tag("emulated", Boolean.toString(embedder.isEmulated()))

@@ -27,7 +27,7 @@ record VectorFormat(VectorEncoder encoder, boolean base64) {
       case "ubinary" -> VectorType.UBINARY;
       default ->
           throw HttpError.invalid(
-              where, "'%s' is none of float, int8, binary and ubinary.".formatted(where));
+              where, "'%s' must be float, int8, binary or ubinary.".formatted(where));
     };
   }
 

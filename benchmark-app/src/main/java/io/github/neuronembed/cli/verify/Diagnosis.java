@@ -25,11 +25,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Why texts failed, found by trying what would explain it: each cause is told only if the golden
- * vectors or tokens, or the failed ones, come out when it alone is changed.
+ * Finds why texts failed by trying possible causes: a cause is reported only if changing it alone
+ * gives the golden vectors or tokens, or the failed ones.
  *
- * @param subject what computed the vectors
- * @param threshold the least cosine that counted
+ * @param subject the tested model and backend
+ * @param threshold the lowest cosine that passed
  */
 record Diagnosis(Subject subject, Threshold threshold) {
 
@@ -37,20 +37,20 @@ record Diagnosis(Subject subject, Threshold threshold) {
   private static final List<PoolingStrategy> TRIED_POOLINGS =
       List.of(PoolingStrategy.CLS, PoolingStrategy.MEAN);
 
-  /** Enough to tell poolings apart; long texts cost more and tell no more. */
+  /** Enough to distinguish poolings; long texts cost more and give no more information. */
   private static final int TRIED_TEXTS = 4;
 
   /**
-   * A text, the vector it came to, and the one it has to come to.
+   * A text, its actual vector and its expected vector.
    *
    * @param text the text
-   * @param actual what it came to
-   * @param expected what it has to come to
+   * @param actual the actual vector
+   * @param expected the expected vector
    */
   @SuppressWarnings("ArrayRecordComponent") // read only, and never compared
   record Pair(GoldenText text, float[] actual, float[] expected) {}
 
-  /** What the tokens say, one sentence a cause. */
+  /** The causes that the tokens show, one sentence each. */
   List<String> ofTokens(GoldenVectors golden, List<TextResult> results) {
     List<String> causes = new ArrayList<>();
     if (results.stream().noneMatch(TextResult::hasOtherTokens)) {
@@ -62,7 +62,9 @@ record Diagnosis(Subject subject, Threshold threshold) {
               .filter(r -> r.text().type() == InputType.PASSAGE && r.hasOtherTokens())
               .count();
       causes.add(
-          "The tokenizer is another one: with the golden prefix and limit, too, texts come to other tokens than the golden ones (%s passages as it is). Copy %s from the model's repository."
+          ("The tokenizer differs: even with the golden prefix and limit, texts have"
+                  + " other tokens than the golden ones (without them, %s passages). Copy %s"
+                  + " from the model's repository.")
               .formatted(other, subject.model().tokenizerFile()));
     }
     String query = subject.model().prefix(InputType.QUERY);
@@ -91,7 +93,8 @@ record Diagnosis(Subject subject, Threshold threshold) {
     }
     if (subject.model().maxTokens() != golden.maxTokens()) {
       causes.add(
-          "The directory cuts texts at %s tokens, the golden ones were cut at %s: see max_seq_length in sentence_bert_config.json."
+          ("The directory truncates texts at %s tokens, but the golden ones were"
+                  + " truncated at %s: see max_seq_length in sentence_bert_config.json.")
               .formatted(subject.model().maxTokens(), golden.maxTokens()));
     }
     return causes;
@@ -107,7 +110,7 @@ record Diagnosis(Subject subject, Threshold threshold) {
       corrected =
           ModelDirectory.open(subject.model().folder(), right.withMaxTokens(golden.maxTokens()));
     } catch (ModelLoadException e) {
-      // Not so many positions: then texts below the limit tell.
+      // Fewer positions: then texts below the limit decide.
       corrected = ModelDirectory.open(subject.model().folder(), right);
     }
     int limit = corrected.maxTokens();
@@ -120,15 +123,15 @@ record Diagnosis(Subject subject, Threshold threshold) {
   }
 
   /**
-   * What vectors of the right tokens that point elsewhere say, a sentence or none.
+   * The cause of wrong vectors for correct tokens, a sentence or none.
    *
    * @param failed at least one
-   * @param golden whether the expected vectors are golden ones; else those of ONNX Runtime over the
-   *     directory as it is
+   * @param golden whether the expected vectors are golden ones; else those of ONNX Runtime with the
+   *     unchanged directory
    */
   List<String> ofVectors(List<Pair> failed, boolean golden) {
     if (!subject.model().onnxPrecisions().contains(Precision.FP32)) {
-      return List.of("No cause can be told without the model's onnx/model.onnx.");
+      return List.of("No cause can be found without the model's onnx/model.onnx.");
     }
     List<Pair> tried =
         failed.stream()
@@ -157,11 +160,14 @@ record Diagnosis(Subject subject, Threshold threshold) {
               ? ofWhatRan(actual, expected)
               : ofGraph(graph, output, agree(actual, asStated, loose())));
     } catch (EmbeddingException e) {
-      return List.of("No cause can be told: " + e.getMessage());
+      return List.of("No cause can be found: " + e.getMessage());
     }
   }
 
-  /** Another pooling, where it explains the vectors; only a graph that leaves it open can tell. */
+  /**
+   * Another pooling, if it explains the vectors; possible only for a graph that does not pool
+   * itself.
+   */
   private Optional<String> ofPooling(
       List<Pair> tried,
       List<float[]> actual,
@@ -176,7 +182,8 @@ record Diagnosis(Subject subject, Threshold threshold) {
       List<float[]> asOther = onOnnx(Pooling.of(strategy), tried);
       if (golden && agree(expected, asOther, Threshold.FP32)) {
         return Optional.of(
-            "%s%s pooling, which the directory states (1_Pooling/config.json or %s); with %s pooling ONNX Runtime gives the golden ones."
+            ("%s%s pooling, which the directory states (1_Pooling/config.json or %s);"
+                    + " with %s pooling ONNX Runtime gives the golden vectors.")
                 .formatted(
                     agree(actual, asStated, loose()) ? "The vectors agree with " : "Not right is ",
                     stated,
@@ -187,46 +194,55 @@ record Diagnosis(Subject subject, Threshold threshold) {
           && subject.backend() != BackendChoice.CPU
           && agree(actual, asOther, loose())) {
         return Optional.of(
-            "The vectors agree with %s pooling, the directory states %s: the compiled model pools otherwise. Compile it again."
+            ("The vectors agree with %s pooling, but the directory states %s: the"
+                    + " compiled model has another pooling. Compile it again.")
                 .formatted(strategy, stated));
       }
     }
     return Optional.empty();
   }
 
-  /** The model's own graph is right, so it is what ran. */
+  /** The model's own graph is correct, so the cause is the tested backend. */
   private String ofWhatRan(List<float[]> actual, List<float[]> expected) {
     if (subject.backend() == BackendChoice.ONNX) {
       return subject.precision() == Precision.INT8
-          ? "The fp32 graph on ONNX Runtime gives the right vectors: the int8 graph is not made of"
-              + " this model, or loses too much; which of the two cannot be told."
-          : "The graph as it is gives the right vectors on ONNX Runtime, the one that is rewritten"
-              + " for speed does not: run with --original-graph, and report it.";
+          ? "The fp32 graph on ONNX Runtime gives the right vectors: the int8 graph is"
+              + " not made of this model, or loses too much; it is not known which of the"
+              + " two."
+          : "The unchanged graph gives the right vectors on ONNX Runtime, but the one"
+              + " that is rewritten for speed does not: run with --original-graph, and"
+              + " report it.";
     }
     if (subject.backend() != BackendChoice.CPU && agree(actual, expected, Threshold.BF16)) {
       return String.format(
           Locale.ROOT,
-          "ONNX Runtime agrees, and these vectors do to the precision of bfloat16: the model was"
-              + " compiled with casts. If that is meant, accept it with --threshold %s.",
+          "ONNX Runtime agrees, and these vectors agree to the precision of bfloat16:"
+              + " the model was compiled with casts. If this is intended, accept it with"
+              + " --threshold %s.",
           Threshold.BF16);
     }
     if (subject.backend() == BackendChoice.CPU) {
-      return "ONNX Runtime over the same directory gives the right vectors, the native core's encoder"
-          + " does not: run with --backend onnx, and report it.";
+      return "ONNX Runtime over the same directory gives the right vectors, but the"
+          + " native core's encoder does not: run with --backend onnx, and report it.";
     }
-    return "ONNX Runtime over the same directory gives the right vectors: the compiled models are"
-        + " made of other weights, or compute otherwise; which of the two cannot be told."
-        + " Compile them again.";
+    return "ONNX Runtime over the same directory gives the right vectors: the compiled"
+        + " models are made of other weights, or compute otherwise; it is not known"
+        + " which of the two. Compile them again.";
   }
 
   /** The model's own graph does not give the golden vectors under the poolings tried. */
   private static String ofGraph(Path graph, EmbeddingOutput output, boolean agrees) {
-    return "On ONNX Runtime, too, the output %s of %s does not give the golden vectors%s%s: its weights are another model's or were changed, or that output is another layer's; which of them cannot be told. Copy the file from the model's repository again."
+    return ("On ONNX Runtime the output %s of %s does not give the golden vectors"
+            + " either%s%s: its weights belong to another model or were changed, or that"
+            + " output belongs to another layer; it is not known which of them. Copy the"
+            + " file from the model's repository again.")
         .formatted(
             output.name(),
             graph,
-            output.pooled() ? ", which it pools itself" : ", neither as stated nor by cls or mean",
-            agrees ? ", and what ran agrees with it" : "");
+            output.pooled()
+                ? ", which it pools itself"
+                : ", neither with the stated pooling nor with cls or mean",
+            agrees ? ", and the tested backend agrees with it" : "");
   }
 
   private double loose() {

@@ -6,11 +6,11 @@ import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Precision;
 
 /**
- * What is verified.
+ * The subject of a verification.
  *
  * @param model the model directory
- * @param backend what computes
- * @param precision of what a CPU computes
+ * @param backend the backend
+ * @param precision the precision on a CPU
  * @param preparedGraph whether ONNX Runtime runs the rewritten graph
  * @param asked whether the backend was asked for; else the embedder tells why the CPU computes, and
  *     what there

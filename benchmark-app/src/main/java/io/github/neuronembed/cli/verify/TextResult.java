@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What came of one text.
+ * The result of one text.
  *
  * @param text the text and, where there is a golden one, the tokens it has to come to
  * @param tokenIds what it came to; empty where there are no golden ones
@@ -18,7 +18,7 @@ import java.util.Optional;
 record TextResult(
     GoldenText text, int[] tokenIds, double cosine, double length, double expectedLength) {
 
-  /** How far a length may be from the one it has to be; bfloat16 leaves up to 0.4 %. */
+  /** The allowed deviation of a length from the expected one; bfloat16 causes up to 0.4 %. */
   private static final double LENGTH_TOLERANCE = 0.01;
 
   /** Whether it came to other tokens. */
@@ -26,7 +26,7 @@ record TextResult(
     return tokenIds.length > 0 && !Arrays.equals(tokenIds, text.tokenIds());
   }
 
-  /** Whether its vector is longer or shorter than it has to be. */
+  /** Whether its vector is longer or shorter than expected. */
   boolean hasOtherLength() {
     return Math.abs(length / expectedLength - 1) > LENGTH_TOLERANCE;
   }

@@ -26,7 +26,7 @@ import org.apache.commons.cli.Options;
 /** Compares a backend's vectors of the golden texts with the golden ones; exit code 1 if not. */
 public final class VerifyCommand implements Command {
 
-  /** Whose texts are embedded where a model has no golden vectors. */
+  /** The golden file whose texts are embedded if a model has no golden vectors. */
   private static final String TEXTS = "bge-small-en-v1.5";
 
   @Override
@@ -36,8 +36,8 @@ public final class VerifyCommand implements Command {
 
   @Override
   public String summary() {
-    return "Prove a model directory's vectors right, or say what is wrong with it; exit code 1 if"
-        + " it is.";
+    return "Check the vectors of a model directory and report the cause of errors;"
+        + " exit code 1 on errors.";
   }
 
   @Override
@@ -50,9 +50,9 @@ public final class VerifyCommand implements Command {
     return List.of(
         String.format(
             Locale.ROOT,
-            "Golden vectors ship for bge-small-en-v1.5, bge-small-zh-v1.5, e5-small-v2 and"
-                + " all-MiniLM-L6-v2. Other models are compared with fp32 on ONNX"
-                + " Runtime over the same texts, which proves a compiled or int8 model, not the"
+            "Golden vectors ship for bge-small-en-v1.5, bge-small-zh-v1.5, e5-small-v2"
+                + " and all-MiniLM-L6-v2. Other models are compared with fp32 on ONNX Runtime"
+                + " over the same texts, which checks a compiled or int8 model, not the"
                 + " directory. A text passes at a cosine of %s for fp32, %s where a compiled"
                 + " model's output is bfloat16, and %s for int8.",
             Threshold.FP32,
@@ -69,7 +69,8 @@ public final class VerifyCommand implements Command {
     EmbedderArguments.addTo(options);
     ValueOption.addTo(
         options, "golden", "NAME", "whose golden vectors (default the directory's name)");
-    ValueOption.addTo(options, "threshold", "COSINE", "the least cosine that passes, above 0 to 1");
+    ValueOption.addTo(
+        options, "threshold", "COSINE", "the lowest cosine that passes, above 0 to 1");
     return options;
   }
 
@@ -131,7 +132,7 @@ public final class VerifyCommand implements Command {
       head(embedder, threshold, golden.texts().size() + " golden vectors", report);
       if (embedder.dimension() != golden.dimension()) {
         report.append(
-            "The vectors have %s elements, the golden ones %s: this is another model.%n"
+            "The vectors have %s elements, the golden ones have %s: this is another model.%n"
                 .formatted(embedder.dimension(), golden.dimension()));
         return false;
       }
@@ -161,7 +162,9 @@ public final class VerifyCommand implements Command {
   private static boolean againstOnnx(Subject subject, Threshold threshold, StringBuilder report) {
     if (subject.backend() == BackendChoice.ONNX && subject.precision() != Precision.INT8) {
       report.append(
-          "No golden vectors ship for %s, and it would be compared with fp32 on ONNX Runtime: with itself. Choose --backend neuron, emulator or cpu, --precision int8, or, if it is a copy of %s, --golden %s.%n"
+          ("No golden vectors ship for %s, and a comparison with fp32 on ONNX Runtime"
+                  + " would compare it with itself. Choose --backend neuron, emulator or cpu,"
+                  + " --precision int8, or, if it is a copy of %s, --golden %s.%n")
               .formatted(subject.model().name(), TEXTS, TEXTS));
       return false;
     }
@@ -226,14 +229,14 @@ public final class VerifyCommand implements Command {
     report.append(embedder.backendReason()).append('\n');
   }
 
-  /** Says how near the vectors are, and which texts failed; returns whether none did. */
+  /** Reports the cosines of the vectors and the texts that failed; returns whether none did. */
   private static boolean summary(
       List<TextResult> results, Threshold threshold, StringBuilder report) {
     TextResult least = results.get(0);
     double sum = 0;
     long failures = 0;
     for (TextResult result : results) {
-      // One that is no number counts as the least.
+      // A cosine that is NaN counts as the lowest.
       least = Double.isNaN(least.cosine()) || result.cosine() >= least.cosine() ? least : result;
       sum += result.cosine();
       failures += result.failure(threshold.cosine()).isPresent() ? 1 : 0;
@@ -288,19 +291,19 @@ public final class VerifyCommand implements Command {
     return List.of(
         String.format(
             Locale.ROOT,
-            "%d vectors have another length than they have to have (%.4f to %.4f): %s.",
+            "%d vectors have a wrong length (%.4f to %.4f): %s.",
             other.size(),
             other.stream().mapToDouble(TextResult::length).min().orElseThrow(),
             other.stream().mapToDouble(TextResult::length).max().orElseThrow(),
             subject.model().normalize()
-                ? "the directory says that they are normalised; why they are not cannot be told"
-                : "they are not normalised, as modules.json lists no Normalize, or"
+                ? "the directory says that they are normalised; it is not known why they are not"
+                : "they are not normalised, because modules.json lists no Normalize, or"
                     + " neuron-embed.json says so"));
   }
 
   private static void tell(List<String> causes, StringBuilder report) {
     if (causes.isEmpty()) {
-      report.append("What the cause is cannot be told from here.\n");
+      report.append("The cause could not be found.\n");
     }
     causes.forEach(cause -> report.append("cause: ").append(cause).append('\n'));
   }

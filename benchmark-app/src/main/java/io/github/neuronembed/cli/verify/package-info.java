@@ -1,6 +1,6 @@
 /**
- * The {@code verify} command: whether a model directory and a backend give the vectors that the
- * model has to give, and if not, why.
+ * The {@code verify} command: checks whether a model directory and a backend give the model's
+ * correct vectors, and if not, why.
  */
 @NullMarked
 package io.github.neuronembed.cli.verify;

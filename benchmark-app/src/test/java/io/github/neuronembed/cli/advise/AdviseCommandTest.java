@@ -32,7 +32,7 @@ class AdviseCommandTest {
     assertThat(shell.out())
         .contains(
             "20000 texts",
-            "give --times",
+            "pass --times",
             "nothing was run on a device",
             "compile_neff.py's default: 1x32")
         .containsPattern("compile_neff.py bge-small-en-v1.5 --shapes \\S*512p64")
@@ -57,7 +57,7 @@ class AdviseCommandTest {
     };
     assertThat(shell.run(advise)).isEqualTo(ExitCode.DONE);
     assertThat(shell.out())
-        .contains("measured times of " + times, "No time is known of", "--shapes 8x16\n");
+        .contains("measured times of " + times, "The time of", "--shapes 8x16\n");
   }
 
   @Test
@@ -107,8 +107,8 @@ class AdviseCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''                                | from one place",
-        "--mix search --lengths x          | from one place",
+        "''                                | from one source",
+        "--mix search --lengths x          | from one source",
         "--mix nothing                     | nothing",
         "--mix search --most 17            | 1 to 16",
         "--mix search --rate 0             | positive number",

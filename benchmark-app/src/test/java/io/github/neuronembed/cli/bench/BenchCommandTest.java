@@ -260,7 +260,7 @@ class BenchCommandTest {
                     + " --workers-per-model 1 --duration 0.02 --warm-up 0.05 --no-quality"))
         .isEqualTo(ExitCode.FAILED);
     assertThat(out.toString(StandardCharsets.UTF_8))
-        .contains("no rate that was tried meets the bound", "tried ", "not met");
+        .contains("no tried rate meets the bound", "tried ", "not met");
   }
 
   @Test
@@ -286,7 +286,7 @@ class BenchCommandTest {
         "--scenario offline                     | needs --texts FILE",
         "--scenario trace                       | needs --trace FILE",
         "--scenario max-rate                    | needs --p99-bound MILLIS",
-        "--scenario closed --rate 5             | has no use for --rate",
+        "--scenario closed --rate 5             | does not use --rate",
         "--slots 2                              | Slots go with --through engine",
         "--input-paths write                    | with --backend neuron or emulator",
         "--backend emulator --input-paths dma   | no input path 'dma'",

@@ -254,7 +254,7 @@ class PackAndInspectTest {
         write(vendorMembers("sunda", 2), true, header -> header.putInt(552, 2)),
         "logical cores are of 2");
     expectProblem(
-        write(vendorMembers("sunda", 2), true, header -> header.putLong(8, 77)), "no NEFF file");
+        write(vendorMembers("sunda", 2), true, header -> header.putLong(8, 77)), "not a NEFF file");
     Path broken = write(Map.of("info.json", "{not json"), false, header -> {});
     expectProblem(broken, "info.json is not JSON");
   }

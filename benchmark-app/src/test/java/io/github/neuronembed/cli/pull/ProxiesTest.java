@@ -77,7 +77,7 @@ class ProxiesTest {
   void whatIsNoHttpProxyIsRefusedWithoutItsValue(String value) {
     assertThatExceptionOfType(UsageException.class)
         .isThrownBy(() -> Proxies.of(Map.of("HTTPS_PROXY", value)))
-        .withMessageStartingWith("HTTPS_PROXY is no address of an HTTP proxy")
+        .withMessageStartingWith("HTTPS_PROXY is not the address of an HTTP proxy")
         .withMessageNotContaining("s3cret");
   }
 

@@ -665,7 +665,7 @@ class PullCommandTest {
     Map<String, byte[]> before = tree(home);
     assertThatExceptionOfType(HubException.class)
         .isThrownBy(() -> pull())
-        .withMessageContaining("no path inside a folder");
+        .withMessageContaining("not a path inside a folder");
     assertThat(tree(home)).containsAllEntriesOf(before);
     assertThat(home.resolve("evil.md")).doesNotExist();
     isUntouched();
@@ -677,7 +677,7 @@ class PullCommandTest {
     hub.files.put(name, noise(10));
     assertThatExceptionOfType(HubException.class)
         .isThrownBy(() -> pull("--include", "**"))
-        .withMessageContaining("name of this program's own");
+        .withMessageContaining("a name that this program uses itself");
     isUntouched();
   }
 

@@ -259,7 +259,7 @@ class EmbeddingServerTest {
         Arguments.of(tooMany, "more than 64 texts", "input"),
         Arguments.of("{\"input\":\"a\",\"model\":1}", "'model' is a number", "model"),
         Arguments.of("{\"input\":\"a\",\"dimensions\":128}", "trained for shorter", "dimensions"),
-        Arguments.of("{\"input\":\"a\",\"dimensions\":1536}", "1536 were asked", "dimensions"),
+        Arguments.of("{\"input\":\"a\",\"dimensions\":1536}", "1536 were requested", "dimensions"),
         Arguments.of("{\"input\":\"a\",\"dimensions\":0}", "not positive", "dimensions"),
         Arguments.of(
             "{\"input\":\"a\",\"dimensions\":\"384\"}", "'dimensions' is a string", "dimensions"),

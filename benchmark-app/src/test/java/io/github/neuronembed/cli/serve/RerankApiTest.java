@@ -243,7 +243,7 @@ class RerankApiTest {
     refused("/v1/rerank", DOCUMENTS + ", \"top_n\": \"2\"", 400, "top_n");
     refused(
         "/v1/rerank", DOCUMENTS + ", \"rank_fields\": [\"title\", \"text\"]", 400, "rank_fields");
-    refused("/v1/rerank", DOCUMENTS + ", \"model\": \"other\"", 404, "not the one asked for");
+    refused("/v1/rerank", DOCUMENTS + ", \"model\": \"other\"", 404, "not the requested one");
   }
 
   private static void refused(String path, String fields, int status, String part)

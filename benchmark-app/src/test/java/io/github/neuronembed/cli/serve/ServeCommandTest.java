@@ -104,7 +104,7 @@ class ServeCommandTest {
       assertThat(process.exitValue()).isZero();
       output.lines().forEach(said::add);
       assertThat(said)
-          .contains("neuron-embed: ending; requests under way are served first.")
+          .contains("neuron-embed: shutting down; requests in flight are served first.")
           .noneMatch(line -> line.contains("tide") || line.contains("s3cret"))
           .noneMatch(line -> line.contains("ERROR") || line.contains("Exception"));
     } finally {
@@ -122,7 +122,7 @@ class ServeCommandTest {
       CompletableFuture<HttpResponse<String>> slow = underWay(client, server, 64);
       process.toHandle().destroy();
       String line = output.readLine();
-      while (line != null && !line.contains("ending; requests under way are served first")) {
+      while (line != null && !line.contains("shutting down; requests in flight are served first")) {
         line = output.readLine();
       }
       assertThat(line).isNotNull();
@@ -291,7 +291,7 @@ class ServeCommandTest {
       delimiter = '|',
       value = {
         "nowhere.invalid | There is no host nowhere.invalid; give another --host.",
-        "192.0.2.1       | 192.0.2.1 is no address of this machine; give another --host."
+        "192.0.2.1       | 192.0.2.1 is not an address of this machine; give another --host."
       })
   void aHostThatIsNotHereIsSaid(String host, String message) throws Exception {
     Process process = start("--host", host, "--port", "0");

@@ -198,7 +198,7 @@ class VectorFormsTest {
     }
     HttpResponse<String> unknown = openAi("\"output_dtype\":\"uint8\"");
     assertThat(unknown.statusCode()).isEqualTo(400);
-    assertThat(unknown.body()).contains("none of float, int8, binary and ubinary");
+    assertThat(unknown.body()).contains("must be float, int8, binary or ubinary");
   }
 
   @Test

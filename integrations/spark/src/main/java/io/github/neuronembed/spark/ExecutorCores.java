@@ -44,7 +44,8 @@ final class ExecutorCores {
     if (addresses == null) {
       if (taskHasCores) {
         throw new IllegalStateException(
-            "Spark assigns the resource %s, but this executor was not told its cores: set spark.plugins=%s."
+            ("Spark assigns the resource %s, but this executor did not get the list of"
+                    + " its cores: set spark.plugins=%s.")
                 .formatted(RESOURCE, NeuronCorePlugin.class.getName()));
       }
       return "";
@@ -62,7 +63,8 @@ final class ExecutorCores {
       return Integer.parseInt(dash < 0 ? address : address.substring(0, dash));
     } catch (NumberFormatException e) {
       throw new IllegalStateException(
-          "\"%s\" is no NeuronCore and no range of them: is spark.*.resource.%s.discoveryScript the one that comes with neuron-embed?"
+          ("\"%s\" is neither a NeuronCore nor a range of them: check that"
+                  + " spark.*.resource.%s.discoveryScript is the script of neuron-embed.")
               .formatted(address, RESOURCE),
           e);
     }

@@ -74,8 +74,8 @@ final class ExecutorEngines {
       builder.visibleCores(ExecutorCores.visible());
     } catch (IllegalArgumentException e) {
       throw new IllegalStateException(
-          "Spark assigned NeuronCores that are no neighbours. Let the discovery script hand out an"
-              + " executor's cores as one unit: NEURON_CORES_PER_ADDRESS.",
+          "Spark assigned NeuronCores that are not neighbours. Make the discovery"
+              + " script assign an executor's cores as one unit: NEURON_CORES_PER_ADDRESS.",
           e);
     }
     try {
@@ -85,7 +85,8 @@ final class ExecutorEngines {
         throw e;
       }
       throw new IllegalStateException(
-          "An executor's NeuronCores serve one model, and this one has %s open: %s. Run %s in an application of its own, or with the backend ONNX."
+          ("An executor's NeuronCores serve one model, and this one has %s open: %s."
+                  + " Run %s in a separate application, or with the backend ONNX.")
               .formatted(models(), e.getMessage(), key.model),
           e);
     }

@@ -53,7 +53,7 @@ public final class NeuronEmbedder extends Transformer implements DefaultParamsWr
   public NeuronEmbedder(String uid) {
     this.uid = uid;
     inputCol = new Param<>(uid, "inputCol", "column of texts");
-    outputCol = new Param<>(uid, "outputCol", "column of vectors, which is added");
+    outputCol = new Param<>(uid, "outputCol", "column of vectors, which the stage adds");
     outputType =
         new Param<>(
             uid,
@@ -67,12 +67,10 @@ public final class NeuronEmbedder extends Transformer implements DefaultParamsWr
             "modelDirectory",
             "model directory on the executors; a relative path is below the folder of Spark's files");
     backend = choice("backend", "what computes", BackendChoice.values());
-    precision = choice("precision", "what a CPU computes with", Precision.values());
-    truncation = choice("truncation", "what happens to a long text", TruncationPolicy.values());
-    inputType = choice("inputType", "what the texts are", InputType.values());
-    window =
-        new IntParam(
-            uid, "window", "rows that a task has under way at once", ParamValidators.gtEq(1));
+    precision = choice("precision", "precision on a CPU", Precision.values());
+    truncation = choice("truncation", "truncation of long texts", TruncationPolicy.values());
+    inputType = choice("inputType", "input type of the texts", InputType.values());
+    window = new IntParam(uid, "window", "rows that a task has in flight", ParamValidators.gtEq(1));
     setDefault(outputType, VectorKind.ARRAY.word());
     setDefault(backend, word(DEFAULTS.backend()));
     setDefault(precision, word(DEFAULTS.precision()));

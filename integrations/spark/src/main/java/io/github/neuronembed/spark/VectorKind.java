@@ -70,7 +70,7 @@ enum VectorKind {
     DataType given = schema.apply(textColumn).dataType();
     if (!(given instanceof StringType)) {
       throw new IllegalArgumentException(
-          "The column %s holds no strings but %s.".formatted(textColumn, given.simpleString()));
+          "The column %s must have strings, not %s.".formatted(textColumn, given.simpleString()));
     }
     if (schema.getFieldIndex(vectorColumn).isDefined()) {
       throw new IllegalArgumentException(

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Tells Apache Spark the NeuronCores of this machine or container: what
-# spark.worker.resource.neuroncore.discoveryScript (standalone) or
-# spark.executor.resource.neuroncore.discoveryScript (YARN, Kubernetes) names.
+# Reports the NeuronCores of this machine or container to Apache Spark. Name this script in
+# spark.worker.resource.neuroncore.discoveryScript (standalone) or spark.executor.resource.neuroncore.discoveryScript
+# (YARN, Kubernetes).
 #
-# NEURON_RT_VISIBLE_CORES (an index, a range or a list) names them where it is set; else they are those of the
-# devices in /dev. NEURON_CORES_PER_ADDRESS, 1 unless set, makes that many cores one unit that Spark hands out.
+# The cores are those of NEURON_RT_VISIBLE_CORES (an index, a range or a list) if it is set, else those of the devices
+# in /dev. NEURON_CORES_PER_ADDRESS (default 1) is the number of cores in one unit that Spark assigns.
 # Spark sorts addresses as strings: numbers have the same number of digits, so that an executor's cores are
-# neighbours, as libnrt wants them.
+# neighbours, as libnrt requires.
 set -eu
 
 device_cores() {

@@ -135,7 +135,7 @@ class ClusterTest {
 
     assertThatThrownBy(() -> NeuronEmbed.column(dataset, "text", "vector", other).collectAsList())
         .hasStackTraceContaining("NeuronCores serve one model")
-        .hasStackTraceContaining("in an application of its own");
+        .hasStackTraceContaining("in a separate application");
   }
 
   /** Every text once and in order, with its vector. */

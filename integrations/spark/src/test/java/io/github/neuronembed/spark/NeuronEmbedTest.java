@@ -226,7 +226,7 @@ class NeuronEmbedTest {
   void refusesColumnsThatDoNotFit() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> NeuronEmbed.column(dataset, "id", "vector", settings))
-        .withMessageContaining("id holds no strings but int");
+        .withMessageContaining("id must have strings, not int");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> NeuronEmbed.column(dataset, "text", "id", settings))
         .withMessageContaining("id already");

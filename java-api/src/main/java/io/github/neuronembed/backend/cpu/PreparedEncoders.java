@@ -97,13 +97,13 @@ public final class PreparedEncoders {
           file -> make(file, refusal, original, identity, kernel, source));
     } catch (UnsupportedGraphException e) {
       throw new BackendUnavailableException(
-          "the graph of %s is none that the encoder of the native core computes: %s"
+          "the encoder of the native core does not support the graph of %s: %s"
               .formatted(original, e.getMessage()),
           e);
     } catch (IOException | UnsupportedOperationException e) {
       throw new BackendUnavailableException(
-          ("%s cannot be prepared for the encoder in %s (%s). Set NEURON_EMBED_CACHE to a folder"
-                  + " with room for twice its size.")
+          ("%s cannot be prepared for the encoder in %s (%s). Set NEURON_EMBED_CACHE"
+                  + " to a folder with free space for twice its size.")
               .formatted(original, folder, PreparedFolder.reason(e)),
           e);
     } catch (EncoderException | IllegalArgumentException e) {
@@ -136,7 +136,7 @@ public final class PreparedEncoders {
         && model.normalized() == source.model().normalize()) {
       return Optional.of(model);
     }
-    LOG.warn("{} is made again: it was made of another model.", file);
+    LOG.warn("{} is made again: it was made from another model.", file);
     model.close();
     return Optional.empty();
   }
@@ -155,7 +155,8 @@ public final class PreparedEncoders {
       double least = leastCosine(candidate, kernel, source);
       if (!(least >= leastCosine(source))) {
         String reason =
-            "the vectors of %s in %s would be as far as a cosine of %s from the model's own, and %s is the least."
+            ("the vectors of %s in %s have a cosine of only %s to the model's own"
+                    + " vectors; at least %s is required.")
                 .formatted(
                     original,
                     source.precision().name().toLowerCase(Locale.ROOT),
@@ -167,7 +168,7 @@ public final class PreparedEncoders {
       Files.move(
           candidate, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       LOG.info(
-          "Prepared {} as {} in {} ms; least cosine to the model's own vectors {}.",
+          "Prepared {} as {} in {} ms; lowest cosine to the model's own vectors {}.",
           original,
           file,
           (System.nanoTime() - start) / 1_000_000,

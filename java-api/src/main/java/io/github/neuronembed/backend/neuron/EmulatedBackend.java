@@ -115,7 +115,7 @@ public final class EmulatedBackend {
       return JsonParser.parseString(json).getAsJsonObject();
     } catch (IOException | InvalidPathException | JsonParseException | IllegalStateException e) {
       throw new BackendUnavailableException(
-          "%s is neither an object of JSON nor a file with one: %s".formatted(CONFIGURATION, e), e);
+          "%s is neither a JSON object nor a file with one: %s".formatted(CONFIGURATION, e), e);
     }
   }
 
@@ -174,7 +174,7 @@ public final class EmulatedBackend {
       throw NeuronErrors.atOpen(e);
     } catch (IOException e) {
       throw new BackendUnavailableException(
-          "The emulator needs room for the model in the temporary folder: " + e, e);
+          "The emulator needs space for the model in the temporary folder: " + e, e);
     } finally {
       delete(folder);
     }

@@ -20,7 +20,7 @@ final class NeuronErrors {
   static EmbeddingException atOpen(NrtException e) {
     String remedy =
         e.kind() == NrtException.Kind.UNAVAILABLE
-            ? "; neuron-embed doctor tells what this machine lacks."
+            ? "; neuron-embed doctor shows what is missing on this machine."
             : "";
     return new BackendUnavailableException(
         "NeuronCores cannot be used: %s%s"
@@ -31,8 +31,8 @@ final class NeuronErrors {
   /** A runtime is open in this process. */
   static BackendUnavailableException inUse(IllegalStateException e) {
     return new BackendUnavailableException(
-        "This process has a Neuron runtime open already, and there is one runtime a process: share"
-            + " the embedder, or close it first.",
+        "This process already has an open Neuron runtime, and a process can have"
+            + " only one: share the embedder, or close it first.",
         e);
   }
 
@@ -42,7 +42,7 @@ final class NeuronErrors {
       return deviceFailure(e);
     }
     return new InferenceException(
-        "The NeuronCores could not be given back in order: %s".formatted(e.getMessage()), false, e);
+        "The NeuronCores could not be released correctly: %s".formatted(e.getMessage()), false, e);
   }
 
   /** A model or a slot could not be created. */
@@ -100,7 +100,8 @@ final class NeuronErrors {
     String remedy =
         switch (e.statusClass()) {
           case HANG ->
-              "Restart the process once; if it comes back, replace the instance (stop and start).";
+              "Restart the process once; if it happens again, replace the instance (stop"
+                  + " and start).";
           case CORE_DEAD ->
               "Restart the process; if that does not help, reload the driver or reboot.";
           case HARDWARE -> "Replace the instance (stop and start); results may have been wrong.";

@@ -53,7 +53,7 @@ final class ExitGate {
     inFlight.incrementAndGet();
     try {
       if (closed) {
-        throw new InferenceException("The process is ending; nothing is executed any more.", false);
+        throw new InferenceException("The process is ending; no more executions begin.", false);
       }
       call.run();
     } finally {

@@ -107,10 +107,11 @@ public final class OnnxBackend implements InferenceBackend {
     OnnxInterface content = OnnxInterface.read(file);
     if (content.wideInt8() && !Processor.multipliesInt8Exactly()) {
       LOG.warn(
-          "{} has int8 weights of the full range, whose products ONNX Runtime saturates on this"
-              + " processor (it has no VNNI): its vectors are worse than they could be. Let the"
-              + " graph be rewritten for speed, which computes with uint8 where it can, or quantize"
-              + " the model with reduce_range, or to uint8.",
+          "{} has int8 weights of the full range, whose products ONNX Runtime"
+              + " saturates on this processor (it has no VNNI): its vectors are less"
+              + " accurate. Allow the graph that is rewritten for speed, which computes"
+              + " with uint8 where possible, or quantize the model with reduce_range, or to"
+              + " uint8.",
           file);
     }
     if (content.biasedAttention()) {

@@ -40,10 +40,9 @@ final class OnnxErrors {
     String reason =
         switch (e.getCode()) {
           case ORT_NO_SUCHFILE -> "the file does not exist";
-          case ORT_INVALID_PROTOBUF -> "it is not a whole ONNX model; fetch it again";
-          case ORT_NOT_IMPLEMENTED, ORT_INVALID_GRAPH ->
-              "its graph is not one this ONNX Runtime can run";
-          default -> "ONNX Runtime refuses it";
+          case ORT_INVALID_PROTOBUF -> "it is not a complete ONNX model; download it again";
+          case ORT_NOT_IMPLEMENTED, ORT_INVALID_GRAPH -> "this ONNX Runtime cannot run its graph";
+          default -> "ONNX Runtime rejects it";
         };
     return new ModelLoadException(
         "Cannot load %s: %s (%s: %s)".formatted(file, reason, e.getCode(), reason(e)), e);
@@ -60,8 +59,8 @@ final class OnnxErrors {
   /** There is no memory for a slot's buffers. */
   static ModelLoadException noMemory(Shape shape, long bytes, Throwable e) {
     return new ModelLoadException(
-        ("A slot of %s needs %s bytes of direct memory, which are not left (%s): raise"
-                + " -XX:MaxDirectMemorySize, or use fewer slots.")
+        ("A slot of %s needs %s bytes of direct memory, which are not available"
+                + " (%s): raise -XX:MaxDirectMemorySize, or use fewer slots.")
             .formatted(shape, bytes, e.getMessage()),
         e);
   }

@@ -58,11 +58,12 @@ final class OnnxRuntime {
 
   private static String advice(@Nullable String folder) {
     return folder == null
-        ? ("The temporary folder, %s, has to be writable and to allow execution; if it cannot,"
-                + " unpack the library and set -Donnxruntime.native.path to its folder.")
+        ? ("The temporary folder, %s, must be writable and allow execution; if this is"
+                + " not possible, unpack the library and set -Donnxruntime.native.path to its"
+                + " folder.")
             .formatted(System.getProperty("java.io.tmpdir"))
-        : ("-Donnxruntime.native.path names the folder %s, which has to have both files of the"
-                + " library; the temporary folder, %s, has to be writable even so.")
+        : ("-Donnxruntime.native.path names the folder %s, which must have both files"
+                + " of the library; the temporary folder, %s, must be writable too.")
             .formatted(folder, System.getProperty("java.io.tmpdir"));
   }
 

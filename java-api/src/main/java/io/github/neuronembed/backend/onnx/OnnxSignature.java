@@ -73,7 +73,7 @@ record OnnxSignature(
     }
     if (!inputs.containsKey(INPUT_IDS) || !KNOWN.containsAll(inputs.keySet())) {
       throw new ModelLoadException(
-          "%s takes the inputs %s; a BERT encoder takes %s and nothing beside %s."
+          "%s takes the inputs %s; a BERT encoder takes %s and nothing else beside %s."
               .formatted(file, inputs.keySet(), INPUT_IDS, KNOWN));
     }
     ElementType idType = null;

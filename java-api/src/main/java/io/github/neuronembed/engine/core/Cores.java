@@ -113,7 +113,7 @@ public final class Cores {
   /** Why nothing could be executed any more after a failure. */
   public static DeviceFailureException noneLeft(@Nullable DeviceFailureException last) {
     return new DeviceFailureException(
-        "No core is left; the last one's failure: " + (last == null ? "" : last.getMessage()),
+        "No core is left; the failure of the last one: " + (last == null ? "" : last.getMessage()),
         last == null ? -1 : last.core(),
         last);
   }

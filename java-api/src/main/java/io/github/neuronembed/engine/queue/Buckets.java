@@ -62,7 +62,7 @@ public final class Buckets {
       }
     }
     throw new IllegalArgumentException(
-        "A row of %s tokens does not fit: the longest length that is served is %s."
+        "A row of %s tokens does not fit: the longest supported length is %s."
             .formatted(tokens, longest()));
   }
 

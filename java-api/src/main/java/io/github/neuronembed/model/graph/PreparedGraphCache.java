@@ -92,13 +92,13 @@ public final class PreparedGraphCache {
       return prepared(original, output, preparation);
     } catch (UnsupportedGraphException e) {
       LOG.info(
-          "{} is run as it is, about a tenth more slowly than a rewritten BERT: {}",
+          "{} runs unchanged, about a tenth more slowly than a rewritten BERT: {}",
           original,
           e.getMessage());
     } catch (IOException | UnsupportedOperationException e) {
       LOG.warn(
-          "{} is run as it is, more slowly: it cannot be prepared in {} ({}). Set"
-              + " NEURON_EMBED_CACHE to a folder with room for another copy.",
+          "{} runs unchanged, more slowly: it cannot be prepared in {} ({}). Set"
+              + " NEURON_EMBED_CACHE to a folder with free space for another copy.",
           original,
           folder,
           PreparedFolder.reason(e));

@@ -94,7 +94,7 @@ class OnnxOutputTest {
 
   @Test
   void aTypeThatIsNotServedIsNamedInWords() {
-    refuses("gives last_hidden_state in float16, and float32 is what is served", HALF);
+    refuses("gives last_hidden_state in float16, but only float32 is supported", HALF);
   }
 
   @Test

@@ -18,7 +18,7 @@ final class Remarks {
   static List<String> of(Cell cell, Figures figures, Stalls stalls) {
     List<String> remarks = new ArrayList<>();
     if (figures.stopped()) {
-      remarks.add("Stopped before its time: the figures are of what was measured until then.");
+      remarks.add("Stopped early: the figures cover the time until then.");
     }
     long calls = figures.calls();
     if (calls == 0) {
@@ -30,7 +30,8 @@ final class Remarks {
     }
     if (!Latency.isSupported(90, calls)) {
       remarks.add(
-          "Too few samples: %s calls support neither p90 nor p99 (64 and 662 are needed) and no interval; measure longer."
+          ("Too few samples: %s calls are too few for p90 and p99 (64 and 662 are"
+                  + " needed) and for an interval; measure longer.")
               .formatted(calls));
     } else if (!Latency.isSupported(99, calls)) {
       remarks.add(
@@ -46,13 +47,13 @@ final class Remarks {
       remarks.add(
           String.format(
               Locale.ROOT,
-              "Fell behind: %.4g rows arrived in a second and %.4g were served.",
+              "Fell behind: %.4g rows arrived per second and %.4g were served.",
               offered,
               served));
     }
     if (figures.tokens().cutRows() > 0) {
       remarks.add(
-          "%s rows were longer than %s tokens and were cut (warming up included)."
+          "%s rows were longer than %s tokens and were truncated (including the warm-up)."
               .formatted(figures.tokens().cutRows(), cell.shape().sequenceLength()));
     }
     return List.copyOf(remarks);

@@ -67,15 +67,15 @@ public record Stalls(
   public String sentence() {
     return String.format(
         Locale.ROOT,
-        "Stalled: nothing ended from second %.2f to %.2f although calls waited (%.0f ms, %.0f times"
-            + " the p50)%s.",
+        "Stalled: no call ended from second %.2f to %.2f although calls waited"
+            + " (%.0f ms, %.0f times the p50)%s.",
         longestAtSeconds,
         longestAtSeconds + longestSeconds,
         1000 * longestSeconds,
         1000 * longestSeconds / medianMillis,
         count == 1
             ? ""
-            : "; %s such stalls made %s"
+            : "; %s such stalls took %s"
                 .formatted(count, String.format(Locale.ROOT, "%.2f s", totalSeconds)));
   }
 }

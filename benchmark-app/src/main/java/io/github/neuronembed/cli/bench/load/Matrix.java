@@ -100,7 +100,7 @@ public record Matrix(
           "--matrix %s is not a CSV file with a header: %s".formatted(file, e.getMessage()));
     }
     if (cells.isEmpty()) {
-      throw new UsageException("--matrix %s has no line below its header.".formatted(file));
+      throw new UsageException("--matrix %s has no line after its header.".formatted(file));
     }
     return List.copyOf(cells);
   }

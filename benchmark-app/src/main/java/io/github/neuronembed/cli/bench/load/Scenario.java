@@ -66,7 +66,7 @@ public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, d
     }
     if (!needed && given != null) {
       throw new UsageException(
-          "--scenario %s has no use for --%s."
+          "--scenario %s does not use --%s."
               .formatted(name(kind), option.substring(0, option.indexOf(' '))));
     }
   }

@@ -54,7 +54,7 @@ public final class TextRows implements Inputs {
       throw new UsageException("--texts %s is not UTF-8.".formatted(file));
     }
     if (texts.isEmpty()) {
-      throw new UsageException("--texts %s has no text: give a line to each.".formatted(file));
+      throw new UsageException("--texts %s has no text: write one text per line.".formatted(file));
     }
     return texts;
   }

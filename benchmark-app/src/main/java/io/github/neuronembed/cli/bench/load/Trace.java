@@ -24,7 +24,7 @@ public record Trace(String name, long[] offsetNanos) {
   private static final Pattern LINE = Pattern.compile("(\\d{1,10}(?:\\.\\d{1,12})?)\\s*(s|ms)?");
 
   /**
-   * Reads one.
+   * Reads a file.
    *
    * @throws UsageException if a line is no offset or earlier than the one before, or there is none
    * @throws IOException if it cannot be read
@@ -42,7 +42,7 @@ public record Trace(String name, long[] offsetNanos) {
         }
         Matcher matcher = LINE.matcher(text);
         if (!matcher.matches()) {
-          throw wrong(file, number, "is no time such as 1.25s or 1250ms");
+          throw wrong(file, number, "is not a time, for example 1.25s or 1250ms");
         }
         long nanos =
             new BigDecimal(matcher.group(1))

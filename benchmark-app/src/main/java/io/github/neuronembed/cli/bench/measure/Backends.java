@@ -115,7 +115,7 @@ public final class Backends {
    * Opens a cell's backend with the cell's shape and a replica for each of its models.
    *
    * @param file from {@link #file}
-   * @param precision of what a CPU computes
+   * @param precision the precision on a CPU
    * @param emulator configuration of the emulator
    * @param computed whether the emulator computes the model
    */

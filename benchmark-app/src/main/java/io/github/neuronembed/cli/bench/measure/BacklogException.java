@@ -11,7 +11,8 @@ public final class BacklogException extends IllegalStateException {
     super(
         String.format(
             Locale.ROOT,
-            "more arrives than is served: calls of second %.1f still waited at second %.1f",
+            "calls arrive faster than they are served: calls of second %.1f still"
+                + " waited at second %.1f",
             arrivedSecond,
             nowSecond));
   }

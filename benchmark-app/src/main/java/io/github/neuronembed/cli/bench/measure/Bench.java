@@ -136,13 +136,13 @@ public final class Bench {
 
   /** A bound that no rate meets is best corrected by what the lowest one came to. */
   private static String noRate(List<RateStep> steps) {
-    return "no rate that was tried meets the bound"
+    return "no tried rate meets the bound"
         + steps.stream()
             .filter(step -> !Double.isNaN(step.p99Millis()))
             .min(Comparator.comparingDouble(RateStep::rowsPerSecond))
             .map(
                 lowest ->
-                    "; the lowest that had calls, %s rows/s, came to a p99 of %s ms"
+                    "; the lowest rate with calls, %s rows/s, had a p99 of %s ms"
                         .formatted(
                             ThreePlaces.text(lowest.rowsPerSecond()),
                             ThreePlaces.text(lowest.p99Millis())))

@@ -20,7 +20,7 @@ public final class Environment {
   /**
    * The facts by their names in the reports.
    *
-   * @param backend what computes, with its version
+   * @param backend the backend, with its version
    */
   public static Map<String, String> facts(String backend) {
     Map<String, String> facts = new LinkedHashMap<>();

@@ -78,14 +78,13 @@ record CellTable(List<Column> columns, List<Line> lines) {
         load("length", "tokens of a row", result -> text(result.cell().shape().sequenceLength())));
     columns.add(load("models", "replicas", result -> text(result.cell().models())));
     columns.add(
-        load(
-            "workers", "callers of each replica", result -> text(result.cell().workersPerModel())));
+        load("workers", "callers per replica", result -> text(result.cell().workersPerModel())));
     List<Cell> cells = run.cells().stream().map(CellResult::cell).toList();
     if (cells.stream().map(Cell::slots).distinct().count() > 1) {
-      columns.add(load("slots", "of each replica", result -> text(result.cell().slotsPerModel())));
+      columns.add(load("slots", "per replica", result -> text(result.cell().slotsPerModel())));
     }
     if (cells.stream().map(Cell::inputPath).distinct().count() > 1) {
-      columns.add(load("input", "path of inputs", result -> or(result.cell().inputPathName(), "")));
+      columns.add(load("input", "input path", result -> or(result.cell().inputPathName(), "")));
     }
   }
 
@@ -93,12 +92,13 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         number(
             "rows/s",
-            "rows per second by NeuronPerf's rule, which needs calls that end in three seconds",
+            "rows per second by NeuronPerf's rule, which needs calls in at least three"
+                + " different seconds",
             figures -> figures.throughput().neuronPerfAverage()));
     columns.add(
         number(
             "rows/s*",
-            "rows per second of the whole time, stalls included; $/1M counts them",
+            "rows per second over the whole time, including stalls; $/1M uses them",
             figures -> figures.throughput().withStalls()));
     columns.add(
         figure(
@@ -117,7 +117,7 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         figure(
             "p99 ms",
-            "latency that 99 of 100 calls stay under; with ?: too few calls for it (662 are needed)",
+            "latency that 99 of 100 calls stay under; ? marks too few calls (662 are needed)",
             figures -> marked(figures.latency().p99())));
     columns.add(figure("calls", "", figures -> Digits.count(figures.calls())));
     columns.add(
@@ -133,7 +133,7 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         figure(
             "fill %",
-            "part of the computed tokens that is no padding",
+            "share of the computed tokens that belong to texts",
             figures -> Digits.percent(figures.tokens().fill())));
     columns.add(
         figure(
@@ -142,16 +142,16 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         new Column(
             "cosine",
-            "least cosine of a vector with the model's own in fp32, computed a row at a time",
+            "lowest cosine of a vector with the model's own in fp32, one row at a time",
             true,
             result -> Digits.cosine(result.quality())));
-    columns.add(
-        number("$/1M", "dollars for a million rows", figures -> figures.cost().withStalls()));
+    columns.add(number("$/1M", "dollars per million rows", figures -> figures.cost().withStalls()));
     if (run.chip() != null) {
       columns.add(
           figure(
               "use %",
-              "useful part of the chip's peak", figures -> Digits.percent(figures.utilisation())));
+              "useful fraction of the chip's peak",
+              figures -> Digits.percent(figures.utilisation())));
     }
   }
 
@@ -159,7 +159,7 @@ record CellTable(List<Column> columns, List<Line> lines) {
     columns.add(
         new Column(
             "published",
-            "rows/s as published",
+            "published rows/s",
             false,
             result -> {
               Published published = result.published();

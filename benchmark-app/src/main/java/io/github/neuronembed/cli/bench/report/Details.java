@@ -33,7 +33,8 @@ final class Details {
       lines.add(
           String.format(
               Locale.ROOT,
-              "%.4g tokens a row, %.4g rows an execution, %.1f %% of the computed tokens; CPU %.1f %% of all processors; peak memory %,.0f"
+              "%.4g tokens per row; %.4g rows per execution; %.1f %% of the computed"
+                  + " tokens belong to texts; CPU %.1f %% of all processors; peak memory %,.0f"
                   + " MB resident, %,.0f MB heap",
               figures.tokens().perRow(),
               figures.tokens().rowsPerExecution(),
@@ -62,8 +63,8 @@ final class Details {
   private static String stages(Figures.StageTimes stages) {
     return String.format(
         Locale.ROOT,
-        "mean of a call: queue %.3f ms, tokenize %.3f ms; of an execution: write %.3f ms, execute"
-            + " %.3f ms, read %.3f ms",
+        "mean per call: queue %.3f ms, tokenize %.3f ms; mean per execution: write"
+            + " %.3f ms, execute %.3f ms, read %.3f ms",
         stages.queue(),
         stages.tokenize(),
         stages.write(),

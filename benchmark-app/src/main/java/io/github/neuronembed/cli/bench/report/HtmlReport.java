@@ -17,7 +17,7 @@ public final class HtmlReport {
   public static void write(Run run, Appendable out) throws IOException {
     Page page = new Page(run.subject().modelName() + " on " + run.backend());
     if (run.emulated()) {
-      page.paragraph("warning", "Emulated: nothing on this page says anything about a device.");
+      page.paragraph("warning", "Emulated: this page says nothing about a real device.");
     }
     page.facts(about(run));
     List<Page.Picture> pictures = Pictures.of(run);

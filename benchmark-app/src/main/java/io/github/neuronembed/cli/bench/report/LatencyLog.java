@@ -33,7 +33,7 @@ public final class LatencyLog {
             .formatted(
                 run.subject().modelName(),
                 run.backend(),
-                run.emulated() ? ", EMULATED: says nothing about a device" : ""));
+                run.emulated() ? ", EMULATED: says nothing about a real device" : ""));
     log.outputLogFormatVersion();
     log.outputStartTime(0);
     log.outputLegend();

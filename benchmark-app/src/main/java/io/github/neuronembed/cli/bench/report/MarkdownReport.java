@@ -15,7 +15,7 @@ public final class MarkdownReport {
   public static void write(Run run, Appendable out) throws IOException {
     out.append("# %s on %s\n\n".formatted(text(run.subject().modelName()), text(run.backend())));
     if (run.emulated()) {
-      out.append("**Emulated: nothing here says anything about a device.**\n\n");
+      out.append("**Emulated: this report says nothing about a real device.**\n\n");
     }
     out.append(
         "%s, through %s; %s; precision %s; %s to %s UTC.\n\n"

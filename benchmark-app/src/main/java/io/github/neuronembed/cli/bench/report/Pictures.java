@@ -47,7 +47,7 @@ public final class Pictures {
               "rates",
               "Load against p99, with the bound of %s ms"
                   .formatted(Digits.number(run.load().p99BoundMillis())),
-              "Each rate that was tried with its p99. The highest rates that met the bound: %s."
+              "Each tried rate with its p99. The highest rates that met the bound: %s."
                   .formatted(range(figures, Figures::offeredRate, " rows/s"))));
     }
     if (figures.stream().anyMatch(one -> !one.latency().distribution().isEmpty())) {
@@ -87,7 +87,7 @@ public final class Pictures {
         new Page.Picture(
             "timeline",
             "Throughput over the time of the run, as a part of its mean",
-            "A line for each cell: a stall is a gap in it. %s stalls were seen."
+            "A line for each cell; a gap in it is a stall. %s stalls were found."
                 .formatted(figures.stream().mapToLong(one -> one.stalls().count()).sum())));
     return pictures;
   }

@@ -72,7 +72,7 @@ public final class ReportFiles {
         options,
         "output-dir",
         "DIR",
-        "write MODEL.results-TIME.csv, .json and .html there as well, anew after every cell");
+        "also write MODEL.results-TIME.csv, .json and .html to this folder, after every cell");
     ValueOption.addTo(options, "markdown", "FILE", "write a report in Markdown");
     ValueOption.addTo(
         options,

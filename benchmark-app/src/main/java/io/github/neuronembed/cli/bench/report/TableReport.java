@@ -12,7 +12,7 @@ public final class TableReport {
   private TableReport() {}
 
   public static void write(Run run, Appendable out) throws IOException {
-    String label = run.emulated() ? "EMULATED, says nothing about a device: " : "";
+    String label = run.emulated() ? "EMULATED, says nothing about a real device: " : "";
     out.append(
         "%s%s (%s) on %s%n"
             .formatted(label, run.subject().modelName(), run.deviceType(), run.backend()));

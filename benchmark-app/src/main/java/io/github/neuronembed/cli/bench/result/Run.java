@@ -69,9 +69,9 @@ public record Run(
     }
     if (chip != null) {
       notes.add(
-          "Utilisation is of the cores at work of %s%s. Padding counts as no use."
+          "Utilisation counts the used cores of %s%s. Padding does not count."
               .formatted(
-                  chip, deviceType.equals("neuron") ? "" : ", which is not what was measured"));
+                  chip, deviceType.equals("neuron") ? "" : ", which is not the measured device"));
       if (!subject.isComputed()) {
         notes.add("No model was computed: there is no utilisation.");
       } else if (measured().allMatch(figures -> Double.isNaN(figures.utilisation()))) {

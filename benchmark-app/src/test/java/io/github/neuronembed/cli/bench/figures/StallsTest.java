@@ -61,7 +61,7 @@ class StallsTest {
     assertThat(stalled.remarks())
         .singleElement()
         .asString()
-        .startsWith("Stalled: nothing ended from second 2.00 to 3.00 although calls waited")
+        .startsWith("Stalled: no call ended from second 2.00 to 3.00 although calls waited")
         .contains("1001 times the p50");
     Run run = MadeRun.run(false, stalled);
     for (Report report :
@@ -73,7 +73,7 @@ class StallsTest {
             JsonReport::write)) {
       StringBuilder text = new StringBuilder();
       report.write(run, text);
-      assertThat(text.toString()).contains("Stalled: nothing ended from second 2.00 to 3.00");
+      assertThat(text.toString()).contains("Stalled: no call ended from second 2.00 to 3.00");
     }
   }
 
@@ -111,7 +111,7 @@ class StallsTest {
 
     assertThat(stalls.count()).isEqualTo(2);
     assertThat(stalls.totalSeconds()).isCloseTo(0.07, within(1e-9));
-    assertThat(stalls.sentence()).contains("from second 0.02 to 0.07", "2 such stalls made 0.07 s");
+    assertThat(stalls.sentence()).contains("from second 0.02 to 0.07", "2 such stalls took 0.07 s");
   }
 
   @Test
@@ -123,7 +123,7 @@ class StallsTest {
     assertThat(MadeRun.result(CELL, List.of(timers)).remarks())
         .singleElement()
         .asString()
-        .startsWith("Too few samples: 20 calls support neither p90 nor p99");
+        .startsWith("Too few samples: 20 calls are too few for p90 and p99");
 
     for (int call = 20; call < 661; call++) {
       timers.add(call * MILLI, (call + 1) * MILLI, 1);
@@ -145,6 +145,6 @@ class StallsTest {
 
     assertThat(MadeRun.result(CELL, List.of(timers), 2000).remarks())
         .anyMatch(
-            remark -> remark.startsWith("Fell behind: 2000 rows arrived in a second and 1000"));
+            remark -> remark.startsWith("Fell behind: 2000 rows arrived per second and 1000"));
   }
 }

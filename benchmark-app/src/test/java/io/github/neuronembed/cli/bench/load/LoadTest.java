@@ -56,9 +56,9 @@ class LoadTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "1~x | line 2 is no time",
-        "1~-2 | line 2 is no time",
-        "1~2h | line 2 is no time",
+        "1~x | line 2 is not a time",
+        "1~-2 | line 2 is not a time",
+        "1~2h | line 2 is not a time",
         "2~1 | line 2 is earlier",
         "# only words | no line with a time",
       })
@@ -83,7 +83,7 @@ class LoadTest {
       }
       assertThatThrownBy(() -> Scenario.of(kind, 1.0, new Trace("t", new long[] {0}), 1.0))
           .isInstanceOf(UsageException.class)
-          .hasMessageContaining(" has no use for --");
+          .hasMessageContaining(" does not use --");
     }
   }
 
@@ -245,7 +245,7 @@ class LoadTest {
             + " a positive",
         "batch_size,sequence_length,n_models,workers_per_model~1,0,3,1 | line 2: sequence_length is"
             + " a positive",
-        "batch_size,sequence_length,n_models,workers_per_model | no line below its header",
+        "batch_size,sequence_length,n_models,workers_per_model | no line after its header",
         "batch_size,sequence_length,n_models,workers_per_model,input_path~1,2,3,4,dma | no input"
             + " path 'dma'",
       })

@@ -223,7 +223,7 @@ class BenchTest {
             .orElseThrow();
     assertThat(result.failure())
         .startsWith(
-            "no rate that was tried meets the bound; the lowest that had calls, %s rows/s, came to a p99 of "
+            "no tried rate meets the bound; the lowest rate with calls, %s rows/s, had a p99 of "
                 .formatted(ThreePlaces.text(lowest)))
         .endsWith(" ms")
         .doesNotContain("N/A");
@@ -251,7 +251,7 @@ class BenchTest {
     stopper.join();
     assertThat(MadeRun.figures(result).stopped()).isTrue();
     assertThat(MadeRun.figures(result).calls()).isGreaterThan(50);
-    assertThat(result.remarks()).first().asString().startsWith("Stopped before its time");
+    assertThat(result.remarks()).first().asString().startsWith("Stopped early");
   }
 
   @Test

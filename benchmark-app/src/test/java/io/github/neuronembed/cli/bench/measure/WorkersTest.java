@@ -90,7 +90,7 @@ class WorkersTest {
     assertThatThrownBy(
             () -> run(backend, CELL, Arrivals.constant(1000, SECOND / 5), 2 * SECOND / 5))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("more arrives than is served");
+        .hasMessageContaining("calls arrive faster than they are served");
   }
 
   @Test

@@ -54,7 +54,7 @@ class HtmlReportTest {
   void everyCellOfAnEmulationSaysSo() throws Exception {
     String page = page(MadeRun.run(true, MadeRun.cell(1, 5), MadeRun.cell(2, 9)));
 
-    assertThat(page).contains("Emulated: nothing on this page");
+    assertThat(page).contains("Emulated: this page says nothing");
     assertThat(words(page).lines().filter(line -> line.startsWith("<tr")))
         .hasSize(2)
         .allMatch(line -> line.contains("(emulated)"));
@@ -63,7 +63,7 @@ class HtmlReportTest {
   @Test
   void tooFewCallsForAPercentileAreMarked() throws Exception {
     assertThat(page(MadeRun.run(false, MadeRun.cell(1, 200))))
-        .contains("?</td>", "with ?: too few");
+        .contains("?</td>", "? marks too few");
     assertThat(page(MadeRun.run(false, MadeRun.cell(1, 5)))).doesNotContain("?</td>");
   }
 

@@ -141,7 +141,7 @@ class ReportTest {
         .hasSize(3);
     assertThat(text).contains("failed: no memory for &lt;it>", "Too few samples for p99");
     assertThat(text)
-        .contains("which is not what was measured", "$0.7582 per hour", "as noted 2026-07-20");
+        .contains("which is not the measured device", "$0.7582 per hour", "as noted 2026-07-20");
     // A table's lines have as many cells as its header.
     List<String> table = text.lines().skip(4).takeWhile(line -> line.startsWith("|")).toList();
     assertThat(table).hasSize(6);
@@ -186,7 +186,7 @@ class ReportTest {
             MadeRun.run(false, MadeRun.result(new Cell(new Shape(1, 64), 1, 1), List.of(second))));
 
     assertThat(text)
-        .contains("which needs calls that end in three seconds")
+        .contains("which needs calls in at least three different seconds")
         .doesNotContain("No built-in price");
   }
 
@@ -202,7 +202,7 @@ class ReportTest {
     Run run = everything(true);
     String text = markdown(run);
 
-    assertThat(text).contains("**Emulated: nothing here says anything about a device.**");
+    assertThat(text).contains("**Emulated: this report says nothing about a real device.**");
     assertThat(
             text.lines()
                 .filter(line -> line.contains("model"))

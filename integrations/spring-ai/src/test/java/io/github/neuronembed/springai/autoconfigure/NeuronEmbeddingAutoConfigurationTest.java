@@ -91,7 +91,7 @@ class NeuronEmbeddingAutoConfigurationTest {
                 assertThat(context)
                     .getFailure()
                     .rootCause()
-                    .hasMessageContaining("bulk share is at least 0 and below 1, not 7"));
+                    .hasMessageContaining("bulk share must be at least 0 and below 1, not 7"));
   }
 
   @Test
