@@ -74,6 +74,16 @@ java -cp 'examples/search/build/app/*' com.example.search.Search "$model" --inde
 expect gradle.txt '^index: 160 passages were there, 0 embedded'
 expect gradle.txt "$best"
 
+echo "--- an application on the module path"
+maven --file examples/modules process-classes
+for backend in onnx auto emulator; do
+  java --module-path examples/modules/target/classes:examples/modules/target/modules \
+    --module com.example.modules/com.example.modules.Embed "$model" $backend \
+    >"$work/modules.txt" 2>"$work/modules.txt.err" || { cat "$work/modules.txt.err" >&2; fail "$backend failed"; }
+  expect modules.txt '^modules: module com.example.modules, module io.github.neuronembed$'
+  expect modules.txt '^first number: -0\.0939$'
+done
+
 echo "--- retrieve and rerank on small models, in one process and over HTTP"
 small=$PWD/java-api/src/test/resources/io/github/neuronembed/small
 rerank() {
@@ -108,6 +118,9 @@ for pom in "$group"/neuron-embed/*/*.pom "$group"/neuron-embed-native/*/*.pom; d
   grep -q '<artifactId>neuron-embed-parent<' "$pom" || fail "$pom has no parent, which states the licence"
 done
 grep -q '<name>Apache-2.0</name>' "$group"/neuron-embed-parent/*/*.pom || fail "the parent states no licence"
+unzip -p "$group"/neuron-embed-native/*/neuron-embed-native-*SNAPSHOT.jar \
+  META-INF/native-image/io.github.neuronembed/jnineuron_embed/jni-config.json >"$work/jni-config.json" \
+  && grep -q 'nrt\.bindings\.neuron_slot"' "$work/jni-config.json" || fail "the native core has no JNI configuration"
 for jar in "$group"/*/*/*.jar; do
   case $jar in *-tests.jar) continue ;; esac
   unzip -l "$jar" META-INF/LICENSE >/dev/null || fail "$jar has no licence"

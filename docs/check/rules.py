@@ -24,6 +24,7 @@ NOT_RUN = [
     Rule("docs/spark.md", r"discover-neuroncores\.sh", "DiscoveryScriptTest runs the script"),
     Rule("docs/releasing.md", r"^osv-scanner |dependency-check", "needs a database of vulnerabilities"),
     Rule("examples/search/README.md", r"^(mvn|gradle|java) ", "examples/check.sh runs it"),
+    Rule("examples/modules/README.md", r"^(mvn|java) ", "examples/check.sh runs it"),
     Rule("examples/search/README.md", r"^\./pgvector\.sh ", "installs packages"),
     Rule("examples/rerank/README.md", r"^mvn |--reranker ", "examples/check.sh runs it"),
     Rule("native/README.md", r"^cmake ", "Maven builds the same"),
@@ -116,6 +117,7 @@ PYTHON_PROGRAMS = [
 
 # Options of other programs that the pages name.
 FOREIGN_OPTIONS = {
+    "--add-modules": "java",
     "--archives": "spark-submit",
     "--build-arg": "docker",
     "--cpunodebind": "numactl",
