@@ -1,18 +1,17 @@
-/* The C interface of the CPU encoder: BERT encoders in integer products. The Java
- * bindings are generated from this header. It knows nothing of libnrt. neuron_build() names the
- * build.
+/* The C interface of the CPU encoder: BERT encoders in integer products. The Java bindings are
+ * generated from this header. It knows nothing of libnrt. neuron_build() names the build.
  *
  * - No function throws, none aborts on a bad argument, none keeps a thread-local error. A function
  *   that can fail takes a caller-owned neuron_status, fills it in every case (null: not wanted),
- * and also returns its kind or a null pointer.
- * - Handles: encoder and session are owned by the caller, who gives each back once. An encoder must
- *   outlive its sessions: closing it early is refused with NEURON_ERROR_STATE and changes nothing.
- * - Thread-safe, with one duty of the caller: no call may run on a handle while, or after, the
- *   handle is given back. A session runs one batch at a time.
+ *   and also returns its kind or a null pointer.
+ * - Handles: the caller owns encoder and session, and closes each once. An encoder must outlive its
+ *   sessions: to close it early is refused with NEURON_ERROR_STATE and changes nothing.
+ * - Thread-safe, with one duty of the caller: no call may use a handle while another call closes
+ *   it, or later. A session runs one batch at a time.
  * - Strings are UTF-8, terminated. Sizes are bytes.
  *
- * The way: neuron_encoder_prepare turns a weights file into a prepared file, once;
- * neuron_encoder_open maps it, as often and in as many processes as wanted;
+ * Order of calls: neuron_encoder_prepare turns a weights file into a prepared file, once;
+ * neuron_encoder_open maps it, any number of times and in any number of processes;
  * neuron_encoder_session_new allocates; neuron_encoder_run computes.
  *
  * Weights file (written by the caller, read by neuron_encoder_prepare alone). Little-endian, no

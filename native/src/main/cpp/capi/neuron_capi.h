@@ -3,11 +3,11 @@
  * - No function throws, none aborts on a bad argument, none keeps a thread-local error. A function
  *   that can fail takes a caller-owned neuron_status, fills it in every case, and also returns its
  *   kind or a null pointer.
- * - Handles: a library lives for ever; runtime, model and slot are owned by the caller, who gives
- *   each back once. A runtime must outlive its models and a model its slots: giving a parent back
- *   early is refused with NEURON_ERROR_STATE and changes nothing.
- * - Thread-safe, with one duty of the caller: no call may run on a handle while, or after, the
- *   handle is given back.
+ * - Handles: a library is never closed. The caller owns runtime, model and slot, and closes each
+ *   once. A runtime must outlive its models, and a model its slots: to close a parent early is
+ *   refused with NEURON_ERROR_STATE and changes nothing.
+ * - Thread-safe, with one duty of the caller: no call may use a handle while another call closes
+ *   it, or later.
  * - Strings are UTF-8, terminated. Sizes and offsets are bytes, times nanoseconds.
  */
 
@@ -88,7 +88,7 @@ NEURON_API int32_t neuron_nrt_status_class(uint32_t nrt_status) NEURON_NOEXCEPT;
 
 typedef struct neuron_library neuron_library;
 
-/* By version number; a later one has the marks of the earlier. */
+/* By version number. A later generation also has the properties of the earlier ones. */
 enum neuron_generation {
   NEURON_GENERATION_UNKNOWN = 0,
   NEURON_GENERATION_BEFORE_2_30 = 1,  /* old dtype numbers */
@@ -103,7 +103,7 @@ typedef struct neuron_library_info {
   uint64_t version_major;
   uint64_t version_minor;
   uint64_t version_patch;
-  uint64_t version_maintenance; /* all four 0 where the library does not tell its version */
+  uint64_t version_maintenance; /* all four 0 if the library does not state its version */
   const char* version_detail;   /* never freed */
   const char* git_hash;         /* never freed */
   int32_t generation;           /* enum neuron_generation */
@@ -145,8 +145,8 @@ typedef struct neuron_emulator_core {
 } neuron_emulator_core;
 
 /* Configures cores, times and faults of the runtimes to be opened; `json` is described in the
- * emulator's README, null goes back to
- * NRT_EMULATOR_CONFIG, else the defaults. Refused while a runtime is open. */
+ * emulator's README. Null: NRT_EMULATOR_CONFIG of the environment, else the defaults.
+ * Refused while a runtime is open. */
 NEURON_API int32_t neuron_emulator_configure(const neuron_library* library, const char* json,
                                              neuron_status* status) NEURON_NOEXCEPT;
 /* Replaces the fault plan at once, until the runtime is closed or configured; "[]" ends all
@@ -188,7 +188,7 @@ typedef struct neuron_memory_stats {
   uint64_t bytes_limit;
 } neuron_memory_stats;
 
-/* Initialises libnrt and takes hold of the cores; takes seconds on hardware. One runtime at a time
+/* Initialises libnrt and reserves the cores; needs seconds on hardware. One runtime at a time
  * per process. Changes NEURON_RT_* variables of the process environment until the runtime is
  * closed: no other thread may use setenv or getenv meanwhile. `options` may be null. */
 NEURON_API neuron_runtime* neuron_runtime_open(const neuron_library* library,
@@ -199,7 +199,7 @@ NEURON_API int32_t neuron_runtime_close(neuron_runtime* runtime,
                                         neuron_status* status) NEURON_NOEXCEPT;
 NEURON_API int32_t neuron_runtime_get_info(const neuron_runtime* runtime, neuron_runtime_info* info,
                                            neuron_status* status) NEURON_NOEXCEPT;
-/* Device memory of a core. NEURON_ERROR_UNAVAILABLE where libnrt does not tell. */
+/* Device memory of a core. NEURON_ERROR_UNAVAILABLE if this libnrt does not report it. */
 NEURON_API int32_t neuron_runtime_get_memory_stats(const neuron_runtime* runtime, int32_t core,
                                                    neuron_memory_stats* stats,
                                                    neuron_status* status) NEURON_NOEXCEPT;
@@ -219,11 +219,11 @@ typedef struct neuron_tensor_info {
   uint64_t region_offset; /* where it starts in a slot's region */
 } neuron_tensor_info;
 
-/* Loads a NEFF file onto a core; takes seconds on hardware. */
+/* Loads a NEFF file onto a core; needs seconds on hardware. */
 NEURON_API neuron_model* neuron_model_load(neuron_runtime* runtime, const char* path, int32_t core,
                                            neuron_status* status) NEURON_NOEXCEPT;
 /* NEURON_ERROR_STATE, and still loaded, while slots exist. After any other result the handle is
- * gone; NEURON_ERROR_NRT then tells that libnrt failed to unload. */
+ * gone; NEURON_ERROR_NRT then means that libnrt failed to unload. */
 NEURON_API int32_t neuron_model_unload(neuron_model* model, neuron_status* status) NEURON_NOEXCEPT;
 /* `direction`: enum neuron_direction. -1 for a null model or another direction. */
 NEURON_API int32_t neuron_model_get_tensor_count(const neuron_model* model,
@@ -279,8 +279,8 @@ NEURON_API neuron_slot* neuron_slot_create(neuron_model* model, int32_t input_pa
 NEURON_API int32_t neuron_slot_destroy(neuron_slot* slot, neuron_status* status) NEURON_NOEXCEPT;
 
 /* Moves the input region to the device, runs the model, fills the output region: of each output its
- * first output_bytes, or all if it has fewer; what is behind them stays as it was. Blocks
- * meanwhile; allocates nothing unless it fails. After a failure the output region is unspecified.
+ * first output_bytes, or all if it has fewer; the bytes after them do not change. Blocks until
+ * the end; allocates nothing unless it fails. After a failure the output region is unspecified.
  * NEURON_ERROR_STATE while another thread is in this call with the same slot. */
 NEURON_API int32_t neuron_slot_execute(neuron_slot* slot, uint64_t output_bytes,
                                        neuron_status* status) NEURON_NOEXCEPT;

@@ -15,6 +15,7 @@ import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.TransformerDirectory;
+import io.github.neuronembed.model.graph.PreparedGraphCache;
 import io.github.neuronembed.tokenizer.PairTokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +23,7 @@ import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cross-encoder, which makes a score of a pair, on ONNX Runtime, on its file as it is.
+ * A cross-encoder, which makes a score of a pair, on ONNX Runtime.
  *
  * @param query the first side of every pair of texts; its tokens are made once
  */
@@ -62,7 +63,9 @@ record PairModel(CrossEncoderDirectory directory, String query) implements Bench
 
   @Override
   public Path file(BackendChoice backend, Precision precision, boolean preparedGraph) {
-    return directory.transformer().onnxFile(precision);
+    return preparedGraph
+        ? PreparedGraphCache.ofUser().fileFor(directory, precision)
+        : directory.transformer().onnxFile(precision);
   }
 
   @Override

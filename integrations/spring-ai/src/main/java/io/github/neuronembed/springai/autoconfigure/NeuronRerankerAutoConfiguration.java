@@ -29,6 +29,7 @@ public final class NeuronRerankerAutoConfiguration {
         CrossEncoderDirectory.open(Objects.requireNonNull(properties.modelDirectory()));
     return Reranker.builder()
         .model(model)
+        .backend(properties.backend())
         .precision(properties.precision())
         .truncation(properties.truncation())
         .engine(

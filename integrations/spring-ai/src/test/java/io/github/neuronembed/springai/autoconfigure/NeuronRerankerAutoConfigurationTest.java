@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.github.neuronembed.BackendUnavailableException;
 import io.github.neuronembed.ModelLoadException;
 import io.github.neuronembed.Reranker;
 import io.github.neuronembed.SmallModel;
@@ -115,6 +116,15 @@ class NeuronRerankerAutoConfigurationTest {
                     .getFailure()
                     .rootCause()
                     .isInstanceOf(ModelLoadException.class));
+    configured
+        .withPropertyValues("neuronembed.reranker.backend=cpu")
+        .run(
+            context ->
+                assertThat(context)
+                    .getFailure()
+                    .rootCause()
+                    .isInstanceOf(BackendUnavailableException.class)
+                    .hasMessageContaining("use ONNX Runtime"));
   }
 
   @Test
