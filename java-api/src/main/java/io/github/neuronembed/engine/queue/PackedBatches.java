@@ -104,8 +104,8 @@ public final class PackedBatches implements BatchPolicy {
       if (begin(fit, leader)) {
         placeCandidates(fit);
         Shape shape = fit.shape();
-        long cost = timed ? times.nanos(shape) : shape.tokens() + TOKENS_PER_EXECUTION;
-        double rate = (double) fit.tokens() / cost;
+        double cost = timed ? times.nanosToChooseBy(shape) : shape.tokens() + TOKENS_PER_EXECUTION;
+        double rate = fit.tokens() / cost;
         if (rate > bestRate) {
           best = fit;
           bestRate = rate;

@@ -83,8 +83,8 @@ public final class PlainBatches implements BatchPolicy {
     double bestRate = 0;
     for (int i = 0; i < shapes.size(); i++) {
       Shape shape = shapes.get(i);
-      long cost = timed ? times.nanos(shape) : shape.tokens() + TOKENS_PER_EXECUTION;
-      double rate = (double) Math.min(waiting, shape.batchSize()) / cost;
+      double cost = timed ? times.nanosToChooseBy(shape) : shape.tokens() + TOKENS_PER_EXECUTION;
+      double rate = Math.min(waiting, shape.batchSize()) / cost;
       if (shape.batchSize() >= atLeast && rate > bestRate) {
         best = shape;
         bestRate = rate;

@@ -227,7 +227,7 @@ public final class RequestQueue {
    */
   public void take(Request leader, ServiceTimes times, Batch batch) {
     boolean bulkWaited = bulk.requests() > 0;
-    boolean interactiveWaited = interactive.requests() > 0;
+    boolean inTurn = leader.group().bulk && interactive.requests() > 0 && isBulkTurn();
     try {
       if (leader.alone) {
         batch.add(leader);
@@ -242,17 +242,20 @@ public final class RequestQueue {
     for (int i = 0; i < batch.size(); i++) {
       remove(batch.request(i));
     }
-    settle(leader, batch, interactiveWaited, bulkWaited);
+    settle(batch, inTurn, bulkWaited);
   }
 
-  private void settle(Request leader, Batch batch, boolean interactiveWaited, boolean bulkWaited) {
-    boolean bulkLeads = leader.group().bulk;
+  /**
+   * @param inTurn whether bulk work leads though interactive work would have; where that waits for
+   *     company, or there is none, bulk work leads for nothing
+   */
+  private void settle(Batch batch, boolean inTurn, boolean bulkWaited) {
     long led = 0;
     long riding = 0;
     for (int i = 0; i < batch.size(); i++) {
       Request request = batch.request(i);
       if (request.group().bulk) {
-        if (bulkLeads && interactiveWaited && !batch.rides(i)) {
+        if (inTurn && !batch.rides(i)) {
           led += request.tokens;
         } else {
           riding += request.tokens;

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.neuronembed.backend.FirstFit;
 import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.engine.core.Core;
 import io.github.neuronembed.engine.core.Cores;
-import io.github.neuronembed.engine.core.ServiceTimes;
 import io.github.neuronembed.engine.core.Slot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,16 +21,16 @@ class PackedBatchesTest {
   private static final Shape PLAIN = new Shape(1, 64);
 
   /** What a core that has executed each shape once knows. */
-  private static ServiceTimes times(Map<Shape, Long> nanos) {
+  private static Cores cores(Map<Shape, Long> nanos) {
     Cores cores = new Cores(List.of(0), 1, true, List.copyOf(nanos.keySet()));
+    nanos.forEach((shape, took) -> execute(cores, shape, took));
+    return cores;
+  }
+
+  private static void execute(Cores cores, Shape shape, long took) {
     Slot slot = cores.slots().get(0);
-    nanos.forEach(
-        (shape, took) -> {
-          cores.begin(slot, shape, 0);
-          cores.end(slot, true, 0, took);
-        });
-    Core core = cores.all().get(0);
-    return core.times();
+    cores.begin(slot, shape, 0);
+    cores.end(slot, true, 0, took);
   }
 
   private static Map<Shape, Long> all(long ofShort, long ofLong, long ofPlain) {
@@ -45,13 +43,13 @@ class PackedBatchesTest {
 
   /** A queue of its own, with what waits in it. */
   private static final class Waiting {
-    final ServiceTimes times;
+    final Cores cores;
     final Buckets buckets;
     final RequestQueue queue;
     final Batch batch;
 
     Waiting(Map<Shape, Long> nanos) {
-      this.times = times(nanos);
+      this.cores = cores(nanos);
       this.buckets = new Buckets(List.copyOf(nanos.keySet()));
       this.queue =
           new RequestQueue(
@@ -72,7 +70,7 @@ class PackedBatchesTest {
 
     List<Request> take() {
       batch.clear();
-      queue.take(Objects.requireNonNull(queue.leader(0, 0)), times, batch);
+      queue.take(Objects.requireNonNull(queue.leader(0, 0)), cores.all().get(0).times(), batch);
       FirstFit written = new FirstFit(batch.shape());
       List<Request> taken = new ArrayList<>();
       for (int i = 0; i < batch.size(); i++) {
@@ -122,6 +120,50 @@ class PackedBatchesTest {
     }
     assertThat(slower.take()).hasSize(1);
     assertThat(slower.batch.shape()).isEqualTo(SHORT);
+  }
+
+  @Test
+  void aPauseOfTheHostDoesNotShutAShapeOut() {
+    Waiting waiting = new Waiting(all(100, 390, 390));
+    execute(waiting.cores, LONG, 390);
+    execute(waiting.cores, LONG, 390_000);
+    for (int i = 0; i < 4; i++) {
+      waiting.add(false, 12);
+    }
+    assertThat(waiting.take()).hasSize(4);
+    assertThat(waiting.batch.shape()).isEqualTo(LONG);
+  }
+
+  @Test
+  void aShapeThatWasSlowWhenItWasSeenFirstIsTriedAgainAndThenChosenForItsTime() {
+    Waiting waiting = new Waiting(all(100, 3_900, 3_900));
+    int tries = 0;
+    for (int i = 0; i < 20_000; i++) {
+      while (waiting.queue.requests() < 8) {
+        waiting.add(false, 12);
+      }
+      waiting.take();
+      boolean isLong = waiting.batch.shape().equals(LONG);
+      tries += isLong ? 1 : 0;
+      execute(waiting.cores, waiting.batch.shape(), isLong ? 390 : 100);
+    }
+    assertThat(tries).isGreaterThan(10_000);
+  }
+
+  @Test
+  void aShapeThatIsSlowIsTriedRarely() {
+    Waiting waiting = new Waiting(all(100, 800, 3_900));
+    int tries = 0;
+    for (int i = 0; i < 20_000; i++) {
+      while (waiting.queue.requests() < 8) {
+        waiting.add(false, 12);
+      }
+      waiting.take();
+      boolean isLong = waiting.batch.shape().equals(LONG);
+      tries += isLong ? 1 : 0;
+      execute(waiting.cores, waiting.batch.shape(), isLong ? 800 : 100);
+    }
+    assertThat(tries).isBetween(1, 6);
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -112,6 +113,34 @@ class RequestQueueTest {
       }
       assertThat((double) bulk).isBetween(share * all - 2 * 128, share * all + 2 * 128);
     }
+  }
+
+  /** A slot that nobody else wants is no debt, or bulk work would get nothing for long. */
+  @Example
+  void bulkThatLeadsWhileInteractiveWorkWaitsForCompanyOwesNothing() {
+    RequestQueue queue = queue(true, 0.25);
+    Group young = new Group(List.of(request(8, 1)), false, false, true, 1_000, Group.NO_DEADLINE);
+    queue.offer(young, false);
+    for (int i = 0; i < 100; i++) {
+      Request patient = add(queue, true, 32, 1);
+      assertThat(queue.leader(1_001, 100)).isSameAs(patient);
+      queue.take(patient, UNTIMED, new Batch(BUCKETS.mostTexts()));
+    }
+    long bulk = 0;
+    long all = 0;
+    for (int i = 0; i < 40; i++) {
+      while (queue.lane(false).requests() < 8) {
+        add(queue, false, 32, 1);
+      }
+      while (queue.lane(true).requests() < 8) {
+        add(queue, true, 32, 1);
+      }
+      for (Request request : take(queue)) {
+        bulk += request.group().bulk ? request.tokens : 0;
+        all += request.tokens;
+      }
+    }
+    assertThat((double) bulk).isGreaterThan(0.25 * all - 2 * 128);
   }
 
   /** The oldest leads its lane: however much comes later, what waits is served. */
