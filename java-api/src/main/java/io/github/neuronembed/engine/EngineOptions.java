@@ -156,7 +156,8 @@ public final class EngineOptions {
 
     /**
      * The minimum share of the tokens that bulk work gets while both lanes wait, from 0 to below 1;
-     * 0.1 by default.
+     * 0.1 by default. Up to 16 of the longest texts that it got just before, when nobody else
+     * wanted the slot, count as a part of it.
      */
     public Builder bulkShare(double part) {
       this.bulkShare = part;

@@ -60,7 +60,8 @@ final class SchedulerRules {
     this.cores = cores;
     this.buckets = buckets;
     this.bulkShare = bulkShare;
-    this.slackTokens = 3 * largestBatchTokens;
+    // Two batches and a request, and what bulk work got for free counts up to 16 of the longest.
+    this.slackTokens = 3 * largestBatchTokens + 16L * buckets.longest();
     this.companyFree = companyFree;
     this.lastArrival = new long[2][buckets.count()];
   }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Interactive requests go first. While both lanes wait, bulk work earns its share of the
- *       tokens, and leads a batch as soon as what it earned pays for its oldest request.
+ *       tokens, and leads a batch as soon as what it earned pays for its oldest request. What it
+ *       got for free counts, up to {@value #ADVANCE_TEXTS} of the longest texts.
  *   <li>Within a lane the oldest request leads a batch, so none starves.
  *   <li>Who goes with it, and in which shape, is the {@link BatchPolicy}'s.
  * </ul>
@@ -27,7 +28,12 @@ public final class RequestQueue {
 
   private final Buckets buckets;
   private final BatchPolicy policy;
+
+  /** So many of the longest texts that went for free count against bulk work's share. */
+  private static final int ADVANCE_TEXTS = 16;
+
   private final double bulkShare;
+  private final double advance;
   private final Admission admission;
   private final Deadlines deadlines = new Deadlines();
   private final LaneQueue interactive;
@@ -50,6 +56,7 @@ public final class RequestQueue {
     this.buckets = buckets;
     this.policy = policy;
     this.bulkShare = bulkShare;
+    this.advance = (double) ADVANCE_TEXTS * buckets.longest();
     this.admission = new Admission(maxRequests, maxTokens);
     this.interactive = new LaneQueue(buckets.count());
     this.bulk = new LaneQueue(buckets.count());
@@ -266,8 +273,9 @@ public final class RequestQueue {
       bulkCredit += (batch.tokens() - led - riding) * bulkShare / (1 - bulkShare);
     }
     bulkCredit -= led;
-    // What went in room that was free pays off what is owed, but is no debt.
-    bulkCredit = Math.max(Math.min(bulkCredit, 0), bulkCredit - riding);
+    // What went in room that was free pays off what is owed. Some of it pays in advance, or each
+    // burst of interactive work would wait for bulk work that just had all it wanted.
+    bulkCredit = Math.max(Math.min(bulkCredit, -advance), bulkCredit - riding);
     if (bulk.requests() == 0) {
       bulkCredit = Math.min(bulkCredit, 0);
     }

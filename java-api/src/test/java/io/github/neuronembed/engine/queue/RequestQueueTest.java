@@ -115,20 +115,20 @@ class RequestQueueTest {
     }
   }
 
-  /** A slot that nobody else wants is no debt, or bulk work would get nothing for long. */
+  /** A slot that nobody else wants is hardly a debt, or bulk work would get nothing for long. */
   @Example
-  void bulkThatLeadsWhileInteractiveWorkWaitsForCompanyOwesNothing() {
+  void bulkThatLeadsWhileInteractiveWorkWaitsForCompanyOwesLittle() {
     RequestQueue queue = queue(true, 0.25);
     Group young = new Group(List.of(request(8, 1)), false, false, true, 1_000, Group.NO_DEADLINE);
     queue.offer(young, false);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 1_000; i++) {
       Request patient = add(queue, true, 32, 1);
       assertThat(queue.leader(1_001, 100)).isSameAs(patient);
       queue.take(patient, UNTIMED, new Batch(BUCKETS.mostTexts()));
     }
     long bulk = 0;
     long all = 0;
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 400; i++) {
       while (queue.lane(false).requests() < 8) {
         add(queue, false, 32, 1);
       }
@@ -140,7 +140,24 @@ class RequestQueueTest {
         all += request.tokens;
       }
     }
-    assertThat((double) bulk).isGreaterThan(0.25 * all - 2 * 128);
+    assertThat((double) bulk).isGreaterThan(0.25 * all - 16 * 128 - 2 * 128);
+  }
+
+  /** Who took what was free does not take a burst's turn as well. */
+  @Example
+  void aBurstDoesNotWaitForBulkThatHadMoreThanItsShare() {
+    RequestQueue queue = queue(false, 0.25);
+    for (int i = 0; i < 20; i++) {
+      add(queue, true, 32, 1);
+      take(queue);
+    }
+    for (int i = 0; i < 8; i++) {
+      add(queue, true, 128, 1);
+      add(queue, false, 128, 1);
+    }
+    for (int i = 0; i < 4; i++) {
+      assertThat(take(queue)).allMatch(request -> !request.group().bulk);
+    }
   }
 
   /** The oldest leads its lane: however much comes later, what waits is served. */
