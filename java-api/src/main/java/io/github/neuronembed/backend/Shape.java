@@ -94,9 +94,18 @@ public record Shape(int batchSize, int sequenceLength, int textsPerRow)
     return ORDER.compare(this, other);
   }
 
+  /** For a command line or a file's name, as {@link #parse} reads it: {@code 1x512p64}. */
+  public String argument() {
+    return text("x");
+  }
+
+  private String text(String by) {
+    return batchSize + by + sequenceLength + (isPacked() ? "p" + textsPerRow : "");
+  }
+
   /** For example {@code 32×256}, or {@code 1×512p64}. */
   @Override
   public String toString() {
-    return batchSize + "×" + sequenceLength + (isPacked() ? "p" + textsPerRow : "");
+    return text("×");
   }
 }

@@ -67,10 +67,9 @@ final class Completions {
       if (call.counted && listened) {
         listener.ended(
             new End(
+                request,
                 call.bulk ? Lane.BULK : Lane.INTERACTIVE,
                 bucketLengths[request.bucket],
-                request.rows.length,
-                request.tokens,
                 ending(request),
                 request.startNanos - call.madeNanos,
                 request.endNanos - call.madeNanos));
@@ -123,12 +122,22 @@ final class Completions {
   }
 
   private record End(
-      Lane lane,
-      int bucketLength,
-      int rows,
-      int tokens,
-      Ending ending,
-      long queueNanos,
-      long totalNanos)
-      implements EngineListener.RequestEnd {}
+      Request request, Lane lane, int bucketLength, Ending ending, long queueNanos, long totalNanos)
+      implements EngineListener.RequestEnd {
+
+    @Override
+    public int rows() {
+      return request.rows.length;
+    }
+
+    @Override
+    public int tokens() {
+      return request.tokens;
+    }
+
+    @Override
+    public int tokens(int text) {
+      return request.rows[text].length;
+    }
+  }
 }

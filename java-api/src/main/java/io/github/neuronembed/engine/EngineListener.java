@@ -84,6 +84,14 @@ public interface EngineListener {
     /** Tokens of the texts. */
     int tokens();
 
+    /**
+     * Tokens of one of its texts.
+     *
+     * @param text 0 to {@code rows() - 1}
+     * @throws IndexOutOfBoundsException if there is no such text
+     */
+    int tokens(int text);
+
     /** How it ended. */
     Ending ending();
 

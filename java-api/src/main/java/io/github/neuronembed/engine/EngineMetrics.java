@@ -21,10 +21,9 @@ import java.util.stream.IntStream;
  * An engine's meters in a Micrometer registry, which the application provides. Create one for each
  * engine: {@code embedding.requests} (from creation to end; tag {@code ending}), {@code
  * .queue.time}, {@code .queue.depth}, {@code .rejected}, {@code .tokenize.time}, {@code .truncated}
- * (truncated texts), {@code .text.tokens} (a histogram of the texts' lengths; a request of several
- * texts counts with their mean), {@code .device.time}, {@code .batch.size}, {@code .padding.ratio},
- * {@code .tokens}; tags {@code model}, and {@code lane}, {@code bucket}, {@code core} where they
- * apply. Thread-safe.
+ * (truncated texts), {@code .text.tokens} (a histogram of the texts' lengths), {@code
+ * .device.time}, {@code .batch.size}, {@code .padding.ratio}, {@code .tokens}; tags {@code model},
+ * and {@code lane}, {@code bucket}, {@code core} where they apply. Thread-safe.
  */
 public final class EngineMetrics implements EngineListener {
 
@@ -135,7 +134,7 @@ public final class EngineMetrics implements EngineListener {
     meters.requests.record(end.totalNanos(), TimeUnit.NANOSECONDS);
     meters.queueTime.record(end.queueNanos(), TimeUnit.NANOSECONDS);
     for (int text = 0; text < end.rows(); text++) {
-      textTokens.record((double) end.tokens() / end.rows());
+      textTokens.record(end.tokens(text));
     }
   }
 

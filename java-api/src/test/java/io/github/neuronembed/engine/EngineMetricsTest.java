@@ -21,7 +21,7 @@ class EngineMetricsTest {
             new VectorReader(PoolingStrategy.CLS, false),
             30_000,
             options)) {
-      engine.embedBatch(new int[][] {{1, 2}, {3, 4}}, RequestOptions.INTERACTIVE);
+      engine.embedBatch(new int[][] {{1, 2}, {3, 4, 5, 6, 7}}, RequestOptions.INTERACTIVE);
       engine.tokenized(1_000);
       assertThat(registry.get("embedding.queue.depth").tag("lane", "bulk").gauge().value())
           .isZero();
@@ -34,10 +34,11 @@ class EngineMetricsTest {
                 .count())
         .isEqualTo(1);
     assertThat(registry.get("embedding.batch.size").tag("core", "0").summary().max()).isEqualTo(2);
-    assertThat(registry.get("embedding.padding.ratio").summary().max()).isEqualTo(1 - 4 / 32.0);
-    assertThat(registry.get("embedding.tokens").counter().count()).isEqualTo(4);
+    assertThat(registry.get("embedding.padding.ratio").summary().max()).isEqualTo(1 - 7 / 32.0);
+    assertThat(registry.get("embedding.tokens").counter().count()).isEqualTo(7);
     assertThat(registry.get("embedding.text.tokens").summary().count()).isEqualTo(2);
-    assertThat(registry.get("embedding.text.tokens").summary().totalAmount()).isEqualTo(4);
+    assertThat(registry.get("embedding.text.tokens").summary().totalAmount()).isEqualTo(7);
+    assertThat(registry.get("embedding.text.tokens").summary().max()).isEqualTo(5);
     assertThat(registry.get("embedding.tokenize.time").timer().count()).isEqualTo(1);
     assertThat(registry.find("embedding.queue.depth").gauge()).isNull();
   }

@@ -185,9 +185,7 @@ final class AdvicePage {
   }
 
   private static String argument(List<Shape> shapes) {
-    return shapes.stream()
-        .map(shape -> shape.toString().replace('×', 'x'))
-        .collect(Collectors.joining(","));
+    return shapes.stream().map(Shape::argument).collect(Collectors.joining(","));
   }
 
   private static void line(StringBuilder page, String format, Object... values) {

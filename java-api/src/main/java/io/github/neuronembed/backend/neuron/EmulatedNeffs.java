@@ -50,7 +50,7 @@ record EmulatedNeffs(
       throws IOException {
     JsonArray entries = new JsonArray();
     for (Shape shape : shapes) {
-      String name = "%s-%s.neff".formatted(model, shape.toString().replace('×', 'x'));
+      String name = "%s-%s.neff".formatted(model, shape.argument());
       new EmulatedNeff(
               shape.batchSize(),
               shape.sequenceLength(),
