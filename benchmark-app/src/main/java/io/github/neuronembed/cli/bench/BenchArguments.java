@@ -97,7 +97,7 @@ record BenchArguments(
     boolean computed = model.computed(arguments, backend);
     JsonObject emulator = emulator(arguments);
     List<Cell> cells = matrix.cells(() -> Backends.cores(backend, emulator));
-    check(cells, model.transformer().maxTokens(), backend, through);
+    check(cells, model.transformer().maxTokens(), backend, through, scenario);
     Path file = model.file(backend, precision, EmbedderArguments.preparedGraph(arguments));
     String instanceType = arguments.getOptionValue("instance-type");
     return new BenchArguments(
@@ -178,16 +178,29 @@ record BenchArguments(
   }
 
   private static void check(
-      List<Cell> cells, int maxTokens, BackendChoice choice, Through through) {
+      List<Cell> cells, int maxTokens, BackendChoice choice, Through through, Scenario scenario) {
+    boolean onCpu = choice == BackendChoice.ONNX || choice == BackendChoice.CPU;
     for (Cell cell : cells) {
+      if (cell.shape().isPacked() && onCpu) {
+        throw new UsageException(
+            "The packed shape %s goes with --backend neuron or emulator: a CPU pads nothing."
+                .formatted(cell.shape()));
+      }
+      if (cell.shape().isPacked()
+          && through == Through.SLOTS
+          && scenario.kind() != Scenario.Kind.CLOSED) {
+        throw new UsageException(
+            ("Where rows come one by one, nobody fills the packed shape %s: take --through engine,"
+                    + " or the closed scenario.")
+                .formatted(cell.shape()));
+      }
       if (cell.shape().sequenceLength() > maxTokens) {
         throw new UsageException(
             "The matrix has a sequence length of %s; the model takes %s tokens, not %s."
                 .formatted(
                     cell.shape().sequenceLength(), maxTokens, cell.shape().sequenceLength()));
       }
-      if (cell.inputPath() != null
-          && (choice == BackendChoice.ONNX || choice == BackendChoice.CPU)) {
+      if (cell.inputPath() != null && onCpu) {
         throw new UsageException(
             "Input paths go with --backend neuron or emulator: a CPU has none.");
       }

@@ -75,11 +75,17 @@ final class BenchOptions {
         "matrix",
         "FILE",
         "run the cells of a CSV file with a header: batch_size, sequence_length,"
-            + " n_models, workers_per_model and optionally slots, input_path; instead of"
-            + " the lists below");
+            + " n_models, workers_per_model and optionally texts_per_row, slots, input_path;"
+            + " instead of the lists below");
     list(options, "batch-sizes", "rows per call (default 1,4)");
     list(options, "sequence-lengths", "tokens per row (default 64,256)");
     ALIASES.forEach((alias, option) -> list(options, alias, "the same as --" + option));
+    ValueOption.addTo(
+        options,
+        "shapes",
+        "SHAPE,...",
+        "shapes in place of these two lists, packed ones too, such as 4x128,1x256p32: a slot is"
+            + " filled with rows in each call; --through engine a call is one row");
     list(
         options,
         "n-models",

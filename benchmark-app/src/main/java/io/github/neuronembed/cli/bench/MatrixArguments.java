@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.bench;
 
+import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.cli.UsageException;
 import io.github.neuronembed.cli.bench.load.Matrix;
 import io.github.neuronembed.cli.bench.load.Preset;
@@ -21,16 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
 
+  /** What {@code --shapes} says in their place. */
+  private static final List<String> PLAIN_SHAPES =
+      List.of("batch-sizes", "batch-size", "sequence-lengths", "sequence-length");
+
   private static final List<String> LISTS =
-      List.of(
-          "batch-sizes",
-          "batch-size",
-          "sequence-lengths",
-          "sequence-length",
-          "n-models",
-          "workers-per-model",
-          "slots",
-          "input-paths");
+      Stream.concat(
+              PLAIN_SHAPES.stream(),
+              Stream.of("shapes", "n-models", "workers-per-model", "slots", "input-paths"))
+          .toList();
 
   /**
    * Checks that there is one matrix.
@@ -44,6 +44,11 @@ record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
           throw new UsageException(
               "--%s is a whole matrix: it does not go with --%s.".formatted(whole, list));
         }
+      }
+    }
+    for (String list : PLAIN_SHAPES) {
+      if (arguments.hasOption("shapes") && arguments.hasOption(list)) {
+        throw new UsageException("--shapes does not go with --%s: give one.".formatted(list));
       }
     }
     String name = arguments.getOptionValue("preset");
@@ -74,8 +79,7 @@ record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
       return Matrix.read(LoadArguments.path(arguments, "matrix"));
     }
     return new Matrix(
-            numbers(aliased("batch-sizes", "batch-size"), "1,4"),
-            numbers(aliased("sequence-lengths", "sequence-length"), "64,256"),
+            shapes(),
             arguments.hasOption("n-models") ? numbers("n-models", "") : oneAndAll(cores),
             numbers("workers-per-model", "1,2"),
             arguments.hasOption("slots") ? numbers("slots", "") : List.of(0),
@@ -84,6 +88,14 @@ record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
                     "input-paths", Objects.requireNonNull(arguments.getOptionValue("input-paths")))
                 : List.of())
         .cells();
+  }
+
+  private List<Shape> shapes() {
+    return arguments.hasOption("shapes")
+        ? Matrix.shapes("shapes", arguments.getOptionValue("shapes"))
+        : Matrix.plain(
+            numbers(aliased("batch-sizes", "batch-size"), "1,4"),
+            numbers(aliased("sequence-lengths", "sequence-length"), "64,256"));
   }
 
   /** NeuronPerf's default. */

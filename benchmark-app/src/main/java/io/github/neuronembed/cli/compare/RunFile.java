@@ -36,11 +36,10 @@ public record RunFile(Run run, Map<String, CellResult> cells) {
   private static String key(Run run, Cell cell) {
     StringBuilder key = new StringBuilder();
     key.append(
-        "%s %s×%s, %s, %s, %s, %s on %s"
+        "%s %s, %s, %s, %s, %s on %s"
             .formatted(
                 run.subject().modelName(),
-                cell.shape().batchSize(),
-                cell.shape().sequenceLength(),
+                cell.shape(),
                 count(cell.models(), "model"),
                 count(cell.workersPerModel(), "worker"),
                 run.load().scenario(),

@@ -3,6 +3,7 @@ package io.github.neuronembed.cli.advise;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.cli.ExitCode;
 import io.github.neuronembed.cli.Shell;
 import io.github.neuronembed.cli.UsageException;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +60,54 @@ class AdviseCommandTest {
     assertThat(shell.run(advise)).isEqualTo(ExitCode.DONE);
     assertThat(shell.out())
         .contains("measured times of " + times, "The time of", "--shapes 8x16\n");
+  }
+
+  @Test
+  @NeedsNativeCore
+  void whatBenchMeasuresOfPackedAndPlainShapesAdviseReads() throws IOException {
+    Path emulator =
+        Files.writeString(
+            folder.resolve("emulator.json"),
+            "{\"timing\":{\"service\":["
+                + "{\"batch\":1,\"sequenceLength\":32,\"texts\":4,\"micros\":2000},"
+                + "{\"batch\":1,\"sequenceLength\":32,\"micros\":6000}]}}");
+    Path results = folder.resolve("results");
+    String[] bench = {
+      "bench",
+      "--backend",
+      "emulator",
+      "--emulated-hash",
+      "--emulator",
+      emulator.toString(),
+      "--shapes",
+      "1x32p4,1x32",
+      "--lengths",
+      "uniform:3,8",
+      "--n-models",
+      "1",
+      "--workers-per-model",
+      "1",
+      "--duration",
+      "0.2",
+      "--warm-up",
+      "0.05",
+      "--output-dir",
+      results.toString()
+    };
+    assertThat(shell.run(bench)).isEqualTo(ExitCode.DONE);
+    Path lengths = Files.writeString(folder.resolve("lengths"), "6 100\n");
+    String times;
+    try (Stream<Path> files = Files.list(results)) {
+      times =
+          files
+              .map(Path::toString)
+              .filter(file -> file.endsWith(".json"))
+              .findFirst()
+              .orElseThrow();
+    }
+    assertThat(shell.run("advise", "--lengths", lengths.toString(), "--times", times))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(shell.out()).contains("measured times of " + times, "--shapes 1x32p4\n");
   }
 
   @Test

@@ -141,6 +141,46 @@ class BenchCommandTest {
 
   @Test
   @NeedsNativeCore
+  void fillsAPackedShapeInAClosedLoop() throws Exception {
+    bench(
+        "--backend emulator --shapes 1x32p4,2x16p2 --lengths uniform:3,8 --n-models 1"
+            + " --workers-per-model 2 --duration 0.2 --warm-up 0.05 --format json"
+            + " --hlog DIR/run.hlog");
+
+    assertThat(cells())
+        .extracting(cell -> cell.get("texts_per_row").getAsInt())
+        .containsExactly(4, 2);
+    assertThat(cells())
+        .allSatisfy(
+            cell -> {
+              assertThat(cell.get("texts_per_execution").getAsDouble()).isBetween(2.5, 4.0);
+              assertThat(cell.get("total_infs").getAsLong())
+                  .isGreaterThan(2 * cell.get("calls").getAsLong());
+              assertThat(cell.get("token_fill").getAsDouble()).isBetween(0.4, 0.9);
+              assertThat(cell.get("least_cosine").getAsDouble()).isGreaterThan(0.99999);
+            });
+    assertThat(Files.readString(folder.resolve("run.hlog")))
+        .contains("Tag=emulated.1x32p4.m1.w2,", "Tag=emulated.2x16p2.m1.w2,");
+  }
+
+  @Test
+  @NeedsNativeCore
+  void theEngineFillsAPackedShapeWithWhatArrives() throws Exception {
+    Files.writeString(
+        folder.resolve("emulator.json"), "{\"timing\":{\"fallback\":{\"baseMicros\":20000}}}");
+
+    bench(
+        "--backend emulator --emulator DIR/emulator.json --emulated-hash --shapes 1x32p4"
+            + " --lengths uniform:3,8 --through engine --scenario poisson --rate 150 --n-models 1"
+            + " --workers-per-model 8 --slots 2 --duration 1 --warm-up 0.05 --format json");
+
+    JsonObject cell = cells().get(0);
+    assertThat(cell.get("total_infs").getAsLong()).isEqualTo(cell.get("calls").getAsLong());
+    assertThat(cell.get("texts_per_execution").getAsDouble()).isGreaterThan(1.5);
+  }
+
+  @Test
+  @NeedsNativeCore
   void aBackendThatCannotBeOpenedIsOneSentenceAndNoReport() throws Exception {
     Files.writeString(folder.resolve("emulator.json"), "{\"timing\": 5}");
 
@@ -288,6 +328,10 @@ class BenchCommandTest {
         "--scenario max-rate                    | needs --p99-bound MILLIS",
         "--scenario closed --rate 5             | does not use --rate",
         "--slots 2                              | Slots go with --through engine",
+        "--shapes 1x32p4 --batch-size 1         | --shapes does not go with --batch-size",
+        "--shapes 1x32p                         | --shapes: A shape is batch x length",
+        "--shapes 1x32p4                        | a CPU pads nothing",
+        "--backend emulator --shapes 1x32p4 --scenario poisson --rate 5 | --through engine",
         "--input-paths write                    | with --backend neuron or emulator",
         "--backend emulator --input-paths dma   | no input path 'dma'",
         "--emulator DIR/none.json               | --emulator goes with --backend emulator",

@@ -31,6 +31,13 @@ class MatrixArgumentsTest {
   }
 
   @Test
+  void shapesArePackedOrPlain() throws Exception {
+    assertThat(cells(1, "--shapes", "4x128,1x256p32", "--workers-per-model", "3"))
+        .extracting(Cell::tag)
+        .containsExactly("4x128.m1.w3", "1x256p32.m1.w3");
+  }
+
+  @Test
   void neuronPerfsNamesMeanTheSame() throws Exception {
     assertThat(cells(1, "--batch-size", "2,8", "--sequence-length", "16"))
         .isEqualTo(cells(1, "--batch-sizes", "2,8", "--sequence-lengths", "16"));

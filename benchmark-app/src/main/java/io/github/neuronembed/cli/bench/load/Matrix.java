@@ -23,37 +23,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * The combinations to measure: every value of each list with every value of the others.
  *
- * @param batchSizes rows of an execution
- * @param sequenceLengths tokens of a row
+ * @param shapes of an execution
  * @param models replicas at work
  * @param workersPerModel callers of each
  * @param slots of each replica; 0 for one to each worker
  * @param inputPaths how inputs get to the device; empty where there is no choice
  */
 public record Matrix(
-    List<Integer> batchSizes,
-    List<Integer> sequenceLengths,
+    List<Shape> shapes,
     List<Integer> models,
     List<Integer> workersPerModel,
     List<Integer> slots,
     List<InputPath> inputPaths) {
 
-  /** The cells: for each sequence length and batch size, all loads. */
+  /** Plain shapes: for each sequence length, every batch size. */
+  public static List<Shape> plain(List<Integer> batchSizes, List<Integer> sequenceLengths) {
+    return sequenceLengths.stream()
+        .flatMap(length -> batchSizes.stream().map(batch -> new Shape(batch, length)))
+        .toList();
+  }
+
+  /** The cells: for each shape, all loads. */
   public List<Cell> cells() {
     List<@Nullable InputPath> paths = new ArrayList<>(inputPaths);
     if (paths.isEmpty()) {
       paths.add(null);
     }
     List<Cell> cells = new ArrayList<>();
-    for (int sequenceLength : sequenceLengths) {
-      for (int batchSize : batchSizes) {
-        for (int model : models) {
-          for (int workers : workersPerModel) {
-            for (int slot : slots) {
-              for (InputPath path : paths) {
-                cells.add(
-                    new Cell(new Shape(batchSize, sequenceLength), model, workers, slot, path));
-              }
+    for (Shape shape : shapes) {
+      for (int model : models) {
+        for (int workers : workersPerModel) {
+          for (int slot : slots) {
+            for (InputPath path : paths) {
+              cells.add(new Cell(shape, model, workers, slot, path));
             }
           }
         }
@@ -64,8 +66,9 @@ public record Matrix(
 
   /**
    * Reads cells from a CSV file with a header, a line for each: columns {@code batch_size}, {@code
-   * sequence_length}, {@code n_models}, {@code workers_per_model}, and if wanted {@code slots} and
-   * {@code input_path}. Others are skipped, so that a file of results is one of cells too.
+   * sequence_length}, {@code n_models}, {@code workers_per_model}, and if wanted {@code
+   * texts_per_row}, {@code slots} and {@code input_path}. Others are skipped, so that a file of
+   * results is one of cells too.
    *
    * @throws UsageException if a column or value is missing or wrong
    * @throws IOException if it cannot be read
@@ -89,7 +92,12 @@ public record Matrix(
         String slots = "slots".equals(through) ? null : optional(line, "slots");
         cells.add(
             new Cell(
-                new Shape(number(file, line, "batch_size"), number(file, line, "sequence_length")),
+                new Shape(
+                    number(file, line, "batch_size"),
+                    number(file, line, "sequence_length"),
+                    optional(line, "texts_per_row") == null
+                        ? 1
+                        : number(file, line, "texts_per_row")),
                 number(file, line, "n_models"),
                 number(file, line, "workers_per_model"),
                 slots == null ? 0 : number(file, line, "slots"),
@@ -129,6 +137,23 @@ public record Matrix(
     throw new UsageException(
         "--matrix %s, line %s: %s is a positive whole number, not '%s'."
             .formatted(file, line.getRecordNumber() + 1, column, value));
+  }
+
+  /**
+   * Reads a list such as {@code 4x128,1x256p32}.
+   *
+   * @throws UsageException if it is not a list of shapes
+   */
+  public static List<Shape> shapes(String option, String list) {
+    List<Shape> shapes = new ArrayList<>();
+    for (String part : list.split(",", -1)) {
+      try {
+        shapes.add(Shape.parse(part.strip()));
+      } catch (IllegalArgumentException e) {
+        throw new UsageException("--%s: %s".formatted(option, e.getMessage()));
+      }
+    }
+    return List.copyOf(shapes);
   }
 
   /**

@@ -105,7 +105,7 @@ public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, d
    * @param passCalls calls of one pass over the texts
    */
   public Arrivals arrivals(Cell cell, long durationNanos, long passCalls) {
-    double calls = rowsPerSecond / cell.shape().batchSize();
+    double calls = rowsPerSecond / cell.rowsPerCall();
     return switch (kind) {
       case CLOSED -> Arrivals.closed(durationNanos);
       case CONSTANT -> Arrivals.constant(calls, durationNanos);
@@ -118,9 +118,7 @@ public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, d
 
   /** Rows that arrive in a second; NaN if the workers decide. */
   public double offeredRate(Cell cell) {
-    return kind == Kind.TRACE
-        ? traceGiven().callsPerSecond() * cell.shape().batchSize()
-        : rowsPerSecond;
+    return kind == Kind.TRACE ? traceGiven().callsPerSecond() * cell.rowsPerCall() : rowsPerSecond;
   }
 
   /** When a call that has not begun is given up. */

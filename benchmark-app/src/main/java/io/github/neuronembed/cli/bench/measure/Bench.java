@@ -154,7 +154,7 @@ public final class Bench {
         ? new EngineService(
             backend,
             plan.reader(),
-            cell.shape().batchSize(),
+            cell.rowsPerCall(),
             cell.slotsPerModel(),
             plan.vocabularySize(),
             plan.pairs(),
@@ -171,7 +171,7 @@ public final class Bench {
     }
     return workers.run(
         scenario.arrivals(
-            cell, plan.durationNanos(), TextRows.calls(plan.passRows(), cell.shape().batchSize())),
+            cell, plan.durationNanos(), TextRows.calls(plan.passRows(), cell.rowsPerCall())),
         scenario.offeredRate(cell),
         scenario.limitNanos(plan.durationNanos()),
         plan.warmUpNanos());
@@ -207,7 +207,7 @@ public final class Bench {
       throws InterruptedException {
     double bound = plan.scenario().boundMillis();
     Scenario poisson = Scenario.poisson(rate);
-    long forCalls = (long) (CALLS_OF_A_TRIAL * cell.shape().batchSize() / rate * 1e9);
+    long forCalls = (long) (CALLS_OF_A_TRIAL * cell.rowsPerCall() / rate * 1e9);
     long duration =
         Math.max(plan.durationNanos(), Math.min(forCalls, LONGEST_TRIAL * plan.durationNanos()));
     Measurement measurement;

@@ -20,7 +20,7 @@ public final class EngineService implements Service {
 
   private final EmbeddingEngine engine;
   private final Inputs inputs;
-  private final int batchSize;
+  private final int rowsPerCall;
   private final boolean pairs;
   private final Listener listener = new Listener();
 
@@ -33,14 +33,14 @@ public final class EngineService implements Service {
   public EngineService(
       InferenceBackend backend,
       VectorReader reader,
-      int batchSize,
+      int rowsPerCall,
       int slots,
       int vocabularySize,
       boolean pairs,
       Inputs inputs) {
     this.pairs = pairs;
     this.inputs = inputs;
-    this.batchSize = batchSize;
+    this.rowsPerCall = rowsPerCall;
     this.engine =
         EmbeddingEngine.start(
             backend,
@@ -73,7 +73,7 @@ public final class EngineService implements Service {
 
     @Override
     public int call(long number, Stages stages) {
-      TokenRow[] rows = SlotService.take(inputs, number, batchSize, stages);
+      TokenRow[] rows = SlotService.take(inputs, number, rowsPerCall, stages);
       if (pairs) {
         engine.computePairs(List.of(rows), RequestOptions.INTERACTIVE);
       } else {

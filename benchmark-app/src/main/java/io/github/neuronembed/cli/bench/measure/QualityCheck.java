@@ -2,6 +2,7 @@ package io.github.neuronembed.cli.bench.measure;
 
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.FirstFit;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.TokenRow;
@@ -69,11 +70,22 @@ public final class QualityCheck {
     }
   }
 
+  /** Places rows from one on as far as there is room; returns how many. */
+  private static int place(List<TokenRow> rows, int from, FirstFit fit) {
+    fit.clear();
+    int next = from;
+    while (next < rows.size() && fit.place(rows.get(next).length())) {
+      next++;
+    }
+    return fit.texts();
+  }
+
   private List<float[]> vectors(InferenceBackend backend, Shape shape, List<TokenRow> rows) {
     List<float[]> vectors = new ArrayList<>();
     try (ExecutionSlot slot = backend.replicas().get(0).newSlot(shape)) {
-      for (int from = 0; from < rows.size(); from += shape.batchSize()) {
-        List<TokenRow> batch = rows.subList(from, Math.min(from + shape.batchSize(), rows.size()));
+      FirstFit fit = new FirstFit(shape);
+      for (int from = 0; from < rows.size(); from += fit.texts()) {
+        List<TokenRow> batch = rows.subList(from, from + place(rows, from, fit));
         slot.tokens()
             .begin(batch.size(), batch.stream().mapToInt(TokenRow::length).max().orElseThrow());
         batch.forEach(row -> slot.tokens().row(row.ids(), row.firstLength()));

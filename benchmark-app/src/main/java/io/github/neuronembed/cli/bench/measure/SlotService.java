@@ -1,6 +1,7 @@
 package io.github.neuronembed.cli.bench.measure;
 
 import io.github.neuronembed.backend.ExecutionSlot;
+import io.github.neuronembed.backend.FirstFit;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.StageTimes;
@@ -8,10 +9,15 @@ import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.bench.figures.Stages;
 import io.github.neuronembed.cli.bench.load.Inputs;
 import io.github.neuronembed.engine.VectorReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every worker owns a slot, with no engine in between: writing the rows in place, executing, and
- * reading the vectors is one call. This is NeuronPerf's way.
+ * reading the vectors is one call. This is NeuronPerf's way. A call of a packed shape takes rows as
+ * they come, until one has no room, which is the next call's first.
  */
 public final class SlotService implements Service {
 
@@ -19,6 +25,7 @@ public final class SlotService implements Service {
   private final VectorReader reader;
   private final Shape shape;
   private final Inputs inputs;
+  private final AtomicLong packedRows = new AtomicLong();
 
   /**
    * @param backend stays the caller's, who closes it after this
@@ -55,6 +62,11 @@ public final class SlotService implements Service {
   private final class SlotCaller implements Caller {
 
     private final ExecutionSlot slot;
+    private final FirstFit fit = new FirstFit(shape);
+    private final List<TokenRow> filled = new ArrayList<>();
+
+    /** The row that the last call of a packed shape had no room for. */
+    private @Nullable TokenRow left;
 
     SlotCaller(ExecutionSlot slot) {
       this.slot = slot;
@@ -62,7 +74,8 @@ public final class SlotService implements Service {
 
     @Override
     public int call(long number, Stages stages) {
-      TokenRow[] rows = take(inputs, number, shape.batchSize(), stages);
+      TokenRow[] rows =
+          shape.isPacked() ? fill(stages) : take(inputs, number, shape.batchSize(), stages);
       int longest = 0;
       for (TokenRow row : rows) {
         longest = Math.max(longest, row.length());
@@ -84,6 +97,32 @@ public final class SlotService implements Service {
           times.executeNanos(),
           times.readNanos());
       return rows.length;
+    }
+
+    private TokenRow[] fill(Stages stages) {
+      fit.clear();
+      filled.clear();
+      TokenRow row = left == null ? next(stages) : left;
+      left = null;
+      while (fit.place(row.length())) {
+        filled.add(row);
+        stages.row(row.length());
+        if (fit.isFull()) {
+          return filled.toArray(new TokenRow[0]);
+        }
+        row = next(stages);
+      }
+      left = row;
+      return filled.toArray(new TokenRow[0]);
+    }
+
+    private TokenRow next(Stages stages) {
+      long begin = inputs.tokenizes() ? System.nanoTime() : 0;
+      TokenRow row = inputs.row(packedRows.getAndIncrement());
+      if (inputs.tokenizes()) {
+        stages.tokenized(System.nanoTime() - begin);
+      }
+      return row;
     }
 
     @Override

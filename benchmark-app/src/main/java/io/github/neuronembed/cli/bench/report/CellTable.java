@@ -1,5 +1,6 @@
 package io.github.neuronembed.cli.bench.report;
 
+import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.cli.bench.result.Cell;
 import io.github.neuronembed.cli.bench.result.CellResult;
 import io.github.neuronembed.cli.bench.result.Figures;
@@ -75,7 +76,10 @@ record CellTable(List<Column> columns, List<Line> lines) {
   private static void load(Run run, List<Column> columns) {
     columns.add(load("batch", "rows of a call", result -> text(result.cell().shape().batchSize())));
     columns.add(
-        load("length", "tokens of a row", result -> text(result.cell().shape().sequenceLength())));
+        load(
+            "length",
+            "tokens of a row, and where several texts share one the most of them",
+            result -> length(result.cell().shape())));
     columns.add(load("models", "replicas", result -> text(result.cell().models())));
     columns.add(
         load("workers", "callers per replica", result -> text(result.cell().workersPerModel())));
@@ -171,6 +175,10 @@ record CellTable(List<Column> columns, List<Line> lines) {
             "rows/s* divided by the published rows/s",
             true,
             result -> Digits.number(result.ratioToPublished())));
+  }
+
+  private static String length(Shape shape) {
+    return shape.sequenceLength() + (shape.isPacked() ? "p" + shape.textsPerRow() : "");
   }
 
   private static Column load(String heading, String meaning, Function<CellResult, String> value) {

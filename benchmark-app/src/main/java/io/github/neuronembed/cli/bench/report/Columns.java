@@ -148,6 +148,10 @@ final class Columns {
     run(In.JSON, "backend", Run::backend);
     run(In.BOTH, "precision", run -> run.subject().precision());
     cell(In.BOTH, "sequence_length", result -> result.cell().shape().sequenceLength());
+    cell(
+        In.BOTH,
+        "texts_per_row",
+        result -> result.cell().shape().isPacked() ? result.cell().shape().textsPerRow() : null);
     run(In.BOTH, "through", run -> run.subject().through());
     cell(In.BOTH, "slots", result -> result.cell().slotsPerModel());
     cell(In.BOTH, "input_path", result -> result.cell().inputPathName());

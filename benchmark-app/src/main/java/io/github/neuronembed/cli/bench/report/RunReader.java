@@ -112,7 +112,10 @@ public final class RunReader {
     boolean engine = text("through").equals("engine");
     Cell cell =
         new Cell(
-            new Shape((int) whole("batch_size"), (int) whole("sequence_length")),
+            new Shape(
+                (int) whole("batch_size"),
+                (int) whole("sequence_length"),
+                has("texts_per_row") ? (int) whole("texts_per_row") : 1),
             (int) whole("n_models"),
             (int) whole("workers_per_model"),
             engine ? (int) whole("slots") : 0,

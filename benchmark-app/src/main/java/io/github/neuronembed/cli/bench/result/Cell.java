@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One combination of the matrix.
  *
- * @param shape batch size and sequence length
+ * @param shape batch size, sequence length and texts of a row
  * @param models replicas that work at the same time
  * @param workersPerModel callers of each replica
  * @param slots of each replica; 0 for one to each worker
@@ -25,6 +25,14 @@ public record Cell(
   /** A cell with a slot to each worker. */
   public Cell(Shape shape, int models, int workersPerModel) {
     this(shape, models, workersPerModel, 0, null);
+  }
+
+  /**
+   * Rows of a call: the batch, and of a packed shape one, which shares an execution with what else
+   * waits; but where a worker has a slot of its own, as many as the shape has room for.
+   */
+  public int rowsPerCall() {
+    return shape.isPacked() ? 1 : shape.batchSize();
   }
 
   public int workers() {
@@ -48,10 +56,9 @@ public record Cell(
 
   /** One word, for tools that take no others. */
   public String tag() {
-    return "%sx%s.m%s.w%s%s%s"
+    return "%s.m%s.w%s%s%s"
         .formatted(
-            shape.batchSize(),
-            shape.sequenceLength(),
+            shape.argument(),
             models,
             workersPerModel,
             slots == 0 ? "" : ".s" + slots,

@@ -213,13 +213,15 @@ class LoadTest {
             file(
                 """
                 # mine
-                batch_size,sequence_length,n_models,workers_per_model,slots,input_path,note
-                1,32,2,1,,,
-                8,64,1,4,2,slices,x
-                8,64,1,4,2,slices,again
+                batch_size,sequence_length,texts_per_row,n_models,workers_per_model,slots,input_path,note
+                1,32,,2,1,,,
+                8,64,,1,4,2,slices,x
+                8,64,,1,4,2,slices,again
+                1,64,8,1,4,,,
                 """));
 
-    assertThat(cells).hasSize(2);
+    assertThat(cells).hasSize(3);
+    assertThat(cells.get(2)).isEqualTo(new Cell(new Shape(1, 64, 8), 1, 4));
     assertThat(cells.get(0)).isEqualTo(new Cell(new Shape(1, 32), 2, 1));
     assertThat(cells.get(1).tag()).isEqualTo("8x64.m1.w4.s2.slices");
     assertThat(cells.get(1)).hasToString("8×64, 1 model, 4 workers each, 2 slots each, slices");
@@ -261,8 +263,7 @@ class LoadTest {
   void everyValueMeetsEveryOther() {
     Matrix matrix =
         new Matrix(
-            List.of(1, 2),
-            List.of(8),
+            Matrix.plain(List.of(1, 2), List.of(8)),
             List.of(1),
             List.of(1, 3),
             List.of(1, 2),

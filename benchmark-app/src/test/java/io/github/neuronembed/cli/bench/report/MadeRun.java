@@ -126,6 +126,10 @@ public final class MadeRun {
     return Objects.requireNonNull(result.figures());
   }
 
+  public static CellResult packedCell() {
+    return result(new Cell(new Shape(1, 256, 32), 1, 2), timers(4, 5, 20));
+  }
+
   public static CellResult failedCell() {
     return CellFigures.PLAIN.failed(
         new Cell(new Shape(1, 64), 1, 2),

@@ -64,7 +64,8 @@ class ReportTest {
         MadeRun.cell(1, 5),
         MadeRun.cell(2, 40, 8),
         MadeRun.failedCell(),
-        MadeRun.result(published, MadeRun.timers(3, 5, 1), 250, preset));
+        MadeRun.result(published, MadeRun.timers(3, 5, 1), 250, preset),
+        MadeRun.packedCell());
   }
 
   @Test
@@ -126,7 +127,7 @@ class ReportTest {
     List<String> header = lines.get(0).toList();
     assertThat(header).doesNotHaveDuplicates();
     assertThat(header.subList(0, 26)).isEqualTo(NEURON_PERF_COLUMNS);
-    assertThat(lines).hasSize(5).allMatch(line -> line.size() == header.size());
+    assertThat(lines).hasSize(6).allMatch(line -> line.size() == header.size());
     int cosine = header.indexOf("least_cosine");
     assertThat(lines.get(1).get(cosine)).isEqualTo("0.999000");
     assertThat(lines.get(1).get(header.indexOf("utilisation"))).isNotEqualTo("N/A");
@@ -138,13 +139,13 @@ class ReportTest {
     String text = markdown(everything(false));
 
     assertThat(text.lines().filter(line -> line.startsWith("| ") && line.contains("workers each")))
-        .hasSize(3);
+        .hasSize(4);
     assertThat(text).contains("failed: no memory for &lt;it>", "Too few samples for p99");
     assertThat(text)
         .contains("which is not the measured device", "$0.7582 per hour", "as noted 2026-07-20");
     // A table's lines have as many cells as its header.
     List<String> table = text.lines().skip(4).takeWhile(line -> line.startsWith("|")).toList();
-    assertThat(table).hasSize(6);
+    assertThat(table).hasSize(7);
     assertThat(
             table.stream().map(line -> line.replace("\\|", "").split("\\|", -1).length).distinct())
         .hasSize(1);

@@ -43,7 +43,8 @@ class RunReaderTest {
                 preset,
                 MadeRun.cell(1, 5),
                 MadeRun.failedCell(),
-                MadeRun.result(published, MadeRun.timers(3, 5, 1), 250, preset)));
+                MadeRun.result(published, MadeRun.timers(3, 5, 1), 250, preset),
+                MadeRun.packedCell()));
 
     Run read = read(json);
 
