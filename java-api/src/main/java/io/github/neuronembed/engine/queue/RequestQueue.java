@@ -258,24 +258,25 @@ public final class RequestQueue {
    */
   private void settle(Batch batch, boolean inTurn, boolean bulkWaited) {
     long led = 0;
-    long riding = 0;
+    long free = 0;
     for (int i = 0; i < batch.size(); i++) {
       Request request = batch.request(i);
       if (request.group().bulk) {
         if (inTurn && !batch.rides(i)) {
           led += request.tokens;
         } else {
-          riding += request.tokens;
+          free += request.tokens;
         }
       }
     }
-    if (bulkWaited) {
-      bulkCredit += (batch.tokens() - led - riding) * bulkShare / (1 - bulkShare);
-    }
-    bulkCredit -= led;
-    // What went in room that was free pays off what is owed. Some of it pays in advance, or each
-    // burst of interactive work would wait for bulk work that just had all it wanted.
-    bulkCredit = Math.max(Math.min(bulkCredit, -advance), bulkCredit - riding);
+    double earned = bulkWaited ? (batch.tokens() - led - free) * bulkShare / (1 - bulkShare) : 0;
+    // Short texts in the gaps of interactive batches leave half of it to the oldest, which may fit
+    // into none.
+    double paid = earned > 0 ? Math.min((double) free, earned / 2) : free;
+    bulkCredit += earned - led;
+    // What went for free pays off what is owed. Some of it pays in advance, or each burst of
+    // interactive work would wait for bulk work that just had all it wanted.
+    bulkCredit = Math.max(Math.min(bulkCredit, -advance), bulkCredit - paid);
     if (bulk.requests() == 0) {
       bulkCredit = Math.min(bulkCredit, 0);
     }

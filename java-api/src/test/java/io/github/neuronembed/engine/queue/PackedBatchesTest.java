@@ -193,6 +193,24 @@ class PackedBatchesTest {
   }
 
   @Test
+  void aLongBulkTextLeadsAtLastThoughShortOnesFillEveryGap() {
+    Waiting waiting = new Waiting(Map.of(LONG, 100L));
+    Request longOne = waiting.add(true, 64);
+    for (int i = 0; i < 1_000; i++) {
+      while (waiting.queue.lane(false).requests() < 8) {
+        waiting.add(false, 28);
+      }
+      while (waiting.queue.lane(true).requests() < 8) {
+        waiting.add(true, 8);
+      }
+      if (waiting.take().contains(longOne)) {
+        return;
+      }
+    }
+    assertThat(waiting.queue.lane(true).oldest()).isNotSameAs(longOne);
+  }
+
+  @Test
   void theTextsOfARequestStayTogether() {
     Waiting waiting = new Waiting(all(100, 150, 150));
     Request pair = waiting.add(false, 10, 10);
