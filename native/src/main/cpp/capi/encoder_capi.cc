@@ -14,7 +14,7 @@
 #include "encoder/session.h"
 #include "encoder/weights_file.h"
 
-// The handles of the header.
+// The types behind the handles of the header.
 struct neuron_encoder {
   neuron_encoder(const std::string& path, const std::string& kernel) : model(path, kernel) {}
 
@@ -62,7 +62,7 @@ ErrorKind KindOf(EncoderErrorKind kind) {
   return ErrorKind::kInternal;
 }
 
-// As Guard, for what the encoder throws.
+// The same as Guard, for the exceptions of the encoder.
 template <typename Body>
 int32_t GuardEncoder(neuron_status* status, Body&& body) noexcept {
   return Guard(status, [&] {

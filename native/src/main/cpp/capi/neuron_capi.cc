@@ -15,7 +15,7 @@
 #include "nrt/nrt_library.h"
 #include "nrt/nrt_status.h"
 
-// The handles of the header.
+// The types behind the handles of the header.
 struct neuron_library {
   const neuron_embed::nrt::NrtLibrary* library;
   std::string missing_symbols;
@@ -96,7 +96,7 @@ const RegionLayout& Layout(const neuron_model* model, int32_t direction) {
   return direction == NEURON_INPUT ? model->model->input_layout() : model->model->output_layout();
 }
 
-// One handle per library, as both live for ever.
+// There is one handle per library. Neither is ever freed.
 const neuron_library* HandleOf(const nrt::NrtLibrary* library) {
   static std::mutex mutex;
   static auto* const handles =

@@ -9,8 +9,8 @@
 
 namespace neuron_embed::encoder {
 
-// Used twice with the same calls: without memory it counts, then it hands out. Arrays begin at
-// multiples of 64 bytes.
+// The caller makes the same calls twice: before Allocate() they only count bytes, after it they
+// return arrays. Arrays begin at multiples of 64 bytes.
 class Arena {
  public:
   Arena() = default;
@@ -19,7 +19,7 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // Ends the counting. The memory is zeroed.
+  // Ends the counting and allocates the memory, filled with zeros.
   void Allocate() {
     bytes_ = end_;
     base_ = static_cast<uint8_t*>(::operator new (bytes_ + 1, std::align_val_t{kAlignment}));

@@ -25,7 +25,7 @@ struct BertConfig {
   int32_t head_size() const { return hidden / heads; }
 };
 
-// Null if the encoder can compute such a model, else which size it cannot.
+// Returns null if the encoder can compute such a model, else the condition that it does not meet.
 inline const char* ProblemOf(const BertConfig& config) {
   const auto within = [](int32_t value, int32_t limit) { return value >= 1 && value <= limit; };
   if (!within(config.layers, 256)) return "layers must be 1 to 256";

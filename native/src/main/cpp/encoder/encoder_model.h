@@ -1,4 +1,4 @@
-// A prepared model that is mapped, and the kernel that runs it.
+// A mapped prepared model and the kernel that runs it.
 
 #ifndef NEURON_EMBED_ENCODER_ENCODER_MODEL_H_
 #define NEURON_EMBED_ENCODER_ENCODER_MODEL_H_

@@ -1,4 +1,4 @@
-// What the encoder throws. Nothing of it leaves the C interface, which turns it into a status.
+// The exceptions of the encoder. None leaves the C interface, which turns them into a status.
 
 #ifndef NEURON_EMBED_ENCODER_ERROR_H_
 #define NEURON_EMBED_ENCODER_ERROR_H_
@@ -9,14 +9,14 @@
 namespace neuron_embed::encoder {
 
 enum class EncoderErrorKind {
-  kArgument,     // the caller's argument, the weights file among them, is wrong
+  kArgument,     // an argument of the caller is wrong; the weights file is one
   kState,        // in use, or still has dependents
   kFile,         // a file cannot be read or written
-  kPrepared,     // the prepared file is damaged, foreign or of another version
+  kPrepared,     // the prepared file is damaged, of another version, or not such a file
   kUnavailable,  // this machine cannot run the kernel
 };
 
-// A failure with one sentence that says what, where, and what to do if there is something.
+// A failure. Its message is one sentence: what failed, where, and what to do if something helps.
 class EncoderError : public std::runtime_error {
  public:
   EncoderError(EncoderErrorKind kind, const std::string& message)

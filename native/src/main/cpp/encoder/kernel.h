@@ -1,6 +1,6 @@
-// What a kernel computes: the work on activations, for one processor family.
-// All of its functions are thread-safe, allocate nothing, and read and write
-// only what their arguments say.
+// The interface of a kernel, which computes on activations for one processor
+// family. All of its functions are thread-safe, allocate nothing, and read and
+// write only the memory that their arguments describe.
 
 #ifndef NEURON_EMBED_ENCODER_KERNEL_H_
 #define NEURON_EMBED_ENCODER_KERNEL_H_
@@ -19,7 +19,7 @@ struct QuantizedRows {
   size_t stride;        // at least padded_k
   float* scales;        // rows of `block_stride`
   int32_t* zeros;       // rows of `block_stride`; not used for int16
-  size_t block_stride;  // at least the blocks
+  size_t block_stride;  // at least the number of blocks
 };
 
 enum class Epilogue {
@@ -28,7 +28,7 @@ enum class Epilogue {
   kAdd,    // out += y
 };
 
-// `rows` rows times the panels [first_panel, last_panel) of a matrix.
+// The product of `rows` rows with the panels [first_panel, last_panel) of a matrix.
 struct Product {
   const PackedMatrix* matrix;
   QuantizedRows input;
@@ -37,29 +37,29 @@ struct Product {
   int last_panel;
   Epilogue epilogue;
   float* out;         // column 0 of first_panel; rows of out_stride
-  size_t out_stride;  // at least the columns of the panels
+  size_t out_stride;  // at least the number of columns of the panels
 };
 
-// One block of one row: x[i] * inverse_smooth[i] + shift[i], a fused multiply-add, i in [0,
-// length).
+// Quantizes one block of one row: the values x[i] * inverse_smooth[i] + shift[i] for i in
+// [0, length), each computed by a fused multiply-add.
 struct QuantizeBlock {
   const float* x;
   const float* inverse_smooth;
   const float* shift;
-  int length;  // a multiple of kStep, at most a block
+  int length;  // a multiple of kStep, at most the length of a block
   void* out;
   float* scale;
   int32_t* zero;  // int8 only
 };
 
-// One head of one text: out = softmax2(q k^T) v, with powers of 2 in place of
-// e.
+// One head of one text: out = softmax2(q k^T) v. softmax2 is the softmax with powers of 2 instead
+// of powers of e.
 struct Attention {
   const float* q;  // [queries, head_size], rows of q_stride
   size_t q_stride;
   int queries;
   const float* k;  // [keys, head_size], rows of stride
-  const float* v;  // as k
+  const float* v;  // laid out as k
   size_t stride;
   int keys;
   int head_size;

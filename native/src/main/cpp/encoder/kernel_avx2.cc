@@ -1,5 +1,5 @@
-// The kernel for processors with AVX2 and FMA. Compiled with flags of its own:
-// it calls no inline function of a header but intrinsics and what is always
+// The kernel for processors with AVX2 and FMA. This file has its own compiler flags. So the
+// only inline functions of headers that it may call are intrinsics and functions that are always
 // inlined.
 
 #include "encoder/kernel_avx2.h"
@@ -30,11 +30,11 @@ NEURON_INLINE __m256 Gelu(__m256 x) {
       _mm256_fmsub_ps(_mm256_mul_ps(near, near), _mm256_set1_ps(0.08F), _mm256_set1_ps(1.0F));
   __m256 sum = _mm256_set1_ps(kGeluFit[0]);
   for (int i = 1; i < 13; ++i) sum = _mm256_fmadd_ps(sum, u, _mm256_set1_ps(kGeluFit[i]));
-  // Below the fit's range Phi counts as what it is at its edge, and so must x.
+  // Below the range of the fit, both Phi and x are taken from the edge of the range.
   return _mm256_mul_ps(_mm256_max_ps(x, near), _mm256_fmadd_ps(near, sum, _mm256_set1_ps(0.5F)));
 }
 
-// 2^x for x <= 0; 2^-126 below -126.
+// 2^x for x <= 0. The result is 2^-126 for x below -126.
 NEURON_INLINE __m256 Exp2(__m256 x) {
   x = _mm256_max_ps(x, _mm256_set1_ps(-126.0F));
   const __m256 whole = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -57,7 +57,7 @@ NEURON_INLINE float MaxOf(__m256 v) {
   return _mm_cvtss_f32(_mm_max_ss(high, _mm_movehdup_ps(high)));
 }
 
-// The first `count` lanes, at most 8.
+// A mask of the first `count` lanes, at most 8.
 NEURON_INLINE __m256i MaskOf(int count) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
@@ -73,11 +73,11 @@ NEURON_INLINE __m256i Load(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
 }
 
-// Rows of a tile: as many as have their sums in registers.
+// The number of rows of a tile. The registers can hold the sums of so many rows.
 template <bool kInt8>
 constexpr size_t kTile = kInt8 ? 4 : 6;
 
-// Successive k within one block, of some rows and of one panel.
+// A range of successive k within one block, of some rows and of one panel.
 struct Block {
   const uint8_t* a;  // of the first row
   size_t stride;     // bytes between rows
@@ -90,9 +90,9 @@ struct Block {
   const float* scales;
 };
 
-// sum += the products of 8 successive k of a row with half a panel. The sets of packed_matrix.h: no
-// product of vpmaddubsw, nor the sum of two, leaves int16. In assembly because compilers keep the
-// broadcast values for the other half, and so spill the sums.
+// sum += the products of 8 successive k of a row with half a panel. Because of the sets of
+// packed_matrix.h, each result of vpmaddubsw, and the sum of two results, fits into int16. This is
+// in assembly because compilers keep the broadcast values for the other half and so spill the sums.
 NEURON_INLINE void AddInt8(__m256i& sum, const uint8_t* row, __m256i w0, __m256i w1, __m256i ones) {
   __m256i first;
   __m256i second;
@@ -161,8 +161,8 @@ NEURON_INLINE void SumInt16(const Block& block, __m256i (&sums)[kRows][2]) {
   }
 }
 
-// partial[row][column of the panel] += the products of a tile; moves on to the rows behind it. The
-// same operations as the portable kernel's.
+// partial[row][column of the panel] += the products of a tile. Then moves to the rows after the
+// tile. The operations are the same as in the portable kernel.
 template <bool kInt8, size_t kRows>
 NEURON_INLINE void AddTile(Block& block, float*& partial) {
   __m256i sums[kRows][2];
@@ -226,7 +226,7 @@ NEURON_INLINE void Finish(const float* partial, size_t rows, float* out, size_t 
   }
 }
 
-// At most kChunk rows, so that partial results stay in the level 1 cache.
+// A product handles at most kChunk rows at once, so its partial results stay in the level 1 cache.
 constexpr size_t kChunk = 64;
 
 template <bool kInt8>
@@ -408,7 +408,7 @@ NEURON_INLINE void Multiply16(const float* a, size_t a_stride, const float* b, s
   }
 }
 
-// The same for any rows and any multiple of 16 columns.
+// The same for any number of rows and any multiple of 16 columns.
 void MultiplyRows(int rows, const float* a, size_t a_stride, const float* b, size_t b_stride,
                   int columns, int depth, float* c, size_t c_stride, bool add) {
   for (int r = 0; r < rows; r += 6) {
@@ -498,8 +498,8 @@ void avx2::Gather(const Attention& attention, float* keys, float* values, int wi
 
 namespace {
 
-// Turns a row's scores of one block of keys into weights, relative to the
-// largest score so far; the row's sums so far are put in relation to it, too.
+// Turns a row's scores of one block of keys into weights relative to the
+// largest score so far. If that score grows, the row's sums so far are scaled down to match.
 NEURON_INLINE void Weigh(float* scores, int keys, float* largest, float* total, float* sums,
                          int width) {
   int padded = keys;

@@ -1,6 +1,7 @@
-// The kernel for processors with AVX-512 and its VNNI: products and attention in vectors of 16
-// floats; the rest is that of AVX2. Compiled with flags of its own: it calls no inline function of
-// a header but intrinsics and what is always inlined.
+// The kernel for processors with AVX-512 and its VNNI. It computes products and attention in
+// vectors of 16 floats; the rest is that of AVX2. This file has its own compiler flags. So the only
+// inline functions of headers that it may call are intrinsics and functions that are always
+// inlined.
 
 #include <immintrin.h>
 
@@ -21,7 +22,7 @@ static_assert(kLanes == kPanel);
 
 // ---------------------------------------------------------------- functions
 
-// As on AVX2: the same fit, in the same order.
+// The same fit as on AVX2, evaluated in the same order.
 NEURON_INLINE __m512 Gelu(__m512 x) {
   const __m512 limit = _mm512_set1_ps(5.0F);
   const __m512 near =
@@ -70,8 +71,9 @@ NEURON_INLINE __m512i Broadcast(const uint8_t* row) {
   return _mm512_set1_epi32(four);
 }
 
-// sum += the products of 4 successive k of a row, and of 2, with a panel, in int32 from the start:
-// nothing saturates. In assembly because GCC 12 copies every sum before and after the instruction.
+// sum += the products of successive k of a row (4 in the first function, 2 in the second) with a
+// panel. The sums are int32 from the start, so nothing saturates. This is in assembly because
+// GCC 12 copies every sum before and after the instruction.
 NEURON_INLINE void AddInt8(__m512i& sum, __m512i row, __m512i weights) {
 #if defined(NEURON_EMBED_EMULATED_AVX512)
   sum = _mm512_dpbusd_epi32(sum, row, weights);
@@ -92,11 +94,11 @@ NEURON_INLINE void AddInt16(__m512i& sum, __m512i row, __m512i weights) {
 #endif
 }
 
-// Rows of a tile: as many as have the sums of two panels in registers, and enough of them to hide
-// the latency of a product.
+// The number of rows of a tile. The registers can hold the sums of so many rows for two panels, and
+// these are enough sums to hide the latency of a product.
 constexpr size_t kTile = 8;
 
-// Successive k within one block, of some rows and of kPanels panels.
+// A range of successive k within one block, of some rows and of kPanels panels.
 struct Block {
   const uint8_t* a;  // of the first row
   size_t stride;     // bytes between rows
@@ -111,8 +113,8 @@ struct Block {
   size_t panel_scales;  // scales between panels
 };
 
-// partial[row][kPanels][column of the panel] += the products of a tile; moves on to the rows behind
-// it. The same operations as the portable kernel's.
+// partial[row][kPanels][column of the panel] += the products of a tile. Then moves to the rows
+// after the tile. The operations are the same as in the portable kernel.
 template <bool kInt8, size_t kRows, size_t kPanels>
 NEURON_INLINE void AddTile(Block& block, float*& partial) {
   __m512i sums[kRows][kPanels];
@@ -184,7 +186,7 @@ NEURON_INLINE void Finish(const float* partial, size_t rows, size_t columns, flo
   }
 }
 
-// At most kChunk rows, so that partial results stay in the level 1 cache.
+// A product handles at most kChunk rows at once, so its partial results stay in the level 1 cache.
 constexpr size_t kChunk = 64;
 
 template <bool kInt8, size_t kPanels>
@@ -275,7 +277,7 @@ NEURON_INLINE void Multiply16(const float* a, size_t a_stride, const float* b, s
   for (size_t r = 0; r < kRows; ++r) _mm512_storeu_ps(c + r * c_stride, sums[r]);
 }
 
-// The same for any rows and any multiple of 16 columns.
+// The same for any number of rows and any multiple of 16 columns.
 void MultiplyRows(size_t rows, const float* a, size_t a_stride, const float* b, size_t b_stride,
                   size_t columns, size_t depth, float* c, size_t c_stride, bool add) {
   for (size_t column = 0; column < columns; column += kLanes) {
@@ -307,8 +309,8 @@ void MultiplyRows(size_t rows, const float* a, size_t a_stride, const float* b, 
   }
 }
 
-// As on AVX2: a row's scores of one block of keys become weights, relative to the largest score so
-// far, and the row's sums so far are put in relation to it, too.
+// As on AVX2: turns a row's scores of one block of keys into weights relative to the largest score
+// so far. If that score grows, the row's sums so far are scaled down to match.
 NEURON_INLINE void Weigh(float* scores, size_t keys, float* largest, float* total, float* sums,
                          size_t width) {
   size_t padded = keys;

@@ -1,6 +1,6 @@
-// The kernel for aarch64 processors with dot products (ASIMDDP: Graviton 2 and later). Compiled
-// with flags of its own: it calls no inline function of a header but intrinsics and what is always
-// inlined.
+// The kernel for aarch64 processors with dot products (ASIMDDP: Graviton 2 and later). This file
+// has its own compiler flags. So the only inline functions of headers that it may call are
+// intrinsics and functions that are always inlined.
 
 #include <arm_neon.h>
 
@@ -27,11 +27,11 @@ NEURON_INLINE float32x4_t Gelu(float32x4_t x) {
   const float32x4_t u = vfmaq_f32(vdupq_n_f32(-1.0F), vmulq_f32(near, near), vdupq_n_f32(0.08F));
   float32x4_t sum = vdupq_n_f32(kGeluFit[0]);
   for (int i = 1; i < 13; ++i) sum = vfmaq_f32(vdupq_n_f32(kGeluFit[i]), sum, u);
-  // Below the fit's range Phi counts as what it is at its edge, and so must x.
+  // Below the range of the fit, both Phi and x are taken from the edge of the range.
   return vmulq_f32(vmaxq_f32(x, near), vfmaq_f32(vdupq_n_f32(0.5F), near, sum));
 }
 
-// 2^x for x <= 0; 2^-126 below -126.
+// 2^x for x <= 0. The result is 2^-126 for x below -126.
 NEURON_INLINE float32x4_t Exp2(float32x4_t x) {
   x = vmaxq_f32(x, vdupq_n_f32(-126.0F));
   const float32x4_t whole = vrndnq_f32(x);
@@ -44,7 +44,7 @@ NEURON_INLINE float32x4_t Exp2(float32x4_t x) {
 
 // ---------------------------------------------------------------- products
 
-// Successive k within one block, of some rows and of one panel.
+// A range of successive k within one block, of some rows and of one panel.
 struct Block {
   const void* a;  // of the first row
   size_t stride;  // elements between rows
@@ -57,11 +57,11 @@ struct Block {
   const float* scales;
 };
 
-// Rows of a tile: as many as have their sums in registers.
+// The number of rows of a tile. The registers can hold the sums of so many rows.
 constexpr size_t kTile = 4;
 
-// Activations are unsigned, and the instruction multiplies signed numbers: they lose 128, and so
-// does the zero point, which is the same for the whole sum.
+// Activations are unsigned, but the instruction multiplies signed numbers. So 128 is subtracted
+// from each activation, and from the zero point too, which leaves the sum the same.
 template <size_t kRows>
 NEURON_INLINE void SumInt8(const Block& block, int32x4_t (&sums)[kRows][kVectors]) {
   for (size_t v = 0; v < kVectors; ++v) {
@@ -122,8 +122,8 @@ NEURON_INLINE void SumInt16(const Block& block, int32x4_t (&sums)[kRows][kVector
   }
 }
 
-// partial[row][column of the panel] += the products of a tile; moves on to the rows behind it. The
-// same operations as the portable kernel's.
+// partial[row][column of the panel] += the products of a tile. Then moves to the rows after the
+// tile. The operations are the same as in the portable kernel.
 template <bool kInt8, size_t kRows>
 NEURON_INLINE void AddTile(Block& block, float*& partial) {
   int32x4_t sums[kRows][kVectors];
@@ -166,7 +166,7 @@ NEURON_INLINE void Finish(Epilogue epilogue, const float* partial, size_t rows, 
   }
 }
 
-// At most kChunk rows, so that partial results stay in the level 1 cache.
+// A product handles at most kChunk rows at once, so its partial results stay in the level 1 cache.
 constexpr size_t kChunk = 64;
 
 template <bool kInt8>
@@ -228,7 +228,7 @@ NEURON_INLINE float32x4_t InputAt(const QuantizeBlock& block, int i) {
                    vld1q_f32(block.inverse_smooth + i));
 }
 
-// Numbers only count: a minimum or maximum with NaN is the other value.
+// NaN values are ignored: the minimum or maximum of NaN and another value is the other value.
 void QuantizeInt8(const QuantizeBlock& block) {
   float32x4_t low = vdupq_n_f32(0);
   float32x4_t high = low;
@@ -319,7 +319,7 @@ NEURON_INLINE void Multiply16(const float* a, size_t a_stride, const float* b, s
   }
 }
 
-// The same for any rows and any multiple of 16 columns.
+// The same for any number of rows and any multiple of 16 columns.
 void MultiplyRows(int rows, const float* a, size_t a_stride, const float* b, size_t b_stride,
                   int columns, int depth, float* c, size_t c_stride, bool add) {
   for (int column = 0; column < columns; column += kPanel) {
@@ -335,8 +335,8 @@ void MultiplyRows(int rows, const float* a, size_t a_stride, const float* b, siz
   }
 }
 
-// Lays a head's keys and values out. keys: per block of kKeyBlock [head_size, kKeyBlock]; values:
-// [key, width]. What is missing up to the next 16 keys, and the next 16 columns, is zero.
+// Lays a head's keys and values out. keys: [head_size, kKeyBlock] for each block of kKeyBlock keys.
+// values: [key, width]. Keys and columns are padded with zeros to the next multiple of 16.
 void Gather(const Attention& attention, float* keys, float* values, int width) {
   const int size = attention.head_size;
   const int padded = (attention.keys + 15) / 16 * 16;
@@ -353,8 +353,8 @@ void Gather(const Attention& attention, float* keys, float* values, int width) {
   }
 }
 
-// Turns a row's scores of one block of keys into weights, relative to the largest score so far; the
-// row's sums so far are put in relation to it, too.
+// Turns a row's scores of one block of keys into weights relative to the largest score so far. If
+// that score grows, the row's sums so far are scaled down to match.
 NEURON_INLINE void Weigh(float* scores, int keys, float* largest, float* total, float* sums,
                          int width) {
   int padded = keys;

@@ -1,6 +1,6 @@
-// The kernel that runs on any processor: the plain meaning of kernel.h, for
-// tests and as the reference of the others, whose integer products equal its
-// own bit for bit.
+// The kernel that runs on any processor. It computes what kernel.h describes
+// in the plainest way. Tests use it as the reference for the other kernels,
+// whose integer products equal its own bit for bit.
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace neuron_embed::encoder {
 namespace {
 
-// Sums wrap around as vector instructions do, whatever a file holds.
+// Sums wrap around, as those of vector instructions do, even for a damaged file.
 template <typename Activation, typename Weight>
 int32_t Sum(const Activation* a, const Weight* w, int group, int length, int32_t start) {
   auto sum = static_cast<uint32_t>(start);
@@ -74,7 +74,7 @@ void Multiply(const Product& product) {
   }
 }
 
-// Rounds to even; what is no number becomes `low`.
+// Rounds to the nearest integer, ties to even. NaN becomes `low`.
 int32_t Round(float value, float low, float high) {
   if (!(value >= low)) return static_cast<int32_t>(low);
   return static_cast<int32_t>(std::nearbyint(std::min(value, high)));
@@ -132,7 +132,7 @@ void Normalize(float* x, int size, const float* scale, const float* bias, float 
   }
 }
 
-// Key by key, with the largest score so far.
+// Processes key by key. Weights and sums are relative to the largest score so far.
 void Attend(const Attention& attention) {
   const auto size = static_cast<size_t>(attention.head_size);
   float* sums = attention.scratch;

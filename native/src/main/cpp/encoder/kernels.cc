@@ -15,7 +15,7 @@ struct Runnable {
 
   Runnable() {
 #if defined(__x86_64__)
-    // Asks the processor and the operating system (XGETBV) both.
+    // This asks both the processor and the operating system (XGETBV).
     __builtin_cpu_init();
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni")) {

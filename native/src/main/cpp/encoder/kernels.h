@@ -1,4 +1,4 @@
-// The kernels that were compiled, and which of them this machine can run.
+// The compiled kernels, and which of them this machine can run.
 
 #ifndef NEURON_EMBED_ENCODER_KERNELS_H_
 #define NEURON_EMBED_ENCODER_KERNELS_H_
@@ -18,12 +18,12 @@ extern const Kernel kAvx512VnniKernel;
 extern const Kernel kNeonKernel;
 #endif
 
-// Kernel number `index` that this machine can run, the fastest first; null past
-// the end. The last is the portable one.
+// The kernel number `index` of those that this machine can run, the fastest
+// first. Null past the end. The last one is the portable kernel.
 const Kernel* KernelAt(size_t index);
 
-// By name; the fastest for an empty one. Throws EncoderError(kUnavailable) if
-// there is none such here.
+// The kernel of that name; the fastest one for an empty name. Throws
+// EncoderError(kUnavailable) if this machine has no kernel of that name.
 const Kernel& KernelNamed(const std::string& name);
 
 }  // namespace neuron_embed::encoder

@@ -27,7 +27,7 @@ MappedBytes::MappedBytes(const std::string& path) {
     problem = "not a regular file";
   } else if (status.st_size > 0) {
     size_ = static_cast<size_t>(status.st_size);
-    // Shared: all processes that map it read the same pages.
+    // MAP_SHARED: all processes that map the file read the same pages.
     void* mapped = mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) {
       problem = "cannot be mapped: " + reason(errno);

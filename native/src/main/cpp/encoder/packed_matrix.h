@@ -1,33 +1,35 @@
-// The one layout of packed weights, which every kernel reads.
+// The layout of packed weights. Every kernel reads this one layout.
 //
-// W [k, n] is cut into panels of kPanel columns, a panel into groups of
+// W [k, n] is cut into panels of kPanel columns. A panel is cut into groups of
 // successive k: 4 for int8, 2 for int16. A group holds the values of its k side
-// by side for column 0, then column 1, ...: 64 bytes for a panel, which is two
-// vectors of AVX2, one of AVX-512, and a row of an AMX tile. Groups follow each
-// other along k, panels follow each other along n: a kernel reads one
+// by side for column 0, then for column 1, and so on. A group has 64 bytes:
+// two vectors of AVX2, one vector of AVX-512, or a row of an AMX tile. Groups
+// follow each other along k and panels along n, so a kernel reads one
 // sequential stream. k is padded with zeros to a multiple of kStep, n to a
 // multiple of kPanel.
 //
-// Along k there are blocks of kInt8Block or kInt16Block (the last may be shorter). Each block of
+// k is divided into blocks of kInt8Block or kInt16Block (the last may be shorter). Each block of
 // each column has its own scale, and so has each block of each row of the
-// activations. In int8 a row's block also has a zero point z, whose part z *
-// sum(w) is known: `negated_sums` starts the integer sum. So
+// activations. In int8 a row's block also has a zero point z. Its part of the product,
+// z * sum(w), is known in advance: the integer sum starts from z * `negated_sums`. So
 //
 //   y[r, c] = bias[c] + sum over blocks of
 //             float(sum(a[r, i] * w[i, c]) + z[r, block] * negated_sums[block,
 //             c])
 //             * (scales[block, c] * row_scale[r, block])
 //
-// where the inner sum is exact in int32, and the outer one goes from block to block by fused
-// multiply-adds: the same bits in every kernel.
+// where the inner sum is exact in int32. The outer sum adds block after block by fused
+// multiply-adds. So every kernel computes the same bits.
 //
-// int8: activations are 0 to kInt8Limit. Of each 8 successive k (from a multiple of 8 on) the sets
-// {0, 1, 4, 5} and {2, 3, 6, 7} have positive weights that sum to at most kSetLimit, and negative
-// ones to at least -kSetLimit. The product of the two limits is within int16: `vpmaddubsw` on AVX2,
-// and the sum of two of its results, cannot saturate. A smaller kInt8Limit costs precision of the
-// activations and gives it to the weights; 176 has the smallest error of vectors for the BERT
-// models measured. int16: activations are at most kInt16Limit, and the weights of a block of a
-// column so small that the sum cannot overflow.
+// int8: activations are 0 to kInt8Limit. Each 8 successive k that begin at a multiple of 8 form the
+// sets {0, 1, 4, 5} and {2, 3, 6, 7}. In each set the positive weights sum to at most kSetLimit,
+// and the negative weights to at least -kSetLimit. The product of the two limits fits into int16.
+// So neither `vpmaddubsw` of AVX2 nor the sum of two of its results can saturate. A smaller
+// kInt8Limit makes the activations less precise and the weights more precise. Of the values
+// measured on BERT models, 176 gives vectors with the smallest error.
+//
+// int16: activations are at most kInt16Limit, and the weights of a column's block are so small that
+// the sum cannot overflow.
 
 #ifndef NEURON_EMBED_ENCODER_PACKED_MATRIX_H_
 #define NEURON_EMBED_ENCODER_PACKED_MATRIX_H_
@@ -58,7 +60,7 @@ constexpr int BlockOf(Element element) {
   return element == Element::kInt8 ? kInt8Block : kInt16Block;
 }
 
-// Sizes of a packed matrix, and where an element lies.
+// The sizes of a packed matrix, and the position of an element.
 struct PackedShape {
   Element element;
   int k;
@@ -78,11 +80,11 @@ struct PackedShape {
     return static_cast<size_t>(padded_k()) * kPanel * static_cast<size_t>(BytesOf(element));
   }
   size_t bytes() const { return panel_bytes() * static_cast<size_t>(panels()); }
-  // Of all scales, and of all sums: [panel][block][column of the panel].
+  // The number of all scales, and of all sums, in the order [panel][block][column of the panel].
   size_t scale_count() const {
     return static_cast<size_t>(panels()) * static_cast<size_t>(blocks()) * kPanel;
   }
-  // Of the element of row i and column c, counted in elements.
+  // The position of the element of row i and column c, counted in elements.
   size_t index(int i, int c) const {
     const int panel = c / kPanel;
     const int inside = (i / group() * kPanel + c % kPanel) * group() + i % group();

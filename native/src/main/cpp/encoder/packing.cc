@@ -31,8 +31,8 @@ double LargestSet(const double* column, int length) {
   return largest;
 }
 
-// Rounds a set. Where that takes a sum past the limit, what was rounded away from zero the most is
-// rounded towards it.
+// Rounds a set. While a sum exceeds the limit, the value that was rounded furthest away from zero
+// is moved one step towards zero.
 void RoundSet(const double* values, const int (&set)[4], double scale, int* rounded) {
   for (int i : set) {
     rounded[i] = static_cast<int>(std::clamp(std::nearbyint(values[i] / scale), -127.0, 127.0));
@@ -57,7 +57,7 @@ void RoundSet(const double* values, const int (&set)[4], double scale, int* roun
   }
 }
 
-// One block of one column: returns the scale.
+// Quantizes one block of one column and returns its scale.
 double QuantizeInt8(const double* column, int length, int* rounded) {
   const double scale =
       std::max(Magnitude(column, length) / 127, LargestSet(column, length) / kSetLimit);
@@ -72,7 +72,7 @@ double QuantizeInt8(const double* column, int length, int* rounded) {
 }
 
 double QuantizeInt16(const double* column, int length, int* rounded) {
-  // sum(|w|) * kInt16Limit within int32, with each w rounded up by a half.
+  // Keeps sum(|w|) * kInt16Limit within int32 although rounding can add a half to each |w|.
   constexpr double kSumLimit = 2147483647.0 / kInt16Limit - kInt16Block;
   double sum = 0;
   for (int i = 0; i < length; ++i) sum += std::abs(column[i]);

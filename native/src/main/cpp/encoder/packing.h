@@ -7,7 +7,7 @@
 
 namespace neuron_embed::encoder {
 
-// Where a packed matrix is written: as PackedMatrix, but writable.
+// The destination of a packed matrix: the same as PackedMatrix, but writable.
 struct PackedTarget {
   PackedShape shape;
   void* values;
@@ -16,9 +16,10 @@ struct PackedTarget {
   float* bias;
 };
 
-// Packs `weights`, row-major [k, n] of the target's shape, times `smooth` ([k]; null: ones) for
-// each row and times `factor`; `bias` times `factor`. `means` ([k]; null: zeros) are the input's
-// means: what the rounding of weights adds to their product goes into the bias.
+// Packs `weights`, a row-major matrix [k, n] of the target's shape. Each row is multiplied by its
+// element of `smooth` ([k]; null: ones) and by `factor`. `bias` is multiplied by `factor`. `means`
+// ([k]; null: zeros) are the means of the input: the bias corrects what the rounding of the weights
+// adds to the product with them.
 void Pack(const float* weights, const float* bias, const float* smooth, const float* means,
           float factor, const PackedTarget& target);
 

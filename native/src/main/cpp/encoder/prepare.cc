@@ -10,7 +10,7 @@
 namespace neuron_embed::encoder {
 namespace {
 
-// Arrays of a buffer that this file owns: they are const for everyone else.
+// An array in a buffer that this file owns. The array is const for all other code.
 template <typename T>
 T* Writable(const T* array) {
   return const_cast<T*>(array);
@@ -43,9 +43,9 @@ void CopyNorm(const NormWeights& norm, int size, const PackedNorm& target) {
   std::copy_n(norm.bias, size, Writable(target.bias));
 }
 
-// The input of some dense layers: its channels' means, which are taken off, and what is then
-// divided out of the channels and multiplied into the layers' weights, so that both have the same
-// range: SmoothQuant (Xiao et al., 2022), alpha 0.5. Without statistics there is nothing of it.
+// How the input of some dense layers is scaled. The mean of each channel is subtracted. Then the
+// channel is divided by a factor, and the layers' weights are multiplied by it, so that both have
+// the same range: SmoothQuant (Xiao et al., 2022) with alpha 0.5. Empty without statistics.
 struct Input {
   std::vector<float> smooth;
   std::vector<float> means;
@@ -67,7 +67,7 @@ Input Scale(const ChannelStatistics::Channels* seen, const std::vector<const Den
     const auto mean = static_cast<float>(values.sum / static_cast<double>(seen->rows));
     const float range = std::max(values.largest - mean, mean - values.least);
     float& smooth = input.smooth[channel];
-    // A channel that is dead on either side has nothing to balance.
+    // A channel whose input or weights are practically constant or zero keeps the factor 1.
     if (range > 1e-5F && largest > 1e-5F) smooth = std::sqrt(range / largest);
     input.means[channel] = mean;
     Writable(scaling.inverse_smooth)[channel] = 1 / smooth;
@@ -90,7 +90,7 @@ void PackLayer(const LayerWeights& weights, const PackedLayer& target, int head_
   const auto seen = [&](ChannelStatistics::Input input) {
     return statistics == nullptr ? nullptr : &statistics->at(layer, input);
   };
-  // Scores are powers of 2 of the product.
+  // Attention uses powers of 2, so the product has to contain log2(e).
   const auto factor = static_cast<float>(1.4426950408889634 / std::sqrt(head_size));
   Input input = Scale(seen(ChannelStatistics::kAttention),
                       {&weights.query, &weights.key, &weights.value}, target.attention_input);

@@ -17,7 +17,7 @@ namespace neuron_embed::encoder {
 // A prepared file in memory.
 class PreparedBuffer {
  public:
-  // Packs in int16, or, with what calibration saw, in int8.
+  // Packs in int16, or in int8 if there are statistics of a calibration.
   explicit PreparedBuffer(const BertWeights& weights,
                           const ChannelStatistics* statistics = nullptr);
 

@@ -8,13 +8,13 @@ namespace neuron_embed::encoder {
 namespace {
 
 constexpr char kPreparedMagic[] = "NEENCPK1";
-constexpr size_t kChecked = 32;  // from where on the checksum counts
+constexpr size_t kChecked = 32;  // the checksum covers the bytes from this offset on
 constexpr size_t kConfigBytes = 100;
 static_assert(sizeof(BertConfig) == kConfigBytes);
 static_assert(kChecked + kConfigBytes <= kPreparedHeaderBytes);
 static_assert(kPreparedHeaderBytes % 64 == 0);
 
-// Takes arrays off the bytes; with a null base it only counts.
+// Returns one array after the other from the bytes. With a null base it only counts the bytes.
 class Arrays {
  public:
   explicit Arrays(const uint8_t* base) : base_(base) {}
@@ -79,9 +79,9 @@ PackedModel Bind(const BertConfig& config, Precision precision, Arrays* arrays) 
   return model;
 }
 
-// Finds damage; no protection against intent. Four independent sums, so that it
-// runs at the speed of memory: a change of any one byte changes its sum for
-// good, as each step is a bijection.
+// Detects accidental damage. It does not protect against an attacker. Four
+// independent sums let it run at the speed of memory. Each step is a bijection,
+// so a change of any one byte always changes its sum.
 uint64_t Checksum(const uint8_t* bytes, size_t size) {
   constexpr uint64_t kOdd = 0x9E3779B97F4A7C15;
   uint64_t sums[4] = {size, 1, 2, 3};

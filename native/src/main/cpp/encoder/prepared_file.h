@@ -1,4 +1,4 @@
-// The prepared file: packed weights behind a header, as they are used from the mapping.
+// The prepared file: a header and then the packed weights, used directly from the mapped file.
 //
 //   offset  bytes
 //        0      8  "NEENCPK1"
@@ -7,10 +7,10 @@
 //       16      8  bytes of the file
 //       24      8  checksum of all bytes from 32 on
 //       32    100  BertConfig
-//      192         arrays, each from a multiple of 64 on; which, and how long, follows from the
-//                  header alone
+//      192         arrays, each at a multiple of 64; the header determines which arrays there are
+//                  and how long they are
 //
-// In the byte order of the machine; only little-endian machines run the encoder.
+// The byte order is that of the machine. The encoder runs only on little-endian machines.
 
 #ifndef NEURON_EMBED_ENCODER_PREPARED_FILE_H_
 #define NEURON_EMBED_ENCODER_PREPARED_FILE_H_
@@ -25,7 +25,7 @@
 
 namespace neuron_embed::encoder {
 
-// Counts every change of what the file holds or means.
+// Increase this with every change of the file's content or of its meaning.
 constexpr int32_t kFormatVersion = 2;
 constexpr size_t kPreparedHeaderBytes = 192;
 
@@ -34,8 +34,8 @@ struct PackedNorm {
   const float* bias;   // [hidden]
 };
 
-// What is quantized of a dense layer's input x: x * inverse_smooth + shift, which has a mean near
-// zero and the same range as the weights. The layer's bias makes up for the shift.
+// A dense layer quantizes x * inverse_smooth + shift instead of its input x. This value has a mean
+// near zero and the same range as the weights. The layer's bias compensates for the shift.
 struct InputScaling {
   const float* inverse_smooth;  // [padded input size]
   const float* shift;           // [padded input size]
@@ -43,7 +43,7 @@ struct InputScaling {
 
 struct PackedLayer {
   InputScaling attention_input;  // of query, key and value
-  PackedMatrix query;            // with log2(e) / sqrt(head size)
+  PackedMatrix query;            // multiplied by log2(e) / sqrt(head size)
   PackedMatrix key;
   PackedMatrix value;
   InputScaling attention_output_input;
@@ -56,21 +56,21 @@ struct PackedLayer {
   PackedNorm output_norm;
 };
 
-// Where everything lies in the bytes of a prepared file.
+// The positions of all arrays in the bytes of a prepared file.
 struct PackedModel {
   BertConfig config;
   Precision precision;
   const int16_t* words;      // [vocabulary, hidden]
   const float* word_scales;  // [vocabulary]
-  const float* positions;    // [positions, hidden], with token type 0
+  const float* positions;    // [positions, hidden], the vector of token type 0 added
   PackedNorm embedding_norm;
   std::vector<PackedLayer> layers;
 };
 
-// Bytes of the prepared file of such a model. `config` has no problem.
+// The size in bytes of the prepared file of such a model. `config` must be a valid one.
 size_t PreparedBytes(const BertConfig& config, Precision precision);
 
-// Where the arrays lie in `bytes`, PreparedBytes() of them, 64-byte aligned.
+// The positions of the arrays in `bytes`, which are PreparedBytes() many and 64-byte aligned.
 PackedModel BindPrepared(const BertConfig& config, Precision precision, const uint8_t* bytes);
 
 // Writes the header, with the checksum, in front of the finished arrays.
@@ -79,7 +79,7 @@ void SealPrepared(const BertConfig& config, Precision precision, uint8_t* bytes)
 // Checks all of a file's bytes. Throws EncoderError(kPrepared); `name` is for its message.
 PackedModel ReadPrepared(const std::string& name, const uint8_t* bytes, size_t size);
 
-// Writes `bytes` to `path` whole or not at all. Throws EncoderError(kFile).
+// Writes all of `bytes` to `path`, or leaves `path` as it was. Throws EncoderError(kFile).
 void WriteWhole(const std::string& path, const uint8_t* bytes, size_t size);
 
 }  // namespace neuron_embed::encoder

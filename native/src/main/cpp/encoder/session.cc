@@ -10,8 +10,8 @@
 namespace neuron_embed::encoder {
 namespace {
 
-// Rows that go through all dense layers of a layer together: their activations
-// stay in the level 2 cache, and the weights come by once for all of them.
+// The number of rows that go through all dense layers of a layer together. Their activations stay
+// in the level 2 cache, and the weights are read once for all of them.
 constexpr int kChunk = 64;
 
 [[noreturn]] void Refuse(const std::string& what) {
@@ -131,7 +131,7 @@ void Session::Run(const TokenRows& rows, float* out, ChannelStatistics* statisti
   for (int i = 0; i < rows.texts; ++i) starts_[i + 1] = starts_[i] + rows.lengths[i];
   Embed(rows);
   for (int layer = 0; layer < model_.config.layers; ++layer) {
-    // Nothing but its first token is asked of a text any more.
+    // CLS pooling needs only the first token of each text from the last layer.
     const bool last = cls_ && layer + 1 == model_.config.layers;
     Project(layer, rows.texts, last);
     Attend(rows.texts, last);
@@ -210,7 +210,7 @@ void Session::Attend(int texts, bool last) {
     const auto column = static_cast<size_t>(task % heads) * static_cast<size_t>(size);
     const size_t at = static_cast<size_t>(starts_[text]) * width_ + column;
     Attention attention{};
-    // In the last layer the queries lie text by text.
+    // In the last layer there is one query per text, and they lie one after the other.
     attention.q = last ? q_ + static_cast<size_t>(text) * width_ + column : q_ + at;
     attention.out = last ? q_ + static_cast<size_t>(text) * width_ + column : q_ + at;
     attention.q_stride = width_;
@@ -263,8 +263,8 @@ void Session::Finish(int layer, int rows) {
   });
 }
 
-// The intermediate layer, block by block of the next one's input: its fp32
-// output is never whole.
+// Computes the intermediate layer in the blocks of the next layer's input. So only one block of
+// its fp32 output is in memory at a time.
 void Session::Middle(int layer, const Scratch& scratch, int rows) {
   const PackedLayer& weights = model_.layers[static_cast<size_t>(layer)];
   for (int block = 0; block < weights.output.shape.blocks(); ++block) {
@@ -323,7 +323,7 @@ void Session::Quantize(const PackedMatrix& matrix, const InputScaling& scaling, 
   }
 }
 
-// `x` begins at the block.
+// `x` points to the first value of the block.
 void Session::QuantizeOne(const PackedMatrix& matrix, int block, const InputScaling& scaling,
                           const float* x, int row, const QuantizedRows& into) const {
   const PackedShape& shape = matrix.shape;

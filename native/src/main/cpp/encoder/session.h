@@ -1,7 +1,7 @@
-// Runs a model on batches of texts, in memory that it allocated once.
+// Runs a model on batches of texts. It allocates its memory once.
 //
 // The tokens of a batch lie end to end. Dense layers run over chunks of rows,
-// whatever text they belong to; attention runs per text and head.
+// which may belong to several texts. Attention runs per text and head.
 
 #ifndef NEURON_EMBED_ENCODER_SESSION_H_
 #define NEURON_EMBED_ENCODER_SESSION_H_
@@ -17,7 +17,7 @@
 
 namespace neuron_embed::encoder {
 
-// text i has lengths[i] tokens from ids[i * row_stride] on.
+// The token ids of text i are the lengths[i] values from ids[i * row_stride] on.
 struct TokenRows {
   const int32_t* ids;
   int32_t row_stride;
@@ -25,11 +25,11 @@ struct TokenRows {
   int32_t texts;
 };
 
-// Throws EncoderError(kArgument) unless every id and length suits the model.
-// Returns the tokens in all.
+// Throws EncoderError(kArgument) unless every id and length is valid for the
+// model. Returns the total number of tokens.
 int64_t CheckTokens(const BertConfig& config, const TokenRows& rows);
 
-// What the dense layers' inputs were, channel by channel.
+// Statistics of the inputs of the dense layers, for each channel.
 class ChannelStatistics {
  public:
   enum Input : size_t { kAttention = 0, kAttentionOutput = 1, kIntermediate = 2, kOutput = 3 };
@@ -46,7 +46,8 @@ class ChannelStatistics {
 
   explicit ChannelStatistics(const BertConfig& config);
 
-  // `count` channels of a row, from channel `first` on. Its last channel ends a row.
+  // Records `count` channels of a row, from channel `first` on. A call with the last channel of a
+  // row ends the row.
   void See(int layer, Input input, int first, int count, const float* values);
   const Channels& at(int layer, Input input) const {
     return inputs_[static_cast<size_t>(layer) * 4 + input];
@@ -58,8 +59,8 @@ class ChannelStatistics {
 
 class Session {
  public:
-  // `model` and `kernel` outlive it. Throws EncoderError(kArgument) for sizes
-  // out of range.
+  // `model` and `kernel` must outlive the session. Throws
+  // EncoderError(kArgument) for sizes out of range.
   Session(const PackedModel& model, const Kernel& kernel, int max_tokens, int max_texts,
           int threads);
 
@@ -67,9 +68,9 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   // out: [texts, hidden]. Throws EncoderError(kArgument), and then writes
-  // nothing; allocates nothing otherwise. One call at a time. `statistics`, if not
-  // null, sees every dense layer's input; then the session must have one
-  // thread.
+  // nothing. Allocates nothing unless it throws. One call at a time. If
+  // `statistics` is not null, it records the input of every dense layer; the
+  // session must then have one thread.
   void Run(const TokenRows& rows, float* out, ChannelStatistics* statistics = nullptr);
 
   size_t bytes() const { return arena_.bytes(); }
@@ -77,7 +78,7 @@ class Session {
  private:
   // What a worker needs for a chunk of rows.
   struct Scratch {
-    QuantizedRows input;   // of the layer's dense layers of width hidden
+    QuantizedRows input;   // the input of the dense layers that take `hidden` values
     QuantizedRows middle;  // the intermediate layer's output
     float* block;          // [kChunk, kLongestBlock]
     float* attention;

@@ -13,7 +13,7 @@ constexpr char kWeightsMagic[] = "NEBERTW1";
 constexpr int32_t kWeightsVersion = 1;
 constexpr size_t kWeightsHeaderBytes = 112;
 
-// Takes tensors off a range of floats; with a null base it only counts.
+// Returns one tensor after the other from a range of floats. With a null base it only counts them.
 class Tensors {
  public:
   explicit Tensors(const float* base) : base_(base) {}
@@ -38,7 +38,7 @@ class Tensors {
   size_t count_ = 0;
 };
 
-// The order of the tensors; returns how many floats they are.
+// Defines the order of the tensors. Returns the number of floats in them.
 size_t Bind(const float* base, BertWeights* weights) {
   const BertConfig& config = weights->config;
   const int hidden = config.hidden;

@@ -11,7 +11,7 @@
 
 namespace neuron_embed::encoder {
 
-// y = x W + b with W row-major [in, out].
+// y = x W + b, where W is a row-major matrix [in, out].
 struct DenseWeights {
   int in;
   int out;

@@ -12,11 +12,12 @@
 namespace neuron_embed::encoder {
 namespace {
 
-// A file under a name of its own, which is gone again unless it is renamed.
+// A file under a unique name. The destructor deletes it unless it was renamed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& target) : target_(target) {
-    // The process number is not enough: threads, and other containers with the same folder.
+    // The process id alone is not unique: several threads, or containers that share the folder, may
+    // write at once.
     static std::atomic<unsigned> counter{0};
     do {
       path_ = target + "." + std::to_string(getpid()) + "-" + std::to_string(counter++) + ".part";
@@ -59,7 +60,8 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
-// Makes the rename last. Not every file system can; the file is whole in any case.
+// Writes the rename to the disk. Not every file system supports this; the file is complete in any
+// case.
 void SyncFolder(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder =

@@ -13,7 +13,7 @@ namespace neuron_embed::encoder {
 
 class WorkerTeam {
  public:
-  // `size` workers, the caller of Run among them.
+  // `size` workers. The thread that calls Run is one of them.
   explicit WorkerTeam(int size);
   ~WorkerTeam();
 
@@ -22,8 +22,9 @@ class WorkerTeam {
 
   int size() const { return static_cast<int>(threads_.size()) + 1; }
 
-  // Calls work(worker, task) for each task of [0, tasks), each once, and returns when all are done.
-  // `worker` is below size(), and no two calls at once have the same. The work may not throw.
+  // Calls work(worker, task) once for each task of [0, tasks) and returns when all are done.
+  // `worker` is below size(), and no two concurrent calls have the same one. The work must not
+  // throw.
   template <typename Work>
   void Run(int tasks, Work&& work) {
     if (threads_.empty() || tasks <= 1) {
@@ -45,7 +46,7 @@ class WorkerTeam {
   std::mutex mutex_;
   std::condition_variable begun_;
   std::condition_variable ended_;
-  // Of the round; guarded by mutex_ as far as they are not atomic.
+  // The state of the current round. mutex_ guards the members that are not atomic.
   unsigned round_ = 0;
   int busy_ = 0;
   bool stopped_ = false;
