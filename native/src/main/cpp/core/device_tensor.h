@@ -1,4 +1,5 @@
-// A tensor owned by us in libnrt: a range of bytes on a NeuronCore, or where the placement says.
+// A tensor of libnrt that this project owns: a range of bytes on a NeuronCore, or in the memory
+// that the placement names.
 
 #ifndef NEURON_EMBED_CORE_DEVICE_TENSOR_H_
 #define NEURON_EMBED_CORE_DEVICE_TENSOR_H_
@@ -13,8 +14,8 @@ namespace neuron_embed {
 // Move-only. The runtime must outlive it. One thread at a time uses a tensor.
 class DeviceTensor {
  public:
-  // `size` bytes of unspecified content on `core` (ignored by HOST placement). `name` is for the
-  // library's log and our messages.
+  // `size` bytes of unspecified content on `core` (HOST placement ignores `core`). `name` appears
+  // in the library's log and in error messages.
   static DeviceTensor Allocate(const Runtime& runtime, nrt::nrt_tensor_placement_t placement,
                                int core, size_t size, const std::string& name);
   // A view of `size` bytes at `offset` of `source`; either may be freed first.
@@ -28,8 +29,9 @@ class DeviceTensor {
   size_t size() const { return size_; }
   const std::string& name() const { return name_; }
 
-  // Copy `size` bytes from or to host memory; the range is checked, because libnrt may abort the
-  // process for one out of bounds. Throw Error(kArgument) for that, NrtError if the library fails.
+  // Copy `size` bytes from or to host memory. They check the range, because libnrt may abort the
+  // process if it is out of bounds, and throw Error(kArgument) for such a range. They throw
+  // NrtError if the library fails.
   void Write(const void* data, size_t offset, size_t size);
   void Read(void* data, size_t offset, size_t size) const;
 
@@ -41,7 +43,7 @@ class DeviceTensor {
 
   using Owned = std::unique_ptr<nrt::nrt_tensor_t, Free>;
 
-  // Takes over what `operation` returned; throws if that is a failure.
+  // Takes over the tensor that `operation` returned. Throws if the status is a failure.
   static Owned Take(const Runtime& runtime, const char* operation, int core,
                     const std::string& detail, nrt::NRT_STATUS status, nrt::nrt_tensor_t* tensor);
   DeviceTensor(Owned tensor, const Runtime& runtime, int core, size_t size,

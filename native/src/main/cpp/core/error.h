@@ -1,4 +1,4 @@
-// What the core throws. Nothing of it leaves the C interface, which turns it into a status struct.
+// The exceptions of the core. None leaves the C interface, which turns them into a status struct.
 
 #ifndef NEURON_EMBED_CORE_ERROR_H_
 #define NEURON_EMBED_CORE_ERROR_H_
@@ -15,17 +15,17 @@ enum class ErrorKind : int32_t {
   kNrt = 1,          // libnrt returned a status
   kUnavailable = 2,  // no usable libnrt, or no NeuronCore
   kArgument = 3,     // the caller's argument is wrong
-  kState = 4,        // not now: closed, in use, or still has dependents
+  kState = 4,        // not possible in this state: closed, in use, or still has dependents
   kNeff = 5,         // the file is not a NEFF that can be loaded here
   kFile = 6,         // the file cannot be read
   kMemory = 7,       // host memory ran out
-  kInternal = 8,     // a fault of ours
-  kPrepared = 9,     // the encoder's prepared file is damaged, foreign or of another version
+  kInternal = 8,     // a bug in this library
+  kPrepared = 9,     // the prepared file is damaged, of another version, or not such a file
 };
 
 inline constexpr int kNoCore = -1;
 
-// A failure with one sentence that says what, where, and what to do if there is something.
+// A failure. Its message is one sentence: what failed, where, and what to do if something helps.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
@@ -39,8 +39,8 @@ class Error : public std::runtime_error {
 // A status other than success from libnrt.
 class NrtError : public Error {
  public:
-  // `operation` is the libnrt function, a literal; `core` is kNoCore where none is involved;
-  // `detail` says what it was called for, `hint` what to do; both may be empty.
+  // `operation` is the name of the libnrt function, a string literal. `core` is kNoCore if no core
+  // is involved. `detail` says what the call was for, `hint` what to do. Both may be empty.
   NrtError(nrt::NRT_STATUS status, const char* operation, int core, const std::string& detail,
            const std::string& hint = {});
 

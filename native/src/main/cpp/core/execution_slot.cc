@@ -38,7 +38,7 @@ void ExecutionSlot::Execute(size_t output_bytes) {
   if (executing_.exchange(true, std::memory_order_acquire)) {
     throw Error(ErrorKind::kState, "the slot is executing; use another slot, or wait");
   }
-  // Hands the slot and what was measured back, on success and on failure.
+  // Returns the slot and the measured times, on success and on failure.
   struct Finish {
     ExecutionSlot& slot;
     StageTimes times{};

@@ -1,4 +1,4 @@
-// What one execution of a model needs, built once and used again and again.
+// The tensors and tensor sets for the executions of a model. Built once and used for many of them.
 
 #ifndef NEURON_EMBED_CORE_EXECUTION_SLOT_H_
 #define NEURON_EMBED_CORE_EXECUTION_SLOT_H_
@@ -17,23 +17,23 @@
 
 namespace neuron_embed {
 
-// Nanoseconds that the stages of an execution took. 0 for a stage that it did not reach.
+// The time of each stage of an execution in nanoseconds. 0 for a stage that was not reached.
 struct StageTimes {
   int64_t write_nanos;
   int64_t execute_nanos;
   int64_t read_nanos;
 };
 
-// The host memory of a slot. The caller lends it, and may look at it whenever the slot does not
-// execute.
+// The host memory of a slot. The caller owns it, and may access it while the slot does not execute.
 struct SlotMemory {
   void* input_region;       // page-aligned, model.input_layout().size bytes at least
   void* output_region;      // page-aligned, model.output_layout().size bytes at least
   StageTimes* stage_times;  // of the last execution; null if not wanted
 };
 
-// Tensors on the model's core and their sets, over host memory that the caller lends. Keeps the
-// model alive. Slots of one model may execute side by side; one slot executes once at a time.
+// Tensors on the model's core and their sets, bound to host memory that the caller owns. Keeps the
+// model alive. Several slots of one model may execute concurrently. One slot runs one execution at
+// a time.
 class ExecutionSlot {
  public:
   // `memory` must outlive the slot. `requested` is probed first (Model::ChooseInputPath).
@@ -48,11 +48,11 @@ class ExecutionSlot {
   // Why input_path() is not the requested one; empty if it is.
   const std::string& input_path_reason() const { return choice_.reason; }
 
-  // Moves the input region to the model, runs it, and fills the output region: of each output its
-  // first `output_bytes`, or all if it has fewer. Blocks for the time of the execution. Allocates
-  // nothing unless it fails. Throws Error(kState) if another thread is in this call; NrtError if
-  // the library fails: the output region is then unspecified, and the slot may be used again if the
-  // status allows it.
+  // Moves the input region to the model, runs it, and fills the output region with the first
+  // `output_bytes` of each output, or with all if it has fewer. Blocks until the execution ends.
+  // Allocates nothing unless it fails. Throws Error(kState) if another thread is in this call.
+  // Throws NrtError if the library fails: the output region is then unspecified, and the slot may
+  // be used again if the status allows it.
   void Execute(size_t output_bytes = std::numeric_limits<size_t>::max());
 
   // Whether a thread is in Execute().

@@ -42,8 +42,8 @@ bool SameBytes(const std::vector<TensorInfo>& infos, const RegionLayout& layout,
   return true;
 }
 
-// Throws Error(kUnavailable) unless `binding`, bound to `region`, brings the pattern to its
-// tensors.
+// Throws Error(kUnavailable) unless `binding`, which is bound to `region`, copies the pattern
+// correctly to its tensors.
 void RequireTransfer(const Model& model, const InputBinding& binding, unsigned char* region) {
   const Region back = AllocateRegion(model.input_layout());
   for (const size_t stride : kPatternStrides) {
@@ -82,7 +82,7 @@ void RequireSameOutputs(const Model& model, InputPath path) {
   }
 }
 
-// Empty if the path works, else why it does not.
+// Returns an empty text if the path works, else the reason why it does not.
 std::string Problem(const Model& model, InputPath path) {
   try {
     switch (path) {

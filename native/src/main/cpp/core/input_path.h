@@ -1,4 +1,4 @@
-// How the inputs get from a slot's host region to the model.
+// The ways to move the inputs from a slot's host region to the model.
 
 #ifndef NEURON_EMBED_CORE_INPUT_PATH_H_
 #define NEURON_EMBED_CORE_INPUT_PATH_H_
@@ -17,11 +17,11 @@ class Model;
 
 // The order is part of the C interface (neuron_capi.h).
 enum class InputPath : int32_t {
-  kWriteBatch = 0,  // one nrt_tensor_write_batch for all inputs; the default
-  kWrite = 1,       // one nrt_tensor_write per input; works everywhere
-  kSlices = 2,      // inputs are slices of one tensor, filled by one nrt_tensor_write
+  kWriteBatch = 0,  // one nrt_tensor_write_batch call for all inputs; the default
+  kWrite = 1,       // one nrt_tensor_write call per input; works everywhere
+  kSlices = 2,      // inputs are slices of one tensor, filled by one nrt_tensor_write call
   kAttached = 3,    // inputs are attached to the region; libnrt copies them in nrt_execute
-  kHost = 4,        // inputs are HOST tensors, one nrt_tensor_write each
+  kHost = 4,        // inputs are HOST tensors, one nrt_tensor_write call each
 };
 inline constexpr size_t kInputPathCount = 5;
 
@@ -29,7 +29,7 @@ inline constexpr size_t kInputPathCount = 5;
 const char* InputPathName(InputPath path) noexcept;
 
 // The inputs of one model, bound to a host region by one path: the tensors, the set that
-// nrt_execute takes, and the transfer between. Move-only. One thread at a time.
+// nrt_execute takes, and the transfer from the region to them. Move-only. One thread at a time.
 class InputBinding {
  public:
   // `region` is page-aligned, laid out by model.input_layout(), and must outlive this.
@@ -39,11 +39,11 @@ class InputBinding {
   InputPath path() const { return path_; }
   nrt::nrt_tensor_set_t* set() const { return set_.get(); }
 
-  // Moves the region's content to the model, as far as the path does that before nrt_execute.
+  // Does the part of the transfer to the model that the path does before nrt_execute.
   // Allocates nothing unless it fails. Throws NrtError.
   void Write() const;
 
-  // Fills `region`, laid out as the binding's own, from the tensors. For probes.
+  // Fills `region` from the tensors. It has the layout of the binding's own region. For probes.
   void ReadBack(unsigned char* region) const;
 
  private:
@@ -67,12 +67,12 @@ struct InputPathChoice {
 
 // Finds out whether `requested` works with this model on this runtime, and what to use instead.
 //   kWriteBatch  writes a pattern and reads it back.
-//   kWrite       is taken for granted.
+//   kWrite       is assumed to work.
 //   others       also execute the model twice, with different inputs, and compare its outputs
 //                with those that kWrite gives for the same inputs.
 // The probe's inputs are valid token ids, masks and types, as 32-bit or 64-bit integers.
-// A path that fails is replaced by kWriteBatch, or by kWrite where that fails too. Throws NrtError
-// if a status says that the core itself has failed.
+// A path that fails is replaced by kWriteBatch, or by kWrite if kWriteBatch fails too. Throws
+// NrtError if a status says that the core itself has failed.
 InputPathChoice ProbeInputPath(const Model& model, InputPath requested);
 
 }  // namespace neuron_embed

@@ -1,4 +1,4 @@
-// Counts of what this library holds from libnrt, for leak checks.
+// Counts the objects of libnrt that this library holds, for leak checks.
 
 #ifndef NEURON_EMBED_CORE_LIVE_OBJECTS_H_
 #define NEURON_EMBED_CORE_LIVE_OBJECTS_H_
@@ -18,7 +18,7 @@ struct LiveObjects {
 
 inline LiveObjects live_objects;
 
-// Counts the object that it is a member of, as long as that lives.
+// As a member of an object, it counts that object while it lives.
 class LiveCount {
  public:
   explicit LiveCount(std::atomic<int64_t>& count) : count_(count) { ++count_; }

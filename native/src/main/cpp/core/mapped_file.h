@@ -8,8 +8,8 @@
 
 namespace neuron_embed {
 
-// Move-only would be easy; nothing needs it. The file must not shrink while it is mapped: the
-// kernel then raises SIGBUS at the reader. Replace a model by renaming a new file over it.
+// It cannot be copied or moved. The file must not shrink while it is mapped: the kernel then sends
+// SIGBUS to a thread that reads it. To replace a model, rename a new file over it.
 class MappedFile {
  public:
   // Throws Error(kFile) if `path` is not a readable, non-empty regular file.

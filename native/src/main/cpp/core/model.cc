@@ -13,7 +13,7 @@
 namespace neuron_embed {
 namespace {
 
-// More than any model of use has; a guard against reading garbage.
+// More tensors than any real model has. The limit protects against reading garbage.
 constexpr uint64_t kMaxTensors = 65536;
 constexpr uint32_t kMaxDimensions = 64;
 
@@ -51,7 +51,7 @@ void RequireLoadable(const Runtime& runtime, const std::string& path, const Mapp
   }
 }
 
-// Names sit in a fixed field whose termination is not promised.
+// Names are in a field of fixed length. libnrt does not promise a terminating NUL.
 std::string BoundedName(const nrt::nrt_tensor_info_t& info) {
   return std::string(info.name, strnlen(info.name, nrt::kTensorNameMax));
 }

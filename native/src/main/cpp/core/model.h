@@ -18,20 +18,20 @@
 namespace neuron_embed {
 
 struct TensorInfo {
-  std::string name;  // the key of tensor sets
+  std::string name;  // the key in tensor sets
   size_t size;       // bytes
-  uint32_t dtype;    // as reported; its numbering depends on the runtime (nrt_abi.h)
+  uint32_t dtype;    // as libnrt reports it; the numbering depends on the runtime (nrt_abi.h)
   std::vector<uint32_t> shape;
 };
 
-// Immutable after Load, but for Unload. Slots keep it alive.
+// Immutable after Load, except for Unload. Slots keep it alive.
 class Model {
  public:
-  // Loads the NEFF file at `path` onto `core` and reads what tensors it has. The file is mapped and
+  // Loads the NEFF file at `path` onto `core` and reads its list of tensors. The file is mapped and
   // may be replaced (by renaming) or removed afterwards. Takes seconds on hardware. Throws
   // Error(kArgument) for a core that is not visible; Error(kFile) if the file cannot be read;
-  // Error(kNeff) if it is no NEFF, is for other hardware, or names its tensors in a way that cannot
-  // be served; NrtError if the library refuses it.
+  // Error(kNeff) if it is not a NEFF, is for other hardware, or has tensor names that are not
+  // supported; NrtError if the library refuses it.
   static std::shared_ptr<Model> Load(std::shared_ptr<Runtime> runtime, const std::string& path,
                                      int core);
   ~Model();
@@ -39,8 +39,8 @@ class Model {
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  // Gives the model back. Its handle is gone whatever the result. No slot may exist. Called by the
-  // destructor, where a failure is written to stderr; call it first to see the failure.
+  // Unloads the model. Its handle is invalid afterwards, even if this fails. No slot may exist. The
+  // destructor calls this and writes a failure to stderr. To see the failure, call it before.
   nrt::NRT_STATUS Unload() noexcept;
 
   const Runtime& runtime() const { return *runtime_; }
@@ -50,12 +50,12 @@ class Model {
   // In the order in which libnrt lists them.
   const std::vector<TensorInfo>& inputs() const { return inputs_; }
   const std::vector<TensorInfo>& outputs() const { return outputs_; }
-  // Regions of a slot: the offsets follow inputs() and outputs().
+  // The layouts of a slot's regions. The offsets have the order of inputs() and outputs().
   const RegionLayout& input_layout() const { return *input_layout_; }
   const RegionLayout& output_layout() const { return *output_layout_; }
 
-  // The input path to use where `requested` is wanted: probes it the first time, and remembers the
-  // outcome. Throws what ProbeInputPath throws.
+  // Returns the input path to use if `requested` is wanted. Probes it the first time and remembers
+  // the outcome. Throws what ProbeInputPath throws.
   InputPathChoice ChooseInputPath(InputPath requested) const;
 
   std::atomic<int64_t>& live_slots() const { return live_slots_; }

@@ -1,8 +1,8 @@
-// The container of a NEFF file: a 1024-byte little-endian header without a magic number, then the
-// payload, a gzip-compressed or plain tar archive.
+// The container of a NEFF file: a little-endian header of 1024 bytes without a magic number, then
+// the payload, a gzip-compressed or plain tar archive.
 //
-// Source: "Work with NEFF files" of the Neuron documentation. The checks here are those that hold
-// for every NEFF seen; the hash is never checked, because its algorithm is not documented.
+// Source: "Work with NEFF files" of the Neuron documentation. Every NEFF that we have seen passes
+// the checks here. The hash is never checked, because its algorithm is not documented.
 
 #ifndef NEURON_EMBED_CORE_NEFF_HEADER_H_
 #define NEURON_EMBED_CORE_NEFF_HEADER_H_
@@ -49,12 +49,12 @@ static_assert(offsetof(NeffHeader, tpb_per_node) == 480);
 static_assert(offsetof(NeffHeader, feature_bits) == 544);
 static_assert(offsetof(NeffHeader, lnc_size) == 552);
 
-// Newest major version that a runtime known to us accepts.
+// The newest major version that any known runtime accepts.
 inline constexpr uint64_t kNeffVersionMajorMax = 2;
 
 enum class NeffVerdict {
   kUsable,
-  kNotANeff,            // header or payload is not what a NEFF has
+  kNotANeff,            // header or payload is not that of a NEFF
   kTruncated,           // a NEFF header, but the payload is cut short
   kUnsupportedVersion,  // newer than kNeffVersionMajorMax
 };
@@ -62,11 +62,11 @@ enum class NeffVerdict {
 struct NeffCheck {
   NeffVerdict verdict;
   std::string problem;  // one clause, without the file's name; empty if usable
-  NeffHeader header;    // valid for every verdict but kNotANeff
+  NeffHeader header;    // valid for every verdict except kNotANeff
 };
 
-// Judges the container held in `size` bytes at `bytes`. Touches the header and the first 512 bytes
-// of the payload only.
+// Checks the container in the `size` bytes at `bytes`. Reads only the header and the first 512
+// bytes of the payload.
 inline NeffCheck CheckNeff(const void* bytes, size_t size) {
   NeffCheck check{NeffVerdict::kUsable, {}, {}};
   const auto reject = [&check](NeffVerdict verdict, std::string problem) {

@@ -14,7 +14,7 @@ namespace neuron_embed {
 
 class Model;
 
-// DEVICE tensors and the set that nrt_execute fills. Move-only. One thread at a time.
+// The DEVICE tensors and the set that nrt_execute fills. Move-only. One thread at a time.
 class OutputBinding {
  public:
   // `region` is page-aligned, laid out by model.output_layout(), and must outlive this.
@@ -22,7 +22,7 @@ class OutputBinding {
 
   nrt::nrt_tensor_set_t* set() const { return set_.get(); }
 
-  // Fills the region from the tensors: of each its first `limit` bytes, or all if it has fewer.
+  // Fills the region with the first `limit` bytes of each tensor, or with all if it has fewer.
   // Allocates nothing unless it fails. Throws NrtError.
   void Read(size_t limit = std::numeric_limits<size_t>::max()) const;
 

@@ -18,7 +18,7 @@ size_t RoundUp(size_t value, size_t multiple) {
 RegionLayout::RegionLayout(const std::vector<size_t>& sizes, size_t page_size) {
   size_t end = 0;
   for (const size_t bytes : sizes) {
-    // Room for two roundings up to a page.
+    // Leaves space for rounding up to a page twice.
     if (bytes > std::numeric_limits<size_t>::max() - end - 3 * page_size) {
       throw Error(ErrorKind::kNeff, "the model's tensors do not fit into memory");
     }

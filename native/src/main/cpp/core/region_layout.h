@@ -1,4 +1,4 @@
-// Where a model's tensors lie in the one host memory region of a slot's direction.
+// The offsets of a model's inputs, or of its outputs, in the host memory region of a slot.
 
 #ifndef NEURON_EMBED_CORE_REGION_LAYOUT_H_
 #define NEURON_EMBED_CORE_REGION_LAYOUT_H_
@@ -9,7 +9,7 @@
 namespace neuron_embed {
 
 // Each tensor starts at a multiple of 64 bytes (a cache line). A tensor that fits into a page does
-// not cross into a second one: the driver pins the pages of a transfer one by one.
+// not extend into a second one, because the driver pins the pages of a transfer one by one.
 struct RegionLayout {
   static constexpr size_t kTensorAlignment = 64;
 
@@ -21,7 +21,7 @@ struct RegionLayout {
   size_t size = 0;              // bytes, a multiple of the page size
 };
 
-// Bytes of a page of this machine; the alignment of every region.
+// The size of a page of this machine in bytes. Every region has this alignment.
 size_t PageSize();
 
 }  // namespace neuron_embed

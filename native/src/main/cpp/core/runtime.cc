@@ -11,7 +11,8 @@ namespace {
 constexpr char kVisibleCores[] = "NEURON_RT_VISIBLE_CORES";
 constexpr char kNumCores[] = "NEURON_RT_NUM_CORES";
 constexpr char kExecTimeout[] = "NEURON_RT_EXEC_TIMEOUT";
-// On runtimes before 2.34.10 an inherited value makes nrt_execute return before outputs exist.
+// On runtimes before 2.34.10 an inherited value of this variable makes nrt_execute return before
+// the outputs are complete.
 constexpr char kImplicitAsync[] = "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS";
 
 std::mutex& LifecycleMutex() {
@@ -22,7 +23,7 @@ std::mutex& LifecycleMutex() {
 // Guarded by LifecycleMutex().
 bool runtime_open = false;
 
-// Reads a core index at `*at` and moves past it.
+// Reads a core index at `*at` and moves `*at` past it.
 bool ParseIndex(const std::string& text, size_t* at, int* index) {
   const size_t start = *at;
   int value = 0;
@@ -34,7 +35,8 @@ bool ParseIndex(const std::string& text, size_t* at, int* index) {
   return *at > start;
 }
 
-// Accepts what libnrt accepts: indexes and ranges, separated by commas, contiguous and ascending.
+// Accepts what libnrt accepts: indexes and ranges separated by commas. Together they must be
+// contiguous and ascending.
 bool IsCoreList(const std::string& text) {
   size_t at = 0;
   int next = -1;
@@ -177,8 +179,8 @@ void Runtime::Start(const RuntimeOptions& options) {
       api().nrt_get_total_nc_count(&total) == nrt::NRT_SUCCESS && total <= kMaxCount) {
     total_core_count_ = static_cast<int>(total);
   }
-  // Before SDK 2.28 the struct had 8 bytes, and what such a runtime does with 32 is not documented:
-  // its failure is no failure of ours.
+  // Before SDK 2.28 the struct had 8 bytes. What such a runtime does with 32 is not documented, so
+  // its failure is ignored.
   if (api().nrt_get_instance_info != nullptr &&
       api().nrt_get_instance_info(&instance_, sizeof(instance_)) != nrt::NRT_SUCCESS) {
     instance_ = {};

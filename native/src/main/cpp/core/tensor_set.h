@@ -1,4 +1,4 @@
-// A named set of tensors, the form in which libnrt takes inputs and outputs.
+// A named set of tensors. libnrt takes inputs and outputs in this form.
 
 #ifndef NEURON_EMBED_CORE_TENSOR_SET_H_
 #define NEURON_EMBED_CORE_TENSOR_SET_H_
@@ -10,14 +10,14 @@
 
 namespace neuron_embed {
 
-// Move-only. Does not own its tensors: they and the runtime must outlive it. Built once, then used
-// for any number of executions, by one thread at a time.
+// Move-only. It does not own its tensors: they and the runtime must outlive it. It is built once,
+// then one thread at a time may use it, for any number of executions.
 class TensorSet {
  public:
   // Throws NrtError if the library fails. `core` is for messages.
   TensorSet(const Runtime& runtime, int core);
 
-  // `name` is the model's name for the tensor, exactly. Throws NrtError if the library fails.
+  // `name` must be exactly the model's name for the tensor. Throws NrtError if the library fails.
   void Add(const std::string& name, const DeviceTensor& tensor);
 
   nrt::nrt_tensor_set_t* get() const { return set_.get(); }

@@ -1,14 +1,15 @@
-// The public ABI of the AWS Neuron Runtime (libnrt.so.1), declared by us so that neither the
-// vendor's headers nor its library are needed to build.
+// The public ABI of the AWS Neuron Runtime (libnrt.so.1). This project declares it itself, so the
+// build needs neither the vendor's headers nor its library.
 //
-// Everything keeps the vendor's name, but lives in namespace neuron_embed::nrt: a translation unit
+// Everything keeps the vendor's name, but is in namespace neuron_embed::nrt: a translation unit
 // may include this file together with the vendor's headers, in any order, without a clash. Two
 // vendor details are expressed differently:
 //   - enums have a fixed 32-bit type, so that a newer runtime's number is a valid value;
-//   - `nrt_tensor_info_array_t` ends in a flexible array member, which C++ lacks: TensorInfoAt().
+//   - `nrt_tensor_info_array_t` ends in a flexible array member in C, which C++ lacks:
+//     TensorInfoAt() replaces it.
 //
 // Source: headers of aws-neuron-sdk, src/libnrt/include/nrt, as of Neuron SDK 2.28.
-// nrt_abi_check.cc compares every declaration below with those headers where they are installed.
+// If those headers are installed, nrt_abi_check.cc compares every declaration below with them.
 
 #ifndef NEURON_EMBED_NRT_NRT_ABI_H_
 #define NEURON_EMBED_NRT_NRT_ABI_H_
@@ -160,7 +161,7 @@ inline constexpr size_t kVersionDetailLen = 128;  // RT_VERSION_DETAIL_LEN
 inline constexpr size_t kGitHashLen = 64;         // GIT_HASH_LEN
 
 struct nrt_tensor_info_t {
-  char name[kTensorNameMax];  // termination is not promised: copy with a bound
+  char name[kTensorNameMax];  // libnrt does not promise a terminating NUL: copy with a bound
   nrt_tensor_usage_t usage;
   size_t size;  // bytes
   nrt_dtype_t dtype;
@@ -182,7 +183,7 @@ struct nrt_version_t {
   char git_hash[kGitHashLen];
 };
 
-// Only the first 8 bytes exist before the SDK 2.28 header.
+// Before the SDK 2.28 header the struct has only the first 8 bytes.
 struct nrt_instance_info_t {
   uint32_t family;  // nrt_instance_family_t
   uint32_t size;    // nrt_instance_size_t
@@ -291,7 +292,7 @@ static_assert(std::is_standard_layout_v<nrt_tensor_info_t> &&
 
 // One function type per exported function: the vendor's name plus `_fn`. All are extern "C".
 
-// nrt.h: lifecycle and topology. The counts may be asked before nrt_init.
+// nrt.h: lifecycle and topology. The counts may be queried before nrt_init.
 using nrt_init_fn = NRT_STATUS(nrt_framework_type_t framework, const char* fw_version,
                                const char* fal_version);
 using nrt_close_fn = void();

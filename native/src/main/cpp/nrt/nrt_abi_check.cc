@@ -1,9 +1,10 @@
-// Compile-time comparison of nrt_abi.h with the vendor's headers. Built only where those are
-// installed (cmake/NrtHeaders.cmake); a mismatch is a compile error. No code comes out of it.
+// Compares nrt_abi.h with the vendor's headers at compile time. The build includes this file only
+// if those are installed (cmake/NrtHeaders.cmake). A mismatch is a compile error. The file
+// generates no code.
 
 #include "nrt_abi.h"
 
-// The vendor's nrt_version.h relies on nrt.h for its types: order matters.
+// The order matters: the vendor's nrt_version.h uses types of nrt.h without including it.
 // clang-format off
 #include <nrt/nrt.h>
 #include <nrt/nrt_experimental.h>
@@ -59,13 +60,13 @@ MAP_TYPE(nrt_vnc_memory_stats_t);
 MAP_TYPE(nrt_model_info_t);
 #undef MAP_TYPE
 
-// Functions: same parameters, same result.
+// Functions: the same parameters and the same result.
 #define CHECK_FUNCTION(NAME) \
   static_assert(std::is_same_v<Ours<decltype(::NAME)>, ours::NAME##_fn>, #NAME);
 NEURON_EMBED_NRT_FUNCTIONS(CHECK_FUNCTION)
 #undef CHECK_FUNCTION
 
-// Enums: same size, same numbers.
+// Enums: the same size and the same numbers.
 #define CHECK_ENUM(NAME) static_assert(sizeof(::NAME) == sizeof(ours::NAME), #NAME)
 CHECK_ENUM(NRT_STATUS);
 CHECK_ENUM(nrt_tensor_placement_t);
@@ -163,7 +164,7 @@ static_assert(NRT_TENSOR_NAME_MAX == ours::kTensorNameMax);
 static_assert(RT_VERSION_DETAIL_LEN == ours::kVersionDetailLen);
 static_assert(GIT_HASH_LEN == ours::kGitHashLen);
 
-// Structs: same size; each member at the same offset with the same type.
+// Structs: the same size, and each member at the same offset with the same type.
 #define CHECK_STRUCT(NAME) static_assert(sizeof(::NAME) == sizeof(ours::NAME), #NAME)
 #define CHECK_MEMBER(NAME, MEMBER)                                                            \
   static_assert(offsetof(::NAME, MEMBER) == offsetof(ours::NAME, MEMBER), #NAME "." #MEMBER); \

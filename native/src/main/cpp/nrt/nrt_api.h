@@ -1,4 +1,4 @@
-// The functions of libnrt that the core calls, as a table filled once by NrtLibrary.
+// The functions of libnrt that the core calls. NrtLibrary fills this table once.
 
 #ifndef NEURON_EMBED_NRT_NRT_API_H_
 #define NEURON_EMBED_NRT_NRT_API_H_
@@ -26,7 +26,7 @@ namespace neuron_embed::nrt {
   X(nrt_add_tensor_to_tensor_set)    \
   X(nrt_execute)
 
-// Null where the library lacks them: what they serve is then not offered.
+// Null if the library lacks them. What needs them is then unavailable.
 #define NEURON_EMBED_NRT_OPTIONAL(X) \
   X(nrt_get_version)                 \
   X(nrt_get_total_nc_count)          \

@@ -10,7 +10,7 @@
 namespace neuron_embed::nrt {
 namespace {
 
-// dlsym returns an object pointer; POSIX grants that it converts to the function's.
+// dlsym returns an object pointer. POSIX guarantees that it converts to a function pointer.
 template <typename Function>
 void Resolve(void* handle, const char* name, Function** out) {
   *out = reinterpret_cast<Function*>(dlsym(handle, name));

@@ -11,10 +11,10 @@
 
 namespace neuron_embed::nrt {
 
-// What a runtime version means for us, by its version number. A later generation has the marks of
-// the earlier ones. The order is part of the C interface (neuron_capi.h).
+// The runtime versions that differ for this project, by version number. What a generation changes
+// holds for the later ones, too. The order is part of the C interface (neuron_capi.h).
 enum class Generation : uint32_t {
-  kUnknown = 0,     // the library does not tell its version
+  kUnknown = 0,     // the library does not report its version
   kBefore2_30 = 1,  // tensor infos carry the old dtype numbers (legacy_dtype_t)
   kFrom2_30 = 2,    // SDK 2.28: new dtype numbers; transfers go through a bounce buffer by default
   kFrom2_32_31 =
@@ -23,7 +23,7 @@ enum class Generation : uint32_t {
   kFrom2_35 = 5,     // SDK 2.33: a device profile reserves 64 MB more of each core's memory
 };
 
-// Functions that only the project's emulator exports; null in the real library.
+// Functions that only the project's emulator exports. Null for the real library.
 struct EmulatorApi {
   decltype(&::nrt_emulator_configure) nrt_emulator_configure = nullptr;
   decltype(&::nrt_emulator_set_faults) nrt_emulator_set_faults = nullptr;
@@ -32,16 +32,16 @@ struct EmulatorApi {
   decltype(&::nrt_emulator_get_core) nrt_emulator_get_core = nullptr;
 };
 
-// A loaded libnrt. Immutable and never unloaded: the vendor's library starts threads of its own.
+// A loaded libnrt. Immutable. It is never unloaded, because the vendor's library starts threads.
 class NrtLibrary {
  public:
-  // The search order where no path is given.
+  // The search order if no path is given.
   static constexpr const char* kSearchPaths[] = {"libnrt.so.1", "/opt/aws/neuron/lib/libnrt.so.1"};
 
-  // Loads the library at `path`, and nothing else if that fails; with an empty `path`, the first
-  // usable one of kSearchPaths. A library is usable if it exports every required function. Returns
-  // the same object for the same path; nullptr if none is usable. `tried` then tells, one line per
-  // attempt, what was tried and why it failed. Thread-safe.
+  // Loads the library at `path`, and no other one if that fails. With an empty `path` it loads the
+  // first usable one of kSearchPaths. A library is usable if it exports every required function.
+  // Returns the same object for the same path, and nullptr if no library is usable. `tried` then
+  // has one line per attempt: which file, and why it failed. Thread-safe.
   static const NrtLibrary* Open(const std::string& path, std::string* tried);
 
   NrtLibrary(const NrtLibrary&) = delete;
@@ -53,14 +53,15 @@ class NrtLibrary {
 
   // The file it was loaded from.
   const std::string& path() const { return path_; }
-  // Zeros where the library does not tell.
+  // Zeros if the library does not report it.
   const nrt_version_t& version() const { return version_; }
   Generation generation() const { return generation_; }
   // Whether the explicit asynchronous functions exist with symbol version NRT_3.0.0 (runtime 2.31
   // and later). Recorded for diagnosis; not used.
   bool has_nrt_3() const { return has_nrt_3_; }
-  // Whether it converts number formats on the device (nrt_tensor_cast, runtime 2.35 and later). Its
-  // signature is in no public header (as of SDK 2.33). Recorded for diagnosis; not used.
+  // Whether the library converts number formats on the device (nrt_tensor_cast, runtime 2.35 and
+  // later). No public header declares this function (as of SDK 2.33). Recorded for diagnosis; not
+  // used.
   bool has_tensor_cast() const { return has_tensor_cast_; }
   // Optional functions that the library does not export.
   const std::vector<std::string>& missing_optional() const { return missing_optional_; }
