@@ -70,7 +70,7 @@ class TokenizerLibraryTest {
                     .contains(
                         file.resolve("cache").toString(),
                         "it cannot be written",
-                        "Set ENGINE_CACHE_DIR to a folder"))
+                        "Set ENGINE_CACHE_DIR to a writable folder"))
         .anyMatch(line -> line.startsWith("again The tokenizer's native library"));
   }
 
