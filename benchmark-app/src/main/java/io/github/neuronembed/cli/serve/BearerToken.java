@@ -25,10 +25,10 @@ final class BearerToken {
   }
 
   /**
-   * Takes what a file or the environment says; white space at the end is not part of it.
+   * Makes a token from the content of a file or a variable, without white space at its end.
    *
-   * @param source what it came from, for people
-   * @throws UsageException if it is empty, or has what a header cannot carry
+   * @param source where it came from, for the message
+   * @throws UsageException if it is empty, or has characters that a header cannot carry
    */
   static BearerToken of(String text, String source) {
     String token = text.strip();
@@ -51,7 +51,8 @@ final class BearerToken {
   }
 
   /**
-   * Whether a header proves it; takes the same time wherever the two differ.
+   * Whether a header contains this token. The comparison takes the same time wherever the two
+   * differ.
    *
    * @param authorization the header's value; null if there is none
    */
@@ -64,9 +65,10 @@ final class BearerToken {
   }
 
   /**
-   * Whether it is given alone, as in the header {@code api-key} of clients of Azure's kind.
+   * Whether a value is this token, without {@code Bearer}: clients for Azure send it so in the
+   * header {@code api-key}.
    *
-   * @param given null if there is no such header
+   * @param given the value; null if there is no such header
    */
   boolean isKey(@Nullable String given) {
     return given != null && MessageDigest.isEqual(token, given.strip().getBytes(UTF_8));

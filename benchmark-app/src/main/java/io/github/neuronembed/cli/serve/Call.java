@@ -11,7 +11,7 @@ sealed interface Call permits EmbeddingCall, RerankCall, Call.OfTokenizer {
     /**
      * Writes the answer.
      *
-     * @param wanted whether somebody still waits; if not, the rest may be left out
+     * @param wanted whether somebody still waits; if not, the method may omit the rest
      */
     void write(TextEmbedder embedder, JsonOutput out, BooleanSupplier wanted);
   }

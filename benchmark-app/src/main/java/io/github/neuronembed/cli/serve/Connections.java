@@ -13,15 +13,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of the server. Whenever the server waits for a client, for a request's head, for
- * its body or for the client to read an answer, there is a time by which that has to be over, and
- * then the connection is closed. When there are more connections than there may be, the one that
- * the server has waited for longest makes room; so clients that send or read slowly keep nobody
- * out. Those that never had an answer make room first if they are more than half of all, so that
- * they do not push out the connections that well-behaved clients keep. A connection whose request
- * is being served is never closed.
+ * The connections of the server. The server waits for a client to send a request's head, to send
+ * its body, or to read an answer. Each wait has a time limit; after it, the server closes the
+ * connection. If there are too many connections, the server closes the one that it has waited for
+ * longest. So clients that send or read slowly keep nobody out. Connections that never had an
+ * answer are closed first if they are more than half of all. So they do not displace the
+ * connections that well-behaved clients keep open. A connection whose request is being served is
+ * never closed.
  *
- * <p>Belongs to the event loop.
+ * <p>Only the event loop uses it.
  */
 final class Connections {
 
@@ -31,10 +31,10 @@ final class Connections {
   private final LongSupplier nanoTime;
   private final Map<HttpConnection, State> open = new HashMap<>();
 
-  /** Those that the server waits for, the one that it has waited for longest first. */
+  /** The connections that the server waits for, the longest wait first. */
   private final Set<HttpConnection> awaited = new LinkedHashSet<>();
 
-  /** Those of them that never had an answer, in the same order. */
+  /** Of these, the connections that never had an answer, in the same order. */
   private final Set<HttpConnection> unanswered = new LinkedHashSet<>();
 
   private static final class State {
@@ -44,7 +44,7 @@ final class Connections {
   }
 
   /**
-   * @param most how many there may be
+   * @param most the most connections that may be open
    * @param toReceive how long a new connection's first head, and a request's body, may take
    * @param idle how long a connection without a request is kept
    * @param nanoTime the clock, as {@link System#nanoTime()}
@@ -61,7 +61,7 @@ final class Connections {
     return open.size();
   }
 
-  /** A new one: its head is awaited. */
+  /** A connection is new: the server waits for the head of a request. */
   void opened(HttpConnection connection) {
     open.put(connection, new State());
     connection.closeHandler(
@@ -77,7 +77,9 @@ final class Connections {
     await(connection, toReceive);
   }
 
-  /** It may stay open for a while, if the client does not read what was written before. */
+  /**
+   * The connection may stay open for a while, if the client does not read what the server wrote.
+   */
   private void close(HttpConnection connection) {
     doNotAwait(connection);
     connection.close();
@@ -100,7 +102,7 @@ final class Connections {
     }
   }
 
-  /** A request's head has come: its body is awaited. */
+  /** A request's head has arrived: the server waits for its body. */
   void headReceived(HttpServerRequest request) {
     State state = open.get(request.connection());
     if (state != null) {
@@ -116,14 +118,14 @@ final class Connections {
     }
   }
 
-  /** The client has to read an answer within this time. */
+  /** The client must read an answer within this time. */
   void answering(HttpServerRequest request, Duration time) {
     if (isLast(request)) {
       await(request.connection(), time);
     }
   }
 
-  /** An answer was sent: what is left of the request is awaited, or else the next one. */
+  /** An answer was sent: the server waits for the rest of the request, or else for the next one. */
   void answered(HttpServerRequest request) {
     State state = open.get(request.connection());
     if (state != null) {
@@ -134,13 +136,13 @@ final class Connections {
     }
   }
 
-  /** Whether no other request has begun on the connection, as a client may pipeline them. */
+  /** Whether no later request has begun on the connection; a client may pipeline requests. */
   private boolean isLast(HttpServerRequest request) {
     State state = open.get(request.connection());
     return state != null && state.last == request;
   }
 
-  /** Closes those that were waited for long enough. */
+  /** Closes the connections whose time limit has passed. */
   void closeLate() {
     long now = nanoTime.getAsLong();
     for (HttpConnection connection : List.copyOf(awaited)) {

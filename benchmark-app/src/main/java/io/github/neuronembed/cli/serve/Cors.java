@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which web pages may use the server from a browser: by default none, as the browser asks the
- * server first (Fetch standard, "CORS protocol") and hears nothing of it.
+ * Which web pages may use the server from a browser: by default none. The browser asks the server
+ * first (Fetch standard, "CORS protocol"), and the answer then contains no permission.
  *
  * @param origins such as {@code https://search.example.org}; {@code *} for every one
  */
@@ -24,14 +24,14 @@ record Cors(Set<String> origins) {
     origins = Set.copyOf(origins);
   }
 
-  /** Whether this is the question that a browser asks before the request itself. */
+  /** Whether this is the preflight request that a browser sends before the request itself. */
   boolean isPreflight(HttpServerRequest request) {
     return request.method().equals(HttpMethod.OPTIONS)
         && allowed(request) != null
         && request.getHeader("Access-Control-Request-Method") != null;
   }
 
-  /** Puts into an answer what the browser has to know. */
+  /** Adds the headers that the browser needs to an answer. */
   void describe(HttpServerRequest request) {
     if (origins.isEmpty()) {
       return;

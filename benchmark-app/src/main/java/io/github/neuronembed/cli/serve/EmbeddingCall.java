@@ -6,12 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request for vectors, or for what is made of them.
+ * A request for vectors, or for a result computed from them.
  *
  * @param inputs at least one
- * @param type what the texts are; null if the request's fields do not say
+ * @param type the type of the texts; null if the request's fields do not say
  * @param truncation what happens to a long text; null if the request does not say
- * @param form of the vectors that the answer is made of
+ * @param form of the vectors that the answer contains or is computed from
  * @param answer writes the body of the answer
  */
 record EmbeddingCall(
@@ -24,7 +24,7 @@ record EmbeddingCall(
 
   /** Writes the body of an answer. */
   interface Answer {
-    /** About how many bytes it has. */
+    /** The approximate size of the answer in bytes. */
     long bytes(int inputs, int dimension);
 
     /**

@@ -17,8 +17,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The work of one request: its texts in the engine, as one list. When one text fails, or nobody
- * waits any more, the others are withdrawn. Thread-safe.
+ * The work of one request: its texts, which the engine gets as one list. If one text fails, or
+ * nobody waits any more, the others are cancelled. Thread-safe.
  */
 final class EmbeddingJob {
 
@@ -30,7 +30,7 @@ final class EmbeddingJob {
   private @Nullable CompletableFuture<?> submitted;
 
   /**
-   * @param deadlineNanos when it is of no use any more, by {@link System#nanoTime()}
+   * @param deadlineNanos when its result becomes useless, by {@link System#nanoTime()}
    */
   EmbeddingJob(TextEmbedder embedder, ServedModel model, Lane lane, long deadlineNanos) {
     this.embedder = embedder;
@@ -40,8 +40,8 @@ final class EmbeddingJob {
   }
 
   /**
-   * The vectors, in the order of the inputs. Ends on a thread of the engine, or of who submits or
-   * cancels.
+   * The vectors, in the order of the inputs. It completes on a thread of the engine, or on the
+   * thread that submits or cancels.
    */
   CompletableFuture<List<float[]>> result() {
     return result;
@@ -50,7 +50,7 @@ final class EmbeddingJob {
   /**
    * Tokenizes the inputs on this thread.
    *
-   * @return each of them; the first ones alone if nobody waits any more
+   * @return all of them; only the first ones if nobody waits any more
    * @throws HttpError if one of them cannot be embedded
    */
   List<TokenizedText> tokenize(Inputs inputs, InputType type, TruncationPolicy truncation) {
@@ -100,19 +100,19 @@ final class EmbeddingJob {
         .withCode("context_length_exceeded");
   }
 
-  /** Hands texts to the engine, see {@link #submit}. */
+  /** Submits texts to the engine, see {@link #submit}. */
   void submitTexts(List<int[]> tokenIds) {
     submit(options -> embedder.embedTokensAsync(tokenIds, options), vectors -> vectors);
   }
 
-  /** Hands pairs to the engine, see {@link #submit}: the logits are one list of floats. */
+  /** Submits pairs to the engine, see {@link #submit}; the logits are one list of floats. */
   void submitPairs(Reranker reranker, List<TokenizedPair> pairs) {
     submit(options -> reranker.logitsAsync(pairs, options), logits -> List.of(logits));
   }
 
   /**
-   * Hands the inputs to an engine. In the bulk lane this waits for room. Never throws: what goes
-   * wrong is the result.
+   * Submits the inputs to an engine. In the bulk lane this waits for space. It never throws: a
+   * failure becomes the result.
    */
   private <T> void submit(
       Function<RequestOptions, CompletableFuture<T>> start, Function<T, List<float[]>> toResult) {

@@ -33,10 +33,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Serves an embedder over HTTP/1.1. One event loop reads and writes, a worker for each processor
- * reads bodies, tokenizes and writes answers, and some threads wait for room for bulk work. None of
- * them waits for a vector.
+ * reads bodies, tokenizes and writes answers, and a few threads wait for space for bulk work. No
+ * thread waits for a vector.
  *
- * <p>Its fields that change are the event loop's. {@link #drain} and {@link #close} may be called
+ * <p>Only the event loop uses its mutable fields. {@link #drain} and {@link #close} may be called
  * on any other thread.
  */
 final class EmbeddingServer implements AutoCloseable {
@@ -48,7 +48,7 @@ final class EmbeddingServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddingServer.class);
 
-  /** Bulk requests that put their texts into the engine side by side. */
+  /** Bulk requests that submit their texts to the engine at the same time. */
   private static final int BULK_THREADS = 4;
 
   private static final int MAX_HEADER_BYTES = 16 * 1024;
@@ -57,7 +57,7 @@ final class EmbeddingServer implements AutoCloseable {
   /** How long a connection without a request is kept. */
   private static final Duration IDLE = Duration.ofSeconds(75);
 
-  /** How often connections are looked at that are late. */
+  /** How often the server looks for connections whose time limit has passed. */
   private static final Duration LOOK = Duration.ofMillis(500);
 
   private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
@@ -78,10 +78,10 @@ final class EmbeddingServer implements AutoCloseable {
   private final FailureLog failures = new FailureLog(LOG, System::nanoTime);
   private final CountDownLatch drained = new CountDownLatch(1);
 
-  /** From the head to the end of the answer. */
+  /** Requests from their head to the end of their answer. */
   private final AtomicInteger underWay = new AtomicInteger();
 
-  /** Those of them whose body is there and whose answer is not. */
+  /** Of these, the requests whose body has arrived and whose answer is not ready. */
   private int working;
 
   private volatile boolean draining;
@@ -135,9 +135,9 @@ final class EmbeddingServer implements AutoCloseable {
   }
 
   /**
-   * How long nothing need be written to a connection in order: while a body comes, while it is
-   * served, and while the client reads. What is written to who does not read keeps a connection
-   * that is closed in the other way, after what was written.
+   * The longest time without a write that is normal for a connection: while a body arrives, while
+   * the request is served, or while the client reads. The ordinary close happens only after the
+   * pending writes, so a client that does not read would keep its connection open.
    */
   private static Duration longestSilence(ServerOptions options) {
     return options.receiveTimeout().plus(options.requestTimeout().multipliedBy(2)).plusSeconds(1);
@@ -153,12 +153,12 @@ final class EmbeddingServer implements AutoCloseable {
   }
 
   /**
-   * Starts to listen.
+   * Starts a server and listens.
    *
-   * @param embedder stays the caller's, who closes it after the server
-   * @param reranker as the embedder; null for a server that reranks nothing
+   * @param embedder the caller keeps it, and closes it after the server
+   * @param reranker as the embedder; null for a server without reranking
    * @param directory the embedder's model
-   * @param metrics stay the caller's
+   * @param metrics the caller keeps them
    * @param version the program's
    * @throws IOException if the address cannot be used
    */
@@ -191,7 +191,9 @@ final class EmbeddingServer implements AutoCloseable {
     }
   }
 
-  /** The JDK has no types for the reasons to bind to nothing, only the operating system's words. */
+  /**
+   * The JDK reports why an address cannot be bound without types, in the operating system's words.
+   */
   private static String whyNot(ServerOptions options, @Nullable Throwable cause) {
     String words = String.valueOf(cause == null ? null : cause.getMessage());
     if (cause instanceof UnknownHostException) {
@@ -213,13 +215,13 @@ final class EmbeddingServer implements AutoCloseable {
     return http.actualPort();
   }
 
-  /** Puts into the head of an answer what an error has for it. */
+  /** Adds the headers of an error to an answer. */
   static void describe(HttpError error, HttpServerResponse response) {
     Duration retryAfter = error.retryAfter();
     if (retryAfter != null) {
       long millis = Math.max(1, retryAfter.toMillis());
       response.putHeader("Retry-After", Long.toString((millis + 999) / 1000));
-      // OpenAI's clients read this one, which is finer.
+      // OpenAI's clients read this header, which is more precise.
       response.putHeader("Retry-After-Ms", Long.toString(millis));
     }
     if (error.kind() == HttpError.Kind.UNAUTHORIZED) {
@@ -228,7 +230,7 @@ final class EmbeddingServer implements AutoCloseable {
   }
 
   /**
-   * Sends an answer; the future ends when it is sent, or cannot be.
+   * Sends an answer; the future completes when it is sent or cannot be sent.
    *
    * @param type the media type; null if there is no body
    */
@@ -264,7 +266,7 @@ final class EmbeddingServer implements AutoCloseable {
     return reranker;
   }
 
-  /** The reranker that a request was read for. */
+  /** The reranker; only for a request that needs it. */
   Reranker reranker() {
     return Objects.requireNonNull(reranker);
   }
@@ -285,8 +287,8 @@ final class EmbeddingServer implements AutoCloseable {
   /**
    * Takes memory for an answer.
    *
-   * @param bytes about how much it takes
-   * @throws HttpError if there is no room
+   * @param bytes its approximate size
+   * @throws HttpError if there is not enough memory
    */
   MemoryBudget.Part answer(long bytes) {
     if (bytes > answers.largest()) {
@@ -347,12 +349,12 @@ final class EmbeddingServer implements AutoCloseable {
     }
   }
 
-  /** A request's head is there. */
+  /** A request's head has arrived. */
   void begun() {
     underWay.incrementAndGet();
   }
 
-  /** A request's body is there; false if too many are being served. */
+  /** A request's body has arrived; returns false if too many requests are being served. */
   boolean begin() {
     if (working >= options.maxRequests()) {
       return false;
@@ -361,7 +363,7 @@ final class EmbeddingServer implements AutoCloseable {
     return true;
   }
 
-  /** A request's answer is there, or nobody waits for it. */
+  /** A request's answer is ready, or nobody waits for it. */
   void end() {
     working--;
   }
@@ -374,7 +376,7 @@ final class EmbeddingServer implements AutoCloseable {
     }
   }
 
-  /** Logs what a request failed by, if it is the server's own failure. */
+  /** Logs the failure of a request, if it is the server's own failure. */
   void failed(Throwable failure) {
     if (HttpError.isOurs(failure)) {
       failures.failed(failure);
@@ -394,15 +396,15 @@ final class EmbeddingServer implements AutoCloseable {
     vertx.cancelTimer(timer);
   }
 
-  /** Whether it takes no more requests. */
+  /** Whether it accepts no more requests. */
   boolean isDraining() {
     return draining;
   }
 
   /**
-   * Takes no more requests, and lets those under way end within the drain timeout.
+   * Accepts no more requests, and waits up to the drain timeout for those in flight to end.
    *
-   * @return whether they did
+   * @return whether they ended
    */
   boolean drain() throws InterruptedException {
     onLoop(
@@ -416,7 +418,7 @@ final class EmbeddingServer implements AutoCloseable {
         || underWay.get() == 0;
   }
 
-  /** Closes every connection and stops. Does nothing when it is closed already. */
+  /** Closes every connection and stops. Does nothing if it is already closed. */
   @Override
   public void close() {
     vertx.close().toCompletionStage().toCompletableFuture().join();

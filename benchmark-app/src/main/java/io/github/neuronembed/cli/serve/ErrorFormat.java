@@ -8,9 +8,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import org.jspecify.annotations.Nullable;
 
-/** How an API tells its clients of an error. */
+/** How an API reports an error to its clients. */
 enum ErrorFormat {
-  /** OpenAI's: an object with a message, a type, and the field and a word where there are any. */
+  /** OpenAI's: an object with a message, a type and, if there are any, the field and a code. */
   OPENAI {
     @Override
     int status(HttpError error) {
@@ -40,7 +40,7 @@ enum ErrorFormat {
 
   /**
    * text-embeddings-inference's, with its statuses (router/src/http/server.rs at 0d124dc): 422 for
-   * what makes no sense, 424 for what failed.
+   * an invalid request, 424 for a failure.
    */
   INFERENCE {
     @Override

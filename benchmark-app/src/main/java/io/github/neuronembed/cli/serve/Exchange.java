@@ -15,19 +15,20 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request with a body, from its head to the end of its answer. Runs on the event loop; {@link
- * #work} and what it calls run on workers and share nothing with it but what is final or volatile.
+ * One request with a body, from its head to the end of its answer. It runs on the event loop.
+ * {@link #work} and the methods that it calls run on workers, and share only final or volatile
+ * fields with the event loop.
  *
- * <p>Memory: the body counts until its texts are token ids, the answer from before its texts are
- * computed until it is sent. Each part is given back by who holds it at that time, not by who
- * notices that the client is gone.
+ * <p>Memory: the body counts until its texts are token ids. The answer counts from before its texts
+ * are computed until it is sent. The code that holds a part at that time gives it back, not the
+ * code that notices that the client is gone.
  */
 final class Exchange {
 
   private enum State {
-    /** The body is coming. */
+    /** The body is arriving. */
     RECEIVING,
-    /** It is being served. */
+    /** The request is being served. */
     WORKING,
     /** It is answered, or nobody waits for an answer. */
     OVER
@@ -47,7 +48,7 @@ final class Exchange {
   /**
    * Begins it.
    *
-   * @throws HttpError if a header makes no sense; then it has not begun
+   * @throws HttpError if a header is invalid; then it has not begun
    */
   Exchange(EmbeddingServer server, Route route, HttpServerRequest request) {
     this.server = server;
@@ -72,7 +73,7 @@ final class Exchange {
     throw HttpError.invalid("X-Priority", "'X-Priority' is neither interactive nor bulk.");
   }
 
-  /** Takes the body in. */
+  /** Receives the body. */
   void receive() {
     request.response().closeHandler(closed -> gone());
     request.exceptionHandler(broken -> gone());
@@ -85,7 +86,7 @@ final class Exchange {
 
   private void received(Buffer chunk) {
     if (state != State.RECEIVING) {
-      // Answered already; the rest of the body is let go by, so that the client reads the answer.
+      // Answered already: discard the rest of the body, so that the client reads the answer.
       return;
     }
     try {
@@ -116,7 +117,7 @@ final class Exchange {
     server.workers().execute(this::work);
   }
 
-  /** On a worker: reads the body, and goes on in the lane's pool. */
+  /** Runs on a worker: reads the body, and continues in the lane's pool. */
   private void work() {
     boolean handedOn = false;
     try {
@@ -148,9 +149,9 @@ final class Exchange {
   }
 
   /**
-   * Hands something to an engine: bulk work on a worker that may wait for room there.
+   * Submits work to an engine. Bulk work goes to a worker that may wait for space in the engine.
    *
-   * @return whether that worker has the body
+   * @return whether that worker now holds the body
    */
   private boolean inLane(Runnable submission) {
     if (lane != Lane.BULK) {
@@ -177,7 +178,7 @@ final class Exchange {
         call.inputs(), type != null ? type : InputType.PASSAGE, truncation(call.truncation()));
   }
 
-  /** Makes room for the answer, and has it written when the vectors are there. */
+  /** Reserves memory for the answer, and writes the answer when the vectors are there. */
   private void expect(EmbeddingCall call, List<TokenizedText> texts) {
     int count = texts.size();
     VectorForm form = call.form();
@@ -240,7 +241,7 @@ final class Exchange {
     void write(JsonOutput out);
   }
 
-  /** On a worker: writes the answer, whose memory is given back when it is sent. */
+  /** Runs on a worker: writes the answer, whose memory is given back when it is sent. */
   private void write(
       MemoryBudget.Part memory, long bytes, Map<String, String> headers, Writing writing) {
     boolean handedOn = false;
@@ -281,7 +282,7 @@ final class Exchange {
     fail(server.late());
   }
 
-  /** The client does not wait any more. */
+  /** The client no longer waits. */
   private void gone() {
     if (state != State.OVER) {
       end();
@@ -318,7 +319,7 @@ final class Exchange {
             });
   }
 
-  /** Lets go of what it holds, unless a worker has it. */
+  /** Releases what it holds, unless a worker holds it. */
   private void end() {
     server.cancelTimer(timer);
     if (state == State.RECEIVING) {

@@ -7,8 +7,9 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 
 /**
- * Logs failures of requests: the first of a kind with its stack, the others of the same minute as a
- * count. A device that is gone fails every request, and must not fill a disk as well. Thread-safe.
+ * Logs failures of requests: the first of a kind with its stack trace, the others of the same
+ * minute as a count. A device that is lost fails every request, and the log must not fill the disk.
+ * Thread-safe.
  */
 final class FailureLog {
 
@@ -31,7 +32,7 @@ final class FailureLog {
     private long since;
   }
 
-  /** A request failed by this. */
+  /** A request failed with this exception. */
   void failed(Throwable failure) {
     long others;
     synchronized (this) {

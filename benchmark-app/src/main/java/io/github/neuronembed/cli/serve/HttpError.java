@@ -9,8 +9,8 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a request gets no answer, as its client is told. The message never has a text of the request
- * in it. It has no stack: what went wrong inside of the server is logged apart.
+ * The error that a client receives in place of a result. The message never contains a text of the
+ * request. The exception has no stack trace: the server logs its own failures separately.
  */
 final class HttpError extends RuntimeException {
 
@@ -19,7 +19,7 @@ final class HttpError extends RuntimeException {
   /** Kinds of errors. */
   enum Kind {
     INVALID(400),
-    /** A list that has to have something has nothing. */
+    /** A list that must not be empty is empty. */
     EMPTY(400),
     UNAUTHORIZED(401),
     NOT_FOUND(404),
@@ -32,7 +32,7 @@ final class HttpError extends RuntimeException {
     UNAVAILABLE(503),
     TIMEOUT(504);
 
-    /** The status where an API has no other. */
+    /** The status, unless an API uses another one. */
     final int status;
 
     Kind(int status) {
@@ -67,22 +67,22 @@ final class HttpError extends RuntimeException {
     return new HttpError(Kind.INVALID, message, param, null, null);
   }
 
-  /** A field of the request has nothing in it. */
+  /** A field of the request is empty. */
   static HttpError empty(String param) {
     return new HttpError(Kind.EMPTY, "'%s' is empty.".formatted(param), param, null, null);
   }
 
-  /** The same with a word for programs. */
+  /** The same error with a code for programs. */
   HttpError withCode(String word) {
     return new HttpError(kind, message(), param, word, retryAfter);
   }
 
-  /** The same with a hint when another try may succeed. */
+  /** The same error with the time after which a new attempt may succeed. */
   HttpError retryAfter(Duration time) {
     return new HttpError(kind, message(), param, code, time);
   }
 
-  /** What to tell the client of a failure of the embedder or of ours. */
+  /** The error to send to the client for a failure of the embedder or of the server. */
   static HttpError of(Throwable failure) {
     Throwable cause = causeOf(failure);
     if (cause instanceof HttpError error) {
@@ -106,7 +106,7 @@ final class HttpError extends RuntimeException {
         Kind.FAILED, "The request failed unexpectedly; the server's log states the reason.");
   }
 
-  /** Whether a failure is the server's own, which its log has to name. */
+  /** Whether a failure is the server's own, so that the server must log it. */
   static boolean isOurs(Throwable failure) {
     Throwable cause = causeOf(failure);
     return !(cause instanceof HttpError
@@ -135,12 +135,12 @@ final class HttpError extends RuntimeException {
     return param;
   }
 
-  /** A word for programs. */
+  /** A code for programs. */
   @Nullable String code() {
     return code;
   }
 
-  /** When another try may succeed. */
+  /** The time after which a new attempt may succeed. */
   @Nullable Duration retryAfter() {
     return retryAfter;
   }

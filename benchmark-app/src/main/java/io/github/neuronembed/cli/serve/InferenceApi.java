@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * text-embeddings-inference's {@code POST /embed} and {@code /similarity} (router/src/http/types.rs
  * at 0d124dc). {@code prompt_name} is {@code query}, or {@code passage} or {@code document};
- * vectors are normalised unless {@code normalize} is false, which a model that states normalisation
- * refuses: rewritten graphs, compiled models and the native core's encoder do it themselves. {@code
- * truncation_direction} Left or Right counts in place of what the model states.
+ * vectors are normalised unless {@code normalize} is false. A model that states normalisation
+ * refuses false: rewritten graphs, compiled models and the native core's encoder normalise
+ * themselves. {@code truncation_direction} (Left or Right) overrides what the model states.
  */
 final class InferenceApi {
 
@@ -21,7 +21,7 @@ final class InferenceApi {
   private final TruncationPolicy byDefault;
 
   /**
-   * @param byDefault what happens to a long text when a request does not say
+   * @param byDefault how a long text is truncated if a request does not say
    */
   InferenceApi(ServedModel model, InputReader inputs, TruncationPolicy byDefault) {
     this.model = model;
@@ -29,13 +29,13 @@ final class InferenceApi {
     this.byDefault = byDefault;
   }
 
-  /** Fields that several requests have. */
+  /** Fields that several kinds of request have. */
   private class Parameters implements JsonBody.FieldReader {
     @Nullable InputType type;
     private boolean truncate = byDefault != TruncationPolicy.STRICT;
     private TruncationPolicy side = TruncationPolicy.TRUNCATE;
 
-    /** What happens to a long text. */
+    /** How a long text is truncated. */
     TruncationPolicy truncation() {
       return truncate ? side : TruncationPolicy.STRICT;
     }
@@ -54,7 +54,7 @@ final class InferenceApi {
     }
   }
 
-  /** What happens to a long text by a {@code truncation_direction}. */
+  /** How a {@code truncation_direction} truncates a long text. */
   static TruncationPolicy side(String direction) {
     return switch (direction) {
       case "Left", "left" -> TruncationPolicy.TRUNCATE_LEFT;

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Reads what is to be embedded, or tokenized, from a field of a request. */
+/** Reads the inputs to embed or to tokenize from a field of a request. */
 final class InputReader {
 
   private final int mostTexts;
   private final boolean textsOnly;
 
   /**
-   * @param mostTexts how many there may be in a request
+   * @param mostTexts the most texts of a request
    * @param textsOnly whether token ids are refused
    */
   InputReader(int mostTexts, boolean textsOnly) {
@@ -139,9 +139,9 @@ final class InputReader {
   }
 
   /**
-   * Checks that there is room for another text.
+   * Checks that the request may have another text.
    *
-   * @param count how many there are
+   * @param count how many it has so far
    */
   void checkRoom(String field, int count) {
     if (count >= mostTexts) {
@@ -153,7 +153,7 @@ final class InputReader {
     }
   }
 
-  /** A string that is a text. */
+  /** A string that is an input text. */
   String text(JsonBody body, String where) throws IOException {
     if (body.value().peek() != JsonToken.STRING) {
       throw body.wrong(where, "a string");

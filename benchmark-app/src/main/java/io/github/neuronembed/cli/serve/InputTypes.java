@@ -2,16 +2,16 @@ package io.github.neuronembed.cli.serve;
 
 import io.github.neuronembed.InputType;
 
-/** The words by which a request says what its texts are. */
+/** The names by which a request states the type of its texts. */
 final class InputTypes {
 
   private InputTypes() {}
 
   /**
-   * The type of a word.
+   * The type with a name.
    *
-   * @param where the field or header, for people
-   * @throws HttpError if it is none
+   * @param where the field or header, for the message
+   * @throws HttpError if there is no such type
    */
   static InputType of(String word, String where) {
     return switch (word) {

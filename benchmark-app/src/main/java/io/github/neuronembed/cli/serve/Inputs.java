@@ -3,7 +3,7 @@ package io.github.neuronembed.cli.serve;
 import java.util.List;
 
 /**
- * What a request wants embedded: texts, or token ids.
+ * The inputs that a request embeds: texts, or token ids.
  *
  * @param texts empty if there are token ids
  * @param tokenIds a list's ids for each text, with or without special tokens; empty if there are
@@ -19,7 +19,7 @@ record Inputs(List<String> texts, List<int[]> tokenIds) {
     return new Inputs(List.of(), tokenIds);
   }
 
-  /** Characters of the texts; ids where there are ids. */
+  /** The number of characters of the texts; with token ids, the number of ids. */
   long characters() {
     return texts.stream().mapToLong(text -> text.codePointCount(0, text.length())).sum()
         + tokenIds.stream().mapToLong(ids -> ids.length).sum();

@@ -19,17 +19,17 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Reads the JSON object of a request, field by field: strictly, without a tree or a second copy of
- * it in memory, and with nothing of it in a message but names of fields and positions. Every method
- * throws {@link HttpError} when the body is not what it has to be. A field of value null counts as
- * absent.
+ * Reads the JSON object of a request, field by field. It reads strictly, and makes no tree or
+ * second copy in memory. Its messages contain only field names and positions of the body. Every
+ * method throws {@link HttpError} if the body is not what it must be. A field with the value null
+ * counts as absent.
  */
 final class JsonBody {
 
-  /** Our own fields need four; what is ignored may have some more. */
+  /** Our own fields need four levels; ignored fields may have more. */
   private static final int MOST_NESTING = 32;
 
-  /** The longest field name that is worth repeating. */
+  /** The longest field name that a message repeats. */
   private static final int LONGEST_NAME = 64;
 
   private final JsonReader json;
@@ -50,7 +50,10 @@ final class JsonBody {
 
   /** What is done with each field. */
   interface FieldReader {
-    /** Reads the value of a field with the body's methods; returns false if it knows no such. */
+    /**
+     * Reads the value of a field with the body's methods; returns false if it does not know the
+     * field.
+     */
     boolean read(String name, JsonBody body) throws IOException;
   }
 
@@ -84,7 +87,9 @@ final class JsonBody {
     }
   }
 
-  /** The library has no types for it, and its own words may have parts of a text in them. */
+  /**
+   * The library reports these errors without types, and its messages may contain parts of a text.
+   */
   private static String whatIsWrong(String message) {
     if (message.startsWith("Nesting limit")) {
       return "is nested deeper than %s levels".formatted(MOST_NESTING);
@@ -99,7 +104,7 @@ final class JsonBody {
     return new String(body.bytes(), UTF_8).isBlank();
   }
 
-  /** Where the bytes cease to be UTF-8. */
+  /** The position of the first byte that is not valid UTF-8. */
   private static int firstMalformed(RequestBody body) {
     ByteBuffer bytes = ByteBuffer.wrap(body.bytes());
     CharsetDecoder decoder = decoder();
@@ -127,7 +132,7 @@ final class JsonBody {
     field = "";
   }
 
-  /** The name of the field that is read, for messages. */
+  /** The name of the current field, for messages. */
   String field() {
     return field;
   }
@@ -140,7 +145,7 @@ final class JsonBody {
     readFields(field + ".", fields);
   }
 
-  /** A string, as long as a name is. */
+  /** A string that is at most as long as a name. */
   String word() throws IOException {
     if (json.peek() != JsonToken.STRING) {
       throw wrong(field, "a string");
@@ -164,9 +169,9 @@ final class JsonBody {
   }
 
   /**
-   * An integer that stands somewhere in a field.
+   * An integer inside a field.
    *
-   * @param where it stands, for messages
+   * @param where it is in the field, for messages
    */
   int integer(String where) throws IOException {
     if (json.peek() != JsonToken.NUMBER) {
@@ -179,7 +184,7 @@ final class JsonBody {
     }
   }
 
-  /** An integer of at least 1: the length of vectors, or how many results. */
+  /** An integer of at least 1: the length of vectors, or the number of results. */
   int positive() throws IOException {
     int number = integer();
     if (number < 1) {
@@ -188,12 +193,12 @@ final class JsonBody {
     return number;
   }
 
-  /** The value itself, for a reader of a kind of value. */
+  /** The JSON reader, at the current value. */
   JsonReader value() {
     return json;
   }
 
-  /** A value is not what it has to be. */
+  /** The error for a value that is not what it must be. */
   HttpError wrong(String where, String expected) throws IOException {
     return HttpError.invalid(where, "'%s' is %s, not %s.".formatted(where, what(), expected));
   }

@@ -25,7 +25,7 @@ final class JsonOutput {
 
   /**
    * @param memory of the answer
-   * @param paid bytes that {@code memory} has for it already
+   * @param paid bytes that {@code memory} has already taken for it
    */
   JsonOutput(MemoryBudget.Part memory, long paid) {
     this.memory = memory;
@@ -33,17 +33,17 @@ final class JsonOutput {
     this.bytes = Buffer.buffer((int) Math.min(paid, LARGEST_START));
   }
 
-  /** About how many bytes so many numbers take, with some around them. */
+  /** The approximate bytes of this many numbers, with some more for what is around them. */
   static long bytesOf(long numbers) {
     return 64 + numbers * BYTES_A_NUMBER;
   }
 
-  /** About how many bytes a vector takes in base64, with some around it. */
+  /** The approximate bytes of a vector in base64, with some more for what is around it. */
   static long bytesOfBase64(long length) {
     return 64 + (length + 2) / 3 * 4;
   }
 
-  /** Appends what is JSON already. */
+  /** Appends text that already is JSON. */
   JsonOutput json(CharSequence part) {
     piece.append(part);
     if (piece.length() >= PIECE) {
@@ -60,7 +60,7 @@ final class JsonOutput {
   /**
    * Appends a number.
    *
-   * @throws IllegalStateException if it is none
+   * @throws IllegalStateException if it is not finite
    */
   JsonOutput real(float number) {
     piece.append(finite(number));
@@ -75,7 +75,7 @@ final class JsonOutput {
   /**
    * Appends a list of numbers.
    *
-   * @throws IllegalStateException if one of them is none, for which JSON has no words
+   * @throws IllegalStateException if one of them is not finite, which JSON cannot express
    */
   JsonOutput vector(float[] vector) {
     piece.append('[');
@@ -121,7 +121,7 @@ final class JsonOutput {
     bytes.appendBytes(part);
   }
 
-  /** There is no room for an answer, because of others. */
+  /** The error if there is not enough memory for an answer because of other requests. */
   static HttpError noRoom() {
     return new HttpError(
             HttpError.Kind.OVERLOADED,

@@ -5,19 +5,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes of the heap that requests may take. What is large is let in up to three quarters, so that
- * there is room for what is small however much large work there is. Thread-safe.
+ * Bytes of the heap that requests may take. Large parts may fill only three quarters, so that there
+ * is always space for small ones. Thread-safe.
  */
 final class MemoryBudget {
 
-  /** What is not larger than this is small. */
+  /** A part up to this size is small. */
   static final int SMALL = 64 * 1024;
 
   private final long all;
   private final AtomicLong taken = new AtomicLong();
 
   /**
-   * @param bytes all there is
+   * @param bytes the whole budget
    */
   MemoryBudget(long bytes) {
     this.all = bytes;
@@ -28,17 +28,17 @@ final class MemoryBudget {
     return all - all / 4;
   }
 
-  /** What is taken at the moment. */
+  /** The bytes that are taken now. */
   long taken() {
     return taken.get();
   }
 
-  /** A part of nothing, to be extended. */
+  /** An empty part, to be extended. */
   Part part() {
     return new Part();
   }
 
-  /** A part of so many bytes; null if there is no room. */
+  /** A part of this many bytes; null if there is not enough left. */
   @Nullable Part part(long bytes) {
     Part part = new Part();
     return part.extend(bytes) ? part : null;
@@ -58,8 +58,8 @@ final class MemoryBudget {
   }
 
   /**
-   * What one request has taken. One thread extends it at a time; any thread may give it back, which
-   * is done once.
+   * The bytes that one request has taken. Only one thread at a time extends it. Any thread may give
+   * it back; only the first time has an effect.
    */
   final class Part implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -67,7 +67,7 @@ final class MemoryBudget {
 
     private Part() {}
 
-    /** Takes more; false if there is no room, and then it is as it was. */
+    /** Takes more; returns false and changes nothing if there is not enough left. */
     boolean extend(long more) {
       if (!take(more, bytes.get() + more)) {
         return false;
@@ -76,7 +76,7 @@ final class MemoryBudget {
       return true;
     }
 
-    /** Gives all of it back. Does nothing when that was done. */
+    /** Gives all of it back. Does nothing if that was already done. */
     @Override
     public void close() {
       if (closed.compareAndSet(false, true)) {

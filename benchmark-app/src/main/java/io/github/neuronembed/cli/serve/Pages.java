@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the server says of itself: its model, its limits, its health. */
+/** What the server reports about itself: its model, its limits, its health. */
 final class Pages {
 
   private final TextEmbedder embedder;
@@ -45,7 +45,7 @@ final class Pages {
   }
 
   /**
-   * Whether requests should come.
+   * The readiness answer: whether clients should send requests.
    *
    * @param draining whether the server is about to end
    */
@@ -55,7 +55,8 @@ final class Pages {
   }
 
   /**
-   * Whether the process should live. While it ends, it is as alive as it has to be.
+   * The liveness answer: whether the process should keep running. A process that is draining counts
+   * as alive.
    *
    * @param draining whether the server is about to end
    */
@@ -64,7 +65,7 @@ final class Pages {
     return health(health, health.state() != EngineHealth.State.FAILED || draining, draining);
   }
 
-  /** The reranker's where that has failed, else the embedder's. */
+  /** The reranker's health if it has failed, else the embedder's. */
   private EngineHealth health() {
     if (reranker != null && reranker.health().state() == EngineHealth.State.FAILED) {
       return reranker.health();
@@ -103,7 +104,7 @@ final class Pages {
   /**
    * OpenAI's object of a model.
    *
-   * @param encodedName as it stands in a path
+   * @param encodedName the name as the path contains it
    */
   Route.Content model(String encodedName) {
     String name;
@@ -126,7 +127,7 @@ final class Pages {
     return object;
   }
 
-  /** As text-embeddings-inference has it, and what else is worth to know. */
+  /** The fields of text-embeddings-inference's page, and further useful ones. */
   Route.Content info() {
     ModelDirectory directory = model.directory();
     JsonObject pooling = new JsonObject();

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The body of a request, as far as it has come: in blocks, so that it takes little more memory than
- * it has bytes, however it arrives. The blocks count in a budget until it is closed.
+ * The part of a request's body that has arrived. It is stored in blocks, so that it takes little
+ * more memory than it has bytes, in whatever pieces it arrives. The blocks count in a budget until
+ * the body is closed.
  *
  * <p>Used by one thread at a time.
  */
@@ -29,7 +30,7 @@ final class RequestBody implements AutoCloseable {
     this.memory = budget.part();
   }
 
-  /** A body that has come, and counts in no budget. */
+  /** A complete body that counts in no budget. */
   static RequestBody of(byte[] bytes) {
     RequestBody body = new RequestBody(new MemoryBudget(Long.MAX_VALUE));
     if (!body.append(
@@ -40,12 +41,12 @@ final class RequestBody implements AutoCloseable {
     return body;
   }
 
-  /** Bytes that have come. */
+  /** The number of bytes that have arrived. */
   int length() {
     return length;
   }
 
-  /** Takes a part in; false if there is no room for it. */
+  /** Appends a part; returns false if there is not enough memory for it. */
   boolean append(Buffer chunk) {
     return append(chunk.length(), chunk::getBytes);
   }
@@ -94,7 +95,7 @@ final class RequestBody implements AutoCloseable {
     return all;
   }
 
-  /** Drops the bytes, which still count: what was made of them is as large. */
+  /** Drops the bytes, which still count in the budget: the texts made from them are as large. */
   void drop() {
     blocks = List.of();
     last = new byte[0];
@@ -102,7 +103,7 @@ final class RequestBody implements AutoCloseable {
     length = 0;
   }
 
-  /** Drops it. */
+  /** Drops the body, which then no longer counts. */
   @Override
   public void close() {
     drop();

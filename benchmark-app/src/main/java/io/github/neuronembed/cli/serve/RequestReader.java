@@ -6,7 +6,7 @@ interface RequestReader {
   /**
    * Reads it.
    *
-   * @throws HttpError if it makes no sense
+   * @throws HttpError if it is not a valid request
    */
   Call read(RequestBody body);
 }

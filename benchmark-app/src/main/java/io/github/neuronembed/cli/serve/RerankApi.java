@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * text-embeddings-inference's {@code POST /rerank} (router/src/http/types.rs at 0d124dc), and
- * Cohere's and Jina's {@code /v1/rerank} and {@code /v2/rerank}. Scores are sigmoids of the model's
- * logits, 0 to 1, whatever the model's configuration says, since clients of these APIs compare them
- * with thresholds of that range; {@code raw_scores} asks for the logits. The order is that of the
- * logits.
+ * Cohere's and Jina's {@code /v1/rerank} and {@code /v2/rerank}. Scores are always sigmoids of the
+ * model's logits, 0 to 1, whatever the model's configuration says: clients of these APIs compare
+ * them with thresholds of that range. {@code raw_scores} asks for the logits. The results are in
+ * the order of the logits.
  */
 final class RerankApi {
 
@@ -29,7 +29,7 @@ final class RerankApi {
 
   /**
    * @param reranker null if this server has none
-   * @param aliases names that it answers to beside its own
+   * @param aliases other names that requests may use for it
    * @param byDefault what happens to a long pair when the request does not say
    */
   RerankApi(
@@ -93,7 +93,7 @@ final class RerankApi {
       return inputs.texts(body);
     }
 
-    /** What happens to a long pair. */
+    /** How a long pair is truncated. */
     TruncationPolicy truncation() {
       return truncate ? side : TruncationPolicy.STRICT;
     }
@@ -114,7 +114,7 @@ final class RerankApi {
     }
   }
 
-  /** Reads a request of text-embeddings-inference's. */
+  /** Reads a request in text-embeddings-inference's format. */
   Call inference(RequestBody body) {
     Reranker unused = reranker();
     Fields fields = new Fields("texts", "return_text");
@@ -193,7 +193,7 @@ final class RerankApi {
       return documents;
     }
 
-    /** What a document's fields are ranked by, in Cohere's first version. */
+    /** The fields by which documents are ranked, in Cohere's first version. */
     private void requireText(List<String> fields) {
       if (!fields.equals(List.of("text"))) {
         throw HttpError.invalid(
@@ -225,7 +225,7 @@ final class RerankApi {
     }
   }
 
-  /** Reads a request of Cohere's or Jina's. */
+  /** Reads a request in Cohere's or Jina's format. */
   Call documents(RequestBody body) {
     String name = reranker().modelName();
     DocumentFields fields = new DocumentFields();
@@ -265,7 +265,7 @@ final class RerankApi {
         }
         out.json("}");
       }
-      // Jina's count, and Cohere's unit of billing, without which its clients fail.
+      // Jina's token count, and Cohere's billed units, without which Cohere's clients fail.
       out.json("],\"usage\":{\"prompt_tokens\":").number(tokens);
       out.json(",\"total_tokens\":").number(tokens);
       out.json("},\"meta\":{\"billed_units\":{\"search_units\":1}}}");

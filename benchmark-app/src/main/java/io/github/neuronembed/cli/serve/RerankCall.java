@@ -4,7 +4,7 @@ import io.github.neuronembed.TruncationPolicy;
 import java.util.List;
 
 /**
- * A request for the order of texts.
+ * A request to rank texts.
  *
  * @param texts at least one
  * @param truncation what happens to a long pair
@@ -15,7 +15,7 @@ record RerankCall(String query, List<String> texts, TruncationPolicy truncation,
 
   /** Writes the body of an answer. */
   interface Answer {
-    /** About how many bytes it has. */
+    /** The approximate size of the answer in bytes. */
     long bytes();
 
     /**

@@ -4,13 +4,13 @@ import io.vertx.core.http.HttpServerRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is at a path.
+ * What the server does at a path.
  *
  * @param path as metrics name it
- * @param errors how its clients are told of an error
- * @param open whether it asks for no token, for {@code GET}
- * @param page what {@code GET} gets; null if it is refused
- * @param posted reads what {@code POST} sends; null if it is refused
+ * @param errors the format of its error answers
+ * @param open whether {@code GET} needs no token
+ * @param page answers {@code GET}; null if the path refuses it
+ * @param posted reads the body of {@code POST}; null if the path refuses it
  */
 record Route(
     String path,
@@ -19,9 +19,9 @@ record Route(
     @Nullable Page page,
     @Nullable RequestReader posted) {
 
-  /** What {@code GET} gets. */
+  /** Answers {@code GET}. */
   interface Page {
-    /** The answer for now. */
+    /** The current answer. */
     Content content(HttpServerRequest request);
   }
 
@@ -44,12 +44,12 @@ record Route(
     return new Route(path, errors, false, null, posted);
   }
 
-  /** The same with something for {@code POST} as well. */
+  /** The same route, which also accepts {@code POST}. */
   Route with(RequestReader reader) {
     return new Route(path, errors, open, page, reader);
   }
 
-  /** Reads what {@code POST} sends. */
+  /** The reader of the body of {@code POST}. */
   RequestReader reader() {
     if (posted == null) {
       throw new IllegalStateException("%s does not accept POST.".formatted(path));
@@ -57,7 +57,7 @@ record Route(
     return posted;
   }
 
-  /** The methods that it takes, for {@code Allow}. */
+  /** The methods that it accepts, for {@code Allow}. */
   String methods() {
     if (posted == null) {
       return "GET, HEAD";

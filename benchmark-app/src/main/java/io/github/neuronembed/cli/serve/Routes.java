@@ -10,11 +10,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is at which path, and who may have it. The paths are OpenAI's, with and without {@code
+ * The paths of the server, and who may use them. The paths are OpenAI's, with and without {@code
  * /v1}, text-embeddings-inference's (router/src/http/server.rs at 0d124dc), and Cohere's and Jina's
  * for reranking.
  *
- * <p>Belongs to the event loop.
+ * <p>Only the event loop uses it.
  */
 final class Routes {
 
@@ -179,7 +179,7 @@ final class Routes {
     exchange.receive();
   }
 
-  /** Other types are what a web page of anybody's could make a browser send. */
+  /** Any web page could make a browser send the other media types without asking the server. */
   private static void requireJson(HttpServerRequest request) {
     String type = request.getHeader("Content-Type");
     String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
@@ -198,19 +198,19 @@ final class Routes {
 
   private void requireLength(HttpServerRequest request) {
     String length = request.getHeader("Content-Length");
-    // One that is no number never comes here: the library refuses it.
+    // The library refuses a length that is not a number before this code.
     if (length != null && Long.parseLong(length.strip()) > server.options().maxBodyBytes()) {
       throw server.bodyTooLarge();
     }
   }
 
-  /** Answers a request that does not come to be an exchange. */
+  /** Answers a request that does not become an exchange. */
   private void refuse(HttpServerRequest request, ErrorFormat errors, Throwable failure) {
     server.failed(failure);
     HttpError error = HttpError.of(failure);
     int status = errors.status(error);
     EmbeddingServer.describe(error, request.response());
-    // What a client goes on to send is let go by, for as long as a body may take.
+    // Discard what the client still sends, for at most the time that a body may take.
     request.endHandler(end -> server.connections().answered(request));
     request.resume();
     long start = System.nanoTime();

@@ -29,7 +29,7 @@ import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
-/** Serves vectors over HTTP until the process is told to end. */
+/** Serves vectors over HTTP until the process receives a signal to end. */
 public final class ServeCommand implements Command {
 
   /** The environment variable of the bearer token. */
@@ -38,7 +38,7 @@ public final class ServeCommand implements Command {
   private static final String LOCAL = "127.0.0.1";
   private static final int MEBIBYTE = 1024 * 1024;
 
-  /** Part of the heap that bodies may take, and answers as much again. */
+  /** Bodies may take the heap divided by this number, and answers as much again. */
   private static final int HEAP_PER_BODIES = 8;
 
   @Override
@@ -132,7 +132,7 @@ public final class ServeCommand implements Command {
     try (ServerMetrics metrics = new ServerMetrics();
         TextEmbedder embedder = open(arguments, model, options, metrics);
         Reranker reranker = reranker(arguments, options, metrics)) {
-      // What happens only the first time is over before anybody waits for it.
+      // Do the slow work of a first execution before a client waits for it.
       embedder.warmUp();
       embedder.embedPassage("ready");
       if (reranker != null) {
@@ -227,7 +227,7 @@ public final class ServeCommand implements Command {
         return number;
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // The message is below.
     }
     throw new UsageException(
         "--%s is a number from %s to %s, not '%s'.".formatted(option, least, most, given));
@@ -242,7 +242,10 @@ public final class ServeCommand implements Command {
     return variable == null ? null : BearerToken.of(variable, TOKEN_VARIABLE);
   }
 
-  /** The lanes hold what one request may have, so that no idle server refuses one for ever. */
+  /**
+   * The lanes hold as much as one request may contain, so that an idle server never refuses a valid
+   * request.
+   */
   private static TextEmbedder open(
       CommandLine arguments, ModelDirectory model, ServerOptions options, ServerMetrics metrics) {
     return EmbedderArguments.builder(arguments, model)

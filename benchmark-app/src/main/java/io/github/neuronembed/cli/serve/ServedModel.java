@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The model as clients name it.
  *
- * @param directory what is served
- * @param aliases names that it answers to beside its own
- * @param ranges of the elements of int8 vectors; null if there are none of those
+ * @param directory the served model
+ * @param aliases other names that requests may use for it
+ * @param ranges of the elements of int8 vectors; null if the server gives no int8 vectors
  */
 record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8Ranges ranges) {
 
@@ -24,15 +24,15 @@ record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8
    * Checks the name that a request gives: the model's own, with or without an organisation before
    * it, or an alias.
    *
-   * @param asked null if it gives none
-   * @return the name for the answer: what was asked for
+   * @param asked the name in the request; null if it gives none
+   * @return the name for the answer: the one of the request
    * @throws HttpError if it is another model's: its vectors would be silently wrong
    */
   String require(@Nullable String asked) {
     return require(asked, name(), aliases);
   }
 
-  /** The same for a model of any kind. */
+  /** The same check for a model of any kind. */
   static String require(@Nullable String asked, String name, Set<String> aliases) {
     if (asked == null) {
       return name;
@@ -51,8 +51,8 @@ record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8
   /**
    * Checks token ids.
    *
-   * @param index of the input, for people
-   * @throws HttpError if one of them is not of the model's vocabulary
+   * @param index of the input, for the message
+   * @throws HttpError if one of them is not in the model's vocabulary
    */
   void requireIds(int index, int[] tokenIds) {
     for (int id : tokenIds) {
@@ -66,10 +66,10 @@ record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8
   }
 
   /**
-   * What makes the bytes of vectors.
+   * The encoder that makes the bytes of vectors.
    *
    * @param dimension of the vectors
-   * @throws HttpError if it takes ranges, and there are none for that dimension
+   * @throws HttpError if the type needs ranges, and there are none for that dimension
    */
   VectorEncoder encoder(VectorType type, int dimension) {
     if (type != VectorType.INT8) {
@@ -94,8 +94,8 @@ record ServedModel(ModelDirectory directory, Set<String> aliases, @Nullable Int8
   /**
    * The form of the vectors that a request asks for.
    *
-   * @param dimensions how long; 0 for the model's own length
-   * @throws HttpError if it is not one that the model was trained for
+   * @param dimensions their length; 0 for the model's own length
+   * @throws HttpError if the model was not trained for that length
    */
   VectorForm form(int dimensions) {
     int whole = directory.dimension();

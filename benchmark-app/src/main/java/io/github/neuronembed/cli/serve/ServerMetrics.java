@@ -19,8 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * What Prometheus reads: the engine's meters, the server's requests, and the JVM's. The times that
- * somebody waits for are histograms, so that percentiles can be computed over several servers.
+ * The metrics that Prometheus reads: of the engine, of the server's requests, and of the JVM. The
+ * times that a client waits are histograms, so that percentiles can be computed over several
+ * servers.
  */
 final class ServerMetrics implements AutoCloseable {
 
@@ -57,12 +58,12 @@ final class ServerMetrics implements AutoCloseable {
     }
   }
 
-  /** Where the engine's meters go. */
+  /** The registry for the engine's meters. */
   PrometheusMeterRegistry registry() {
     return registry;
   }
 
-  /** Adds what is known of the embedder once it is there. */
+  /** Adds the metrics that need the embedder, once it exists. */
   void bind(TextEmbedder embedder, Supplier<Number> requestsUnderWay) {
     Gauge.builder("embedding.info", () -> 1)
         .description("The backend in use; with emulated=true it is the emulator, not a device")

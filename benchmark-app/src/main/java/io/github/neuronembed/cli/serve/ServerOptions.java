@@ -11,23 +11,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param host the address to listen on
  * @param port the port, 0 for a free one
- * @param token what clients prove themselves with; null if everybody may ask
- * @param corsOrigins web pages that may ask from a browser, {@code *} for every one
- * @param modelAliases names that a request may give the model beside its own
- * @param truncation what happens to a long text when the request does not say
+ * @param token the token that clients must send; null if everybody may send requests
+ * @param corsOrigins origins of web pages that may use the server from a browser; {@code *} for
+ *     every one
+ * @param modelAliases other names that a request may use for the model
+ * @param truncation how a long text is truncated if the request does not say
  * @param textsOnly whether token ids are refused
- * @param ranges of the elements of int8 vectors; null to refuse those
+ * @param ranges of the elements of int8 vectors; null to refuse int8 vectors
  * @param maxBodyBytes most bytes of a request's body
- * @param maxBufferedBytes most bytes of all the bodies that are held at a time, and as many of all
- *     the answers
+ * @param maxBufferedBytes most bytes of all bodies held at a time, and the same limit for all
+ *     answers
  * @param maxTexts most texts of a request
- * @param maxRequests most requests under way
+ * @param maxRequests most requests in flight
  * @param maxConnections most connections
  * @param receiveTimeout how long the head of a connection's first request may take, and how long a
  *     body
- * @param requestTimeout how long a request may take, from its head to the begin of its answer, and
- *     how long its client may take to read that
- * @param drainTimeout how long requests under way may go on when the server is told to end
+ * @param requestTimeout how long a request may take, from its head to the start of its answer, and
+ *     how long its client may take to read the answer
+ * @param drainTimeout how long requests in flight may continue after the server receives a signal
+ *     to end
  */
 record ServerOptions(
     String host,
@@ -52,7 +54,7 @@ record ServerOptions(
     modelAliases = Set.copyOf(modelAliases);
   }
 
-  /** Starts with what {@code serve} does without options, on a free port of this machine. */
+  /** Starts with the defaults of {@code serve}, on a free port of this machine. */
   static Builder builder() {
     return new Builder();
   }

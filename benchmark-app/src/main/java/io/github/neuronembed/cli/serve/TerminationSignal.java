@@ -7,9 +7,9 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SIGTERM and SIGINT, heard before the JVM begins to end. A shutdown hook would be too late: hooks
- * run side by side, and the one of the ONNX Runtime backend takes no more work after a short quiet.
- * The second of the same signal ends the process at once, as it does by default.
+ * Handles SIGTERM and SIGINT before the JVM begins its shutdown. A shutdown hook would be too late:
+ * hooks run concurrently, and the hook of the ONNX Runtime backend refuses work after a short time
+ * without any. The second signal of the same kind ends the process at once, as it does by default.
  */
 final class TerminationSignal {
 
@@ -18,21 +18,21 @@ final class TerminationSignal {
   private final CountDownLatch told = new CountDownLatch(1);
 
   /**
-   * Begins to listen. A JVM that does not hand signals on (option {@code -Xrs}) ends by them as it
-   * does by default.
+   * Begins to listen. With the option {@code -Xrs} the JVM does not pass signals on; then they end
+   * the process as they do by default.
    */
   TerminationSignal() {
     for (String name : NAMES) {
       try {
         listen(name);
       } catch (ReflectiveOperationException e) {
-        // What the class comment says of -Xrs; also a Java without the module jdk.unsupported.
+        // The option -Xrs, as the comment above says, or a Java without the module jdk.unsupported.
         return;
       }
     }
   }
 
-  /** By reflection, as javac warns of each mention of the only API there is for it. */
+  /** Uses reflection, since javac warns about each use of the only API for signals. */
   private void listen(String name) throws ReflectiveOperationException {
     Class<?> signal = Class.forName("sun.misc.Signal");
     Class<?> handler = Class.forName("sun.misc.SignalHandler");

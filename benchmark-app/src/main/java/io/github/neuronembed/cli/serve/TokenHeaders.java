@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the head of an answer says of the texts: text-embeddings-inference's {@code
+ * What the head of an answer says about the texts: text-embeddings-inference's {@code
  * X-Compute-Tokens} and {@code X-Compute-Characters}, and which texts were cut.
  */
 final class TokenHeaders {
 
-  /** Many clients and proxies take no more than 8 KiB of a head. */
+  /** Many clients and proxies accept at most 8 KiB for a head. */
   private static final int LONGEST = 4000;
 
   private TokenHeaders() {}

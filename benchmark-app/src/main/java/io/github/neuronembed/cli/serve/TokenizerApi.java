@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TokenizerApi {
 
-  /** text-embeddings-inference's limit of a text: so many characters for each token it may have. */
+  /**
+   * text-embeddings-inference's limit for a text: this many characters for each token it may have.
+   */
   private static final int CHARACTERS_A_TOKEN = 250;
 
   private final ServedModel model;
@@ -100,7 +102,9 @@ final class TokenizerApi {
     out.json("]");
   }
 
-  /** Bytes in UTF-8 before each place of a text: text-embeddings-inference counts those. */
+  /**
+   * For each position in a text, the UTF-8 bytes before it: text-embeddings-inference counts bytes.
+   */
   private static int[] bytesBefore(String text) {
     int[] bytes = new int[text.length() + 1];
     for (int i = 0; i < text.length(); ) {

@@ -1,11 +1,11 @@
 package io.github.neuronembed.cli.serve;
 
-/** What counts as text. */
+/** Checks whether a string is valid text. */
 final class Unicode {
 
   private Unicode() {}
 
-  /** Whether every surrogate has its other half. */
+  /** Whether every surrogate is part of a pair. */
   static boolean isWellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -4,10 +4,10 @@ import io.github.neuronembed.vectors.Matryoshka;
 import java.util.List;
 
 /**
- * How long the vectors of an answer are.
+ * The length of the vectors of an answer.
  *
  * @param whole elements of the model's own vectors
- * @param dimension elements of the answer's, at most as many
+ * @param dimension elements of the answer's vectors, at most as many
  * @param normalize whether a shortened vector is scaled to length 1 again, as the model's are
  */
 record VectorForm(int whole, int dimension, boolean normalize) {
@@ -19,7 +19,7 @@ record VectorForm(int whole, int dimension, boolean normalize) {
         : vectors;
   }
 
-  /** The most bytes that so many vectors take at a time, as floats: both forms of them. */
+  /** The most bytes that this many vectors take at a time, as floats: both forms together. */
   long bytes(int vectors) {
     return (long) vectors * (whole + (isShorter() ? dimension : 0)) * Float.BYTES;
   }

@@ -5,19 +5,19 @@ import io.github.neuronembed.vectors.VectorType;
 
 /**
  * How a vector is written: as a list of numbers, or as a string of its bytes in base64. The names
- * of the types, and what a list has of each, are those of Voyage's and Mistral's APIs (November
- * 2026).
+ * of the types, and the numbers that a list contains for each type, are those of Voyage's and
+ * Mistral's APIs (November 2026).
  *
  * @param encoder makes its bytes
- * @param base64 whether those are written
+ * @param base64 whether these bytes are written, in base64
  */
 record VectorFormat(VectorEncoder encoder, boolean base64) {
 
   /**
-   * The type of a name.
+   * The type with a name.
    *
-   * @param where the field, for people
-   * @throws HttpError if it is none
+   * @param where the field, for the message
+   * @throws HttpError if there is no such type
    */
   static VectorType type(String name, String where) {
     return switch (name) {
@@ -31,7 +31,7 @@ record VectorFormat(VectorEncoder encoder, boolean base64) {
     };
   }
 
-  /** About how many bytes a vector of so many elements takes when it is written. */
+  /** The approximate number of bytes that a vector of this many elements takes in the answer. */
   long bytes(int dimension) {
     VectorType type = encoder.type();
     return base64
@@ -42,7 +42,7 @@ record VectorFormat(VectorEncoder encoder, boolean base64) {
   /**
    * Writes a vector.
    *
-   * @throws IllegalStateException if one of its elements is no number
+   * @throws IllegalStateException if one of its elements is not a finite number
    */
   void write(float[] vector, JsonOutput out) {
     for (float element : vector) {

@@ -7,8 +7,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
- * Something for each of a few shapes, in a row: executions come far between, and a hash table or a
- * tree is much code and memory to find cold.
+ * A value for each of a few shapes, in an array. Executions are far apart in time, so the code and
+ * memory of a hash table or a tree would often not be in the processor's cache.
  */
 public final class ByShape<T> {
 
@@ -28,9 +28,9 @@ public final class ByShape<T> {
   }
 
   /**
-   * What stands for a shape.
+   * The value for a shape.
    *
-   * @throws IllegalArgumentException if the shape is none of these
+   * @throws IllegalArgumentException if the shape is not one of these
    */
   public T get(Shape shape) {
     for (int i = 0; i < shapes.length; i++) {
@@ -41,7 +41,7 @@ public final class ByShape<T> {
     throw new IllegalArgumentException("No shape %s here.".formatted(shape));
   }
 
-  /** Goes through all, in the order given. */
+  /** Calls the action for all of them, in the order given. */
   public void forEach(BiConsumer<Shape, T> action) {
     for (int i = 0; i < shapes.length; i++) {
       action.accept(shapes[i], values.get(i));

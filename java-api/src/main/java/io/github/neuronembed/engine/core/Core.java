@@ -6,13 +6,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica's idle slots, and when it is expected to be free. Belongs to the scheduler; allocates
- * nothing after it was made.
+ * One replica's idle slots, and when it is expected to be free. Part of the scheduler's state. It
+ * allocates nothing after its construction.
  */
 public final class Core {
 
   /**
-   * The next batch is bound this long before the core needs it, so that a late timer costs none.
+   * The next batch is bound this long before the core needs it, so that a late timer costs no time.
    */
   private static final long LEAST_LEAD_NANOS = 400_000;
 
@@ -29,10 +29,10 @@ public final class Core {
   private @Nullable DeviceFailureException failure;
   private long writeNanos;
 
-  /** When the execution that the core computes now began. */
+  /** When the execution that the core now computes began. */
   private long turnBegan;
 
-  /** Expected time of all executions under way. */
+  /** Expected time of all executions in flight. */
   private long underWayNanos;
 
   private int underWayUntimed;
@@ -63,17 +63,17 @@ public final class Core {
     return slots;
   }
 
-  /** Executions under way. */
+  /** Executions in flight. */
   public int busySlots() {
     return busySlots;
   }
 
-  /** Executions that ended well and count. */
+  /** Executions that succeeded and count. */
   public long executions() {
     return executions;
   }
 
-  /** Why it left the rotation; null if it serves. */
+  /** Why the scheduler no longer uses it; null if it serves. */
   public @Nullable DeviceFailureException failure() {
     return failure;
   }
@@ -90,7 +90,7 @@ public final class Core {
     return times;
   }
 
-  /** The slot that the next execution gets; only if one is idle. */
+  /** The slot for the next execution. Call it only if a slot is idle. */
   public Slot idleSlot() {
     Slot slot = idle;
     if (slot == null) {
@@ -99,7 +99,7 @@ public final class Core {
     return slot;
   }
 
-  /** Binds an execution to this idle slot. */
+  /** Binds an execution to an idle slot. */
   void begin(Slot slot, Shape shape, long nowNanos) {
     if (slot.busy || slot.core != this) {
       throw new IllegalStateException("The slot is busy, or another core's.");
@@ -135,8 +135,9 @@ public final class Core {
   /**
    * An execution ended; its slot is idle again.
    *
-   * @param well whether it gave vectors
-   * @param written nanoseconds of host-to-device transfer; of no meaning if it failed
+   * @param well whether the execution succeeded
+   * @param written nanoseconds of the host-to-device transfer; has no meaning if the execution
+   *     failed
    */
   void end(Slot slot, boolean well, long written, long nowNanos) {
     Shape shape = slot.shape;
@@ -161,7 +162,7 @@ public final class Core {
     idle = slot;
   }
 
-  /** One execution more that ended well. */
+  /** Counts one more successful execution. */
   public void count() {
     executions++;
   }
@@ -172,8 +173,8 @@ public final class Core {
   }
 
   /**
-   * Expected time until the core has nothing to do. An execution that is overdue is expected to
-   * take as long again as it is late: a core that hangs gets ever less attractive.
+   * Expected time until the core is idle. An overdue execution is expected to take as much longer
+   * as it is already late, so a core that hangs is preferred less and less.
    */
   long nanosUntilFree(long nowNanos) {
     if (busySlots == 0 || underWayUntimed > 0) {
@@ -183,8 +184,9 @@ public final class Core {
   }
 
   /**
-   * How long the next batch need not be bound yet, because the core could not begin it anyway: it
-   * may grow, and what is more urgent may still come first. 0 if it is wanted now.
+   * How long the next batch can stay unbound, because the core could not begin it yet. In that time
+   * the batch may grow, and a more urgent request may still go first. 0 if the core needs a batch
+   * now.
    */
   public long nanosUntilWanted(long nowNanos) {
     if (!inTurn || busySlots == 0) {
@@ -195,7 +197,7 @@ public final class Core {
     return Math.max(0, nanosUntilFree(nowNanos) - lead);
   }
 
-  /** Whether this core is the better place for work than another one that can take it too. */
+  /** Whether this core suits a batch better than another core that can also take it. */
   boolean isBetterThan(Core other, int avoid, long nowNanos) {
     if ((index == avoid) != (other.index == avoid)) {
       return other.index == avoid;

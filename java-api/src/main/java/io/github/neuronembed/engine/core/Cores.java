@@ -7,8 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every core of a backend, those that left the rotation too, and their slots. Belongs to the
- * scheduler.
+ * Every core of a backend, also those that failed, and their slots. Part of the scheduler's state.
  */
 public final class Cores {
 
@@ -19,7 +18,7 @@ public final class Cores {
 
   /**
    * @param indexes of the replicas, in their order
-   * @param slotsPerCore executions of each under way at once
+   * @param slotsPerCore executions that each core can have in flight at once
    * @param inTurn whether a replica computes one execution at a time
    */
   public Cores(List<Integer> indexes, int slotsPerCore, boolean inTurn, List<Shape> shapes) {
@@ -43,7 +42,7 @@ public final class Cores {
     return slots;
   }
 
-  /** Executions under way on all cores. */
+  /** Executions in flight on all cores. */
   public int busySlots() {
     return busySlots;
   }
@@ -57,7 +56,10 @@ public final class Cores {
     return count;
   }
 
-  /** The core with an idle slot that will be free first, another than the one to avoid. */
+  /**
+   * Of the cores with an idle slot, the one that will be free first; the core to avoid only if no
+   * other has one.
+   */
   public @Nullable Core best(int avoid, long nowNanos) {
     Core best = null;
     for (int i = 0; i < all.size(); i++) {
@@ -81,13 +83,13 @@ public final class Cores {
     busySlots--;
   }
 
-  /** Takes a core out of the rotation. */
+  /** Stops using a core. */
   public void fail(Core core, DeviceFailureException failure) {
     core.fail(failure);
     lastFailure = failure;
   }
 
-  /** Whether this core serves, and no other does. */
+  /** Whether this core serves and no other core does. */
   public boolean isLast(Core core) {
     int serving = 0;
     for (int i = 0; i < all.size(); i++) {
@@ -105,12 +107,12 @@ public final class Cores {
     return true;
   }
 
-  /** Why nothing can be executed any more. */
+  /** The exception that says why nothing can be executed any more. */
   public DeviceFailureException noneLeft() {
     return noneLeft(lastFailure);
   }
 
-  /** Why nothing could be executed any more after a failure. */
+  /** The exception that says why nothing could be executed after a failure. */
   public static DeviceFailureException noneLeft(@Nullable DeviceFailureException last) {
     return new DeviceFailureException(
         "No core is left; the failure of the last one: " + (last == null ? "" : last.getMessage()),

@@ -4,13 +4,13 @@ import io.github.neuronembed.backend.Shape;
 import java.util.List;
 
 /**
- * How long executions of a core take, by shape: the median of the last few, so that a pause of the
- * host, which makes one execution look long and the next one short, changes nothing. Learning
+ * How long executions of a core take, by shape: the median of the last few. A pause of the host
+ * makes one execution look long and the next one short; it does not change the median. Learning
  * allocates nothing.
  */
 public final class ServiceTimes {
 
-  /** Observations of a shape that count: so many are enough to know it. */
+  /** How many of the last observations of a shape count. This many are enough to know its time. */
   public static final int LATELY = 7;
 
   /** See {@link #nanosToChooseBy}. */
@@ -25,7 +25,7 @@ public final class ServiceTimes {
   private long executions;
 
   private static final class Observed {
-    /** The last ones, the oldest of which the next one replaces. */
+    /** The last observations; the next one replaces the oldest. */
     final long[] lately = new long[LATELY];
 
     final long[] sorted = new long[LATELY];
@@ -33,10 +33,10 @@ public final class ServiceTimes {
     int next;
     long median;
 
-    /** The least median that another observation agreed with; 0 as long as none did. */
+    /** The least median with which another observation agreed; 0 while none did. */
     long least;
 
-    /** What {@link #executions} was at the last one. */
+    /** The value of {@link #executions} at the last observation. */
     long last;
 
     void add(long nanos) {
@@ -50,7 +50,7 @@ public final class ServiceTimes {
         }
         sorted[at] = lately[i];
       }
-      // Of two the faster one: what is done for the first time takes longer.
+      // Of two observations, the faster one: the first execution of a shape takes longer.
       median = sorted[(count - 1) / 2];
       if (isAgreedWith((count - 1) / 2)) {
         least = least == 0 ? median : Math.min(least, median);
@@ -67,17 +67,18 @@ public final class ServiceTimes {
     this.shapes = new ByShape<>(shapes, Observed::new);
   }
 
-  /** How long an execution of the shape takes, 0 if never seen. */
+  /** How long an execution of the shape takes; 0 if it was never executed. */
   public long nanos(Shape shape) {
     return shapes.get(shape).median;
   }
 
   /**
-   * What a choice among shapes counts with, 0 if never seen. A shape that looks slow is chosen
-   * less, and so it would look slow for good. Therefore it counts for less the longer it was not
-   * executed: for half of {@link #nanos} after {@value #TRUSTED} executions of other shapes, for a
-   * third after twice as many; but for no less than the least time that observations agreed on, or
-   * half of it while they are few. So a shape that is slow is tried no more than a few times.
+   * The time to use in a choice among shapes; 0 if the shape was never executed. A shape that looks
+   * slow is chosen less often, so it would look slow permanently. Therefore this time decreases
+   * while the shape is not executed: to half of {@link #nanos} after {@value #TRUSTED} executions
+   * of other shapes, to a third after twice as many. It never falls below the least time on which
+   * observations agreed, or half of that while the observations are few. So a slow shape is tried
+   * only a few times.
    */
   public double nanosToChooseBy(Shape shape) {
     Observed observed = shapes.get(shape);

@@ -3,7 +3,10 @@ package io.github.neuronembed.engine.core;
 import io.github.neuronembed.backend.Shape;
 import org.jspecify.annotations.Nullable;
 
-/** What the books say about one of a core's executions at a time. Belongs to the scheduler. */
+/**
+ * The scheduler's record of one slot of a core, which holds one execution at a time. Part of the
+ * scheduler's state.
+ */
 public final class Slot {
 
   /** Zero-based among the slots of all cores. */
@@ -12,7 +15,7 @@ public final class Slot {
   public final Core core;
   boolean busy;
 
-  /** When the execution under way was bound to the core, and how long it is expected to take. */
+  /** When the execution in flight was bound to the core, and how long it is expected to take. */
   long beganNanos;
 
   long expectedNanos;

@@ -1,6 +1,6 @@
 /**
- * The cores of an engine, their slots, and what is known of their times. Internal: it is public for
- * the engine alone. Knows no thread, no clock and no callback.
+ * The cores of an engine, their slots, and what the engine knows about their times. Internal: it is
+ * public only for the engine. It uses no thread, no clock and no callback.
  */
 @NullMarked
 package io.github.neuronembed.engine.core;

@@ -3,8 +3,8 @@ package io.github.neuronembed.engine.queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is room for in a lane, and the line of the groups that wait for room: who came later
- * does not overtake. A group enters as a whole.
+ * The limits of a lane, and the line of the groups that wait for space in it. A later group does
+ * not overtake an earlier one. A group enters as a whole.
  */
 final class Admission {
 
@@ -22,7 +22,7 @@ final class Admission {
     this.maxTokens = maxTokens;
   }
 
-  /** Whether a group fits into its lane; into an empty one each does. */
+  /** Whether a group fits into its lane. Every group fits into an empty lane. */
   boolean hasRoom(LaneQueue lane, Group group) {
     return lane.requests() == 0
         || ((long) lane.requests() + group.requests.size() <= maxRequests
@@ -43,7 +43,7 @@ final class Admission {
     last = group;
   }
 
-  /** Takes a group out, wherever it stands. */
+  /** Removes a group from any place. */
   void remove(Group group) {
     Group before = null;
     for (Group at = first; at != null; at = at.nextInLine) {

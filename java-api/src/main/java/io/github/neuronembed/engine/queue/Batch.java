@@ -38,12 +38,12 @@ public final class Batch {
     longest = Math.max(longest, request.longest);
   }
 
-  /** Who is added from now on fills room that would be empty. */
+  /** Requests added from now on only fill space that would be empty. */
   public void ridersFollow() {
     led = count;
   }
 
-  /** Whether a request only fills room that would be empty. */
+  /** Whether a request only fills space that would be empty. */
   public boolean rides(int index) {
     return index >= led;
   }

@@ -4,30 +4,33 @@ import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.engine.core.ServiceTimes;
 
 /**
- * How a batch is chosen from what waits, and a shape for it: the one piece that a backend with
- * other shapes replaces. Lanes, shares, ages and deadlines are the queue's.
+ * Chooses a batch from the waiting requests, and a shape for it. Only this part differs for a
+ * backend with other kinds of shapes. Lanes, shares, ages and deadlines are in the queue.
  */
 public interface BatchPolicy {
 
   /**
    * Chooses the requests of the next execution and its shape.
    *
-   * @param leader the oldest of its lane and bucket; has to be in the batch
-   * @param waiting what waits, the leader too; only read, it takes out what the batch has
+   * @param leader the oldest of its lane and bucket; the batch must contain it
+   * @param waiting the waiting requests, the leader included; this method only reads it, and the
+   *     queue then removes the requests of the batch
    * @param times of the core that is to execute
-   * @param batch empty; receives the requests that decide on the shape, the shape, and behind
-   *     {@link Batch#ridersFollow()} those that fill what room is left
+   * @param batch empty; receives the requests that decide on the shape, then the shape, then, after
+   *     a call of {@link Batch#ridersFollow()}, the requests that fill the remaining space
    */
   void choose(Request leader, RequestQueue waiting, ServiceTimes times, Batch batch);
 
-  /** Whether a request at the head of its lane and bucket has enough company to go at once. */
+  /**
+   * Whether enough other requests wait to execute the first request of a lane and bucket at once.
+   */
   boolean isFull(Request leader, RequestQueue waiting);
 
-  /** Whether a request leaves no room for company, whatever its shape. */
+  /** Whether a request leaves no space for another request in any shape. */
   boolean fills(Request request);
 
   /**
-   * The shape for a request that goes alone.
+   * The shape for a request that is executed without others.
    *
    * @param times of the core that is to execute
    */

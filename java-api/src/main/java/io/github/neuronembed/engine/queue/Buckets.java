@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** The lengths that a backend serves, ascending, and the shapes of each. Immutable. */
+/**
+ * The lengths that a backend serves, in ascending order, and the shapes of each length. Immutable.
+ */
 public final class Buckets {
 
   private final int[] lengths;
@@ -53,7 +55,7 @@ public final class Buckets {
   /**
    * The bucket with the shortest length that holds a row.
    *
-   * @throws IllegalArgumentException if none does
+   * @throws IllegalArgumentException if no bucket does
    */
   public int bucketOf(int tokens) {
     for (int bucket = 0; bucket < lengths.length; bucket++) {
@@ -67,8 +69,8 @@ public final class Buckets {
   }
 
   /**
-   * The bucket of rows that are executed together: that of the longest, or, where shapes are
-   * packed, the next longer one with a shape that holds them all.
+   * The bucket of rows that are executed together: the bucket of the longest row, or, with packed
+   * shapes, the shortest bucket from there on that has a shape for all the rows.
    *
    * @param rows at least one
    * @throws IllegalArgumentException if no shape holds them
@@ -101,7 +103,7 @@ public final class Buckets {
     return ofBucket.get(ofBucket.size() - 1).batchSize();
   }
 
-  /** The smallest shape of a plain bucket that holds so many rows. */
+  /** The smallest shape of a plain bucket that holds this many rows. */
   public Shape shapeFor(int bucket, int rows) {
     for (Shape shape : shapes.get(bucket)) {
       if (rows <= shape.batchSize()) {

@@ -9,7 +9,7 @@ final class Deadlines {
   private @Nullable Group[] heap = new Group[16];
   private int size;
 
-  /** Makes room, so that {@link #add} allocates nothing. */
+  /** Reserves space, so that {@link #add} allocates nothing. */
   void reserve(int groups) {
     if (groups > heap.length) {
       heap = Arrays.copyOf(heap, Math.max(groups, 2 * heap.length));

@@ -4,16 +4,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one call: admitted together or refused as one, and over as soon as one of them
- * fails. Belongs to the scheduler.
+ * The requests of one call. They are admitted together or refused together. The group is over as
+ * soon as one of them fails. Part of the scheduler's state.
  */
 public class Group {
 
-  /** Where a group is on its way. */
+  /** The state of a group. */
   public enum State {
-    /** Not handed over yet. */
+    /** Not offered to the queue yet. */
     NEW,
-    /** Waits in line for room in its lane. */
+    /** Waits in line for space in its lane. */
     IN_LINE,
     /** Its requests wait, run or have ended. */
     ADMITTED,
@@ -21,7 +21,7 @@ public class Group {
     OVER
   }
 
-  /** The deadline of what has none. */
+  /** The deadline of a group that has no deadline. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
   /** In the order of the call; at least one. */
@@ -29,16 +29,16 @@ public class Group {
 
   public final boolean bulk;
 
-  /** Whether it waits for room in its lane. */
+  /** Whether it waits for space if its lane is full. */
   public final boolean waitsForRoom;
 
-  /** On the engine's clock, like every time here. */
+  /** By the engine's clock, as every time in this package. */
   public final long madeNanos;
 
   public final long deadlineNanos;
   public final long tokens;
 
-  /** Whether it is a caller's: warming up is not counted. */
+  /** Whether a caller made it. Requests of the warm-up are not counted. */
   public final boolean counted;
 
   public State state = State.NEW;
@@ -55,7 +55,7 @@ public class Group {
   /** Requests that wait in the queue. */
   int waiting;
 
-  /** Its place in the deadlines, -1 for none. */
+  /** Its index in {@link Deadlines}; -1 if it is not there. */
   int deadlineIndex = -1;
 
   @Nullable Group nextInLine;

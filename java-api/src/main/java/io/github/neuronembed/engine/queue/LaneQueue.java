@@ -3,8 +3,9 @@ package io.github.neuronembed.engine.queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting requests of one lane: a list for each bucket, by age, and one of those that go alone.
- * Linked through the requests, so that nothing is allocated when one comes or goes.
+ * The waiting requests of one lane: a list for each bucket, by age, and one list of the requests
+ * that must be executed without others. The requests themselves are the links, so adding and
+ * removing allocate nothing.
  */
 public final class LaneQueue {
 
@@ -30,7 +31,7 @@ public final class LaneQueue {
     return request.alone ? oldest.length - 1 : request.bucket;
   }
 
-  /** Adds a request where its age puts it. */
+  /** Adds a request at the place of its age. */
   void add(Request request) {
     int list = list(request);
     Request before = youngest[list];
@@ -54,7 +55,7 @@ public final class LaneQueue {
     tokens += request.tokens;
   }
 
-  /** Takes a request out, wherever it stands. */
+  /** Removes a request from any place. */
   void remove(Request request) {
     int list = list(request);
     Request before = request.older;
@@ -75,12 +76,12 @@ public final class LaneQueue {
     tokens -= request.tokens;
   }
 
-  /** The oldest request of those that go alone, or null. */
+  /** The oldest of the requests that must be executed without others, or null. */
   public @Nullable Request oldestAlone() {
     return oldest[oldest.length - 1];
   }
 
-  /** The oldest request of a bucket that may have company, or null. */
+  /** The oldest request of a bucket that may share an execution, or null. */
   public @Nullable Request oldest(int bucket) {
     return oldest[bucket];
   }

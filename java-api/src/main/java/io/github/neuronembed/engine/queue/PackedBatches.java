@@ -8,30 +8,30 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several texts a row, or one: packed and plain shapes side by side. For each shape that holds the
- * leader, the leader's lane is placed by first fit in the order of age; the shape with most tokens
- * for its time is taken, so that a text goes where it costs least. Room that is left costs nothing:
- * the other lane rides along.
+ * Chooses among packed and plain shapes: several texts in a row, or one. For each shape that holds
+ * the leader, it places the requests of the leader's lane by first fit, the oldest first. It takes
+ * the shape with the most tokens per unit of time, so that a token costs least. The remaining space
+ * costs nothing: requests of the other lane fill it.
  *
- * <p>Allocates nothing after it was made.
+ * <p>Allocates nothing after its construction.
  */
 public final class PackedBatches implements BatchPolicy {
 
-  /** The most requests of a lane that are looked at for one execution. */
+  /** The most requests of a lane that one choice examines. */
   private static final int MOST_CANDIDATES = 256;
 
-  /** What an execution costs beside its tokens, in tokens; while a shape was never timed. */
+  /** The fixed cost of an execution, in tokens; used while any shape has no measured time. */
   private static final long TOKENS_PER_EXECUTION = 16;
 
   private final int buckets;
 
-  /** Of each shape: what it would hold. */
+  /** For each shape, what it would hold. */
   private final List<FirstFit> fits = new ArrayList<>();
 
-  /** Of each bucket of a lane: the next request by age. */
+  /** For each bucket of a lane, the next request by age. */
   private final @Nullable Request[] next;
 
-  /** The oldest of a lane beside the leader, by age; empty between calls. */
+  /** The oldest requests of a lane except the leader, by age; empty between calls. */
   private final List<Request> candidates = new ArrayList<>(MOST_CANDIDATES);
 
   /** Tokens of each candidate with one text; 0 for those with several. */
@@ -91,7 +91,7 @@ public final class PackedBatches implements BatchPolicy {
     candidates.clear();
   }
 
-  /** The shape with most tokens for its time, of those that hold a request. */
+  /** The shape with the most tokens per unit of time, among those that hold the leader. */
   private FirstFit best(Request leader, ServiceTimes times) {
     boolean timed = true;
     for (int i = 0; i < fits.size(); i++) {
@@ -123,7 +123,7 @@ public final class PackedBatches implements BatchPolicy {
     return fit.place(leader.rows);
   }
 
-  /** Places the candidates; returns whether there was room for all. */
+  /** Places the candidates; returns whether all found space. */
   private boolean placeCandidates(FirstFit fit) {
     boolean all = true;
     for (int i = 0; i < candidates.size() && !fit.isFull(); i++) {
@@ -145,7 +145,7 @@ public final class PackedBatches implements BatchPolicy {
     }
   }
 
-  /** Makes the oldest of a lane the candidates, without the leader. */
+  /** Makes the oldest requests of a lane the candidates, without the leader. */
   private void look(LaneQueue lane, Request leader) {
     for (int bucket = 0; bucket < buckets; bucket++) {
       next[bucket] = lane.oldest(bucket);

@@ -6,13 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One text a row: the leader's lane and bucket in the order of age, in the shape that serves most
- * rows in its time. Where shapes are fixed, the rows that are left cost nothing: interactive
- * requests, then bulk ones, of the bucket and the shorter ones, ride along.
+ * One text in each row. It takes the requests of the leader's lane and bucket, the oldest first,
+ * and the shape that serves the most rows per unit of time. With fixed shapes, the remaining rows
+ * cost nothing. Interactive requests fill them first, then bulk requests, of the same bucket and of
+ * shorter ones.
  */
 public final class PlainBatches implements BatchPolicy {
 
-  /** What an execution costs beside its tokens, in tokens; for shapes never timed. */
+  /** The fixed cost of an execution, in tokens; for shapes that have no measured time. */
   private static final long TOKENS_PER_EXECUTION = 16;
 
   private final Buckets buckets;
@@ -72,7 +73,7 @@ public final class PlainBatches implements BatchPolicy {
     }
   }
 
-  /** The shape of a bucket that serves most rows in its time. */
+  /** The shape of a bucket that serves the most rows per unit of time. */
   private Shape mostRowsInTime(int bucket, int waiting, int atLeast, ServiceTimes times) {
     List<Shape> shapes = buckets.shapes(bucket);
     boolean timed = true;

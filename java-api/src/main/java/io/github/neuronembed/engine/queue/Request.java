@@ -2,10 +2,10 @@ package io.github.neuronembed.engine.queue;
 
 import org.jspecify.annotations.Nullable;
 
-/** Rows of one bucket that are executed together. Belongs to the scheduler. */
+/** Rows of one bucket that are executed together. Part of the scheduler's state. */
 public final class Request {
 
-  /** Where a request is on its way. */
+  /** The state of a request. */
   public enum State {
     NEW,
     QUEUED,
@@ -13,7 +13,7 @@ public final class Request {
     ENDED
   }
 
-  /** Token ids, checked; nobody else has these arrays. */
+  /** Checked token ids; no other code holds these arrays. */
   public final int[][] rows;
 
   private final int firstLength;
@@ -29,37 +29,37 @@ public final class Request {
   /** Its age: the order in which requests were admitted. */
   public long sequence;
 
-  /** When its last execution began, or its end without one; 0 until then. */
+  /** When its last execution began, or when it ended if it was never executed; 0 until then. */
   public long startNanos;
 
   /** When it ended; 0 until then. */
   public long endNanos;
 
-  /** Whether it was executed once and waits for, or is in, its second execution. */
+  /** Whether an execution of it failed, so that it waits for its second execution or is in it. */
   public boolean retried;
 
   /**
-   * Whether it goes without company, because it, or another one, made an execution's numbers no
-   * numbers. Set while it waits nowhere.
+   * Whether it must be executed without other requests: an execution that contained it gave NaN or
+   * infinite values. Set only while it is in no queue.
    */
   public boolean alone;
 
-  /** The core that failed it, another one is preferred; -1 for none. */
+  /** The core on which it failed; another core is preferred. -1 for none. */
   public int avoidCore = -1;
 
   /** How it ended; null until then. */
   public @Nullable Outcome outcome;
 
-  /** Whether its end is its group's. */
+  /** Whether its end also ends its group. */
   public boolean endsGroup;
 
   /** The next one of a list of requests that ended. */
   public @Nullable Request nextEnded;
 
-  /** What its execution gave, a vector for each row; not the scheduler's. */
+  /** The result of its execution, a vector for each row; not part of the scheduler's state. */
   private final float[] @Nullable [] vectors;
 
-  /** Whether the last execution gave a vector for it that is not finite. */
+  /** Whether the last execution gave it a vector with a value that is not finite. */
   public boolean spoiled;
 
   @Nullable Request older;
@@ -85,7 +85,7 @@ public final class Request {
   /**
    * A pair, or rows of texts.
    *
-   * @param firstLength of the first row, its tokens of type 0, which come first
+   * @param firstLength how many tokens of type 0 the first row begins with
    */
   public Request(int[][] rows, int firstLength, int bucket) {
     this.rows = rows;
@@ -102,17 +102,17 @@ public final class Request {
     this.vectors = new float[rows.length][];
   }
 
-  /** Tokens of type 0 of a row, which come first; all of them but for the first row of a pair. */
+  /** How many tokens of type 0 a row begins with: all tokens, except in the first row of a pair. */
   public int firstLength(int row) {
     return row == 0 ? firstLength : rows[row].length;
   }
 
-  /** Receives what an execution gave for a row. */
+  /** Sets the vector that an execution gave for a row. */
   public void vector(int row, float[] elements) {
     vectors[row] = elements;
   }
 
-  /** The vector of a row; only after an execution that went well. */
+  /** The vector of a row; only after an execution that succeeded. */
   public float[] vector(int row) {
     float[] elements = vectors[row];
     if (elements == null) {
@@ -128,7 +128,7 @@ public final class Request {
     group = call;
   }
 
-  /** The call that it came with. */
+  /** The group of the call that it belongs to. */
   public Group group() {
     if (group == null) {
       throw new IllegalStateException("The request has no group.");

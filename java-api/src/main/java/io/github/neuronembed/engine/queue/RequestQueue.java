@@ -9,17 +9,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Interactive requests go first. While both lanes wait, bulk work earns its share of the
- *       tokens, and leads a batch as soon as what it earned pays for its oldest request. What it
- *       got for free counts, up to {@value #ADVANCE_TEXTS} of the longest texts.
- *   <li>Within a lane the oldest request leads a batch, so none starves.
- *   <li>Who goes with it, and in which shape, is the {@link BatchPolicy}'s.
+ *       tokens. It leads a batch as soon as it has earned the tokens of its oldest request. Tokens
+ *       that it got for free count against its share, up to {@value #ADVANCE_TEXTS} times the
+ *       longest text.
+ *   <li>Within a lane the oldest request leads a batch, so no request starves.
+ *   <li>The {@link BatchPolicy} chooses the other requests of the batch, and the shape.
  * </ul>
  *
- * <p>Nothing is allocated but when a group is admitted. Belongs to the scheduler.
+ * <p>It allocates only when it admits a group. Part of the scheduler's state.
  */
 public final class RequestQueue {
 
-  /** What became of a group that was offered. */
+  /** What the queue did with an offered group. */
   public enum Entry {
     ADMITTED,
     IN_LINE,
@@ -29,7 +30,9 @@ public final class RequestQueue {
   private final Buckets buckets;
   private final BatchPolicy policy;
 
-  /** So many of the longest texts that went for free count against bulk work's share. */
+  /**
+   * Free tokens count in advance against bulk work's share, up to this many of the longest texts.
+   */
   private static final int ADVANCE_TEXTS = 16;
 
   private final double bulkShare;
@@ -43,11 +46,13 @@ public final class RequestQueue {
   /** Groups that wait or run, each of which may have a deadline. */
   private int live;
 
-  /** Tokens that bulk work is owed; negative where it got more than it had earned. */
+  /**
+   * Tokens that bulk work has earned and not received; negative if it received more than it earned.
+   */
   private double bulkCredit;
 
   /**
-   * @param bulkShare part of the tokens that bulk work gets at least while both lanes wait
+   * @param bulkShare least part of the tokens that bulk work gets while both lanes wait
    * @param maxRequests most requests that wait in a lane
    * @param maxTokens most tokens that wait in a lane
    */
@@ -79,9 +84,9 @@ public final class RequestQueue {
   }
 
   /**
-   * Takes a group in, puts it in line, or refuses it; as a whole.
+   * Admits a group, puts it in line, or refuses it; always as a whole.
    *
-   * @param mayWait whether it may stand in line
+   * @param mayWait whether it may wait in line
    */
   public Entry offer(Group group, boolean mayWait) {
     boolean room =
@@ -114,13 +119,13 @@ public final class RequestQueue {
     }
   }
 
-  /** A group is over. */
+  /** Call this when a group is over. */
   public void over(Group group) {
     deadlines.remove(group);
     live--;
   }
 
-  /** Lets the first group in line enter if there is room. */
+  /** Admits the first group in line if there is space for it. */
   public @Nullable Group enterNext() {
     Group first = admission.first();
     if (first == null || !admission.hasRoom(lane(first.bulk), first)) {
@@ -149,7 +154,7 @@ public final class RequestQueue {
     }
   }
 
-  /** Puts a request back where it was: it is as old as it is. */
+  /** Puts a request back at its old place: it keeps its age. */
   public void putBack(Request request) {
     request.state = Request.State.QUEUED;
     Group group = request.group();
@@ -158,7 +163,7 @@ public final class RequestQueue {
     deadlines.add(group);
   }
 
-  /** Takes a request out, wherever it stands. */
+  /** Removes a request from any place. */
   public void remove(Request request) {
     Group group = request.group();
     lane(group.bulk).remove(request);
@@ -168,11 +173,12 @@ public final class RequestQueue {
   }
 
   /**
-   * The request to lead the next batch: the oldest of the lane whose turn it is; while that one
-   * waits for company, one that need not.
+   * The request that leads the next batch: the oldest one of the lane whose turn it is. While that
+   * one still waits for others to fill its batch, a request that need not wait.
    *
    * @param waitNanos how long a request waits for a full batch
-   * @return null if none waits, or all wait for company; stays in the queue
+   * @return the request, which stays in the queue; null if none waits, or if all still wait for
+   *     others to fill their batch
    */
   public @Nullable Request leader(long nowNanos, long waitNanos) {
     boolean bulkTurn = isBulkTurn();
@@ -205,17 +211,20 @@ public final class RequestQueue {
     return ripe;
   }
 
-  /** Whether a request leaves no room for company. */
+  /** Whether a request leaves no space for another request. */
   public boolean fills(Request request) {
     return policy.fills(request);
   }
 
-  /** The shape for a request that goes alone. */
+  /** The shape for a request that is executed without others. */
   public Shape shapeFor(Request request, ServiceTimes times) {
     return policy.shapeFor(request, times);
   }
 
-  /** When the oldest request will have waited long enough; only if one waits. */
+  /**
+   * When the oldest request will have waited for {@code waitNanos}. Call it only if a request
+   * waits.
+   */
   public long ripeAt(long waitNanos) {
     Request urgent = interactive.oldest();
     Request patient = bulk.oldest();
@@ -226,7 +235,7 @@ public final class RequestQueue {
   }
 
   /**
-   * Takes the next batch out.
+   * Removes the next batch from the queue.
    *
    * @param leader from {@link #leader}
    * @param times of the core that is to execute
@@ -253,8 +262,9 @@ public final class RequestQueue {
   }
 
   /**
-   * @param inTurn whether bulk work leads though interactive work would have; where that waits for
-   *     company, or there is none, bulk work leads for nothing
+   * @param inTurn whether bulk work leads because it was its turn while interactive requests
+   *     waited. If bulk work leads for another reason (no interactive request waits, or those that
+   *     wait still wait for others to fill their batch), it uses up none of its share
    */
   private void settle(Batch batch, boolean inTurn, boolean bulkWaited) {
     long led = 0;
@@ -270,19 +280,19 @@ public final class RequestQueue {
       }
     }
     double earned = bulkWaited ? (batch.tokens() - led - free) * bulkShare / (1 - bulkShare) : 0;
-    // Short texts in the gaps of interactive batches leave half of it to the oldest, which may fit
-    // into none.
+    // Short bulk texts that fill gaps of interactive batches use up at most half of what bulk work
+    // earned. The other half is for the oldest bulk text, which may fit into no gap.
     double paid = earned > 0 ? Math.min((double) free, earned / 2) : free;
     bulkCredit += earned - led;
-    // What went for free pays off what is owed. Some of it pays in advance, or each burst of
-    // interactive work would wait for bulk work that just had all it wanted.
+    // Free tokens reduce the credit of bulk work, and down to -advance also below zero. Otherwise
+    // each burst of interactive work would wait for bulk work that was just served in full.
     bulkCredit = Math.max(Math.min(bulkCredit, -advance), bulkCredit - paid);
     if (bulk.requests() == 0) {
       bulkCredit = Math.min(bulkCredit, 0);
     }
   }
 
-  /** A group that waits though its deadline has passed, or null. */
+  /** A group that still waits after its deadline, or null. */
   public @Nullable Group expired(long nowNanos) {
     Group first = deadlines.first();
     return first != null && first.isExpired(nowNanos) ? first : null;

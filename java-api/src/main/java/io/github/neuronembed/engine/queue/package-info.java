@@ -1,6 +1,6 @@
 /**
- * What waits in an engine, and the rules by which it is admitted and served. Internal: it is public
- * for the engine alone. Knows no thread, no clock and no callback.
+ * The requests that wait in an engine, and the rules by which the engine admits and serves them.
+ * Internal: it is public only for the engine. It uses no thread, no clock and no callback.
  */
 @NullMarked
 package io.github.neuronembed.engine.queue;
