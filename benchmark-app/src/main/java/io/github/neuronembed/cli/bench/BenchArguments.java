@@ -32,24 +32,24 @@ import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command line asks for, checked before anything is opened.
+ * The arguments of the command line, checked before anything is opened.
  *
  * @param model the model
- * @param backend what computes; never {@code AUTO}
+ * @param backend the backend that computes; never {@code AUTO}
  * @param computed whether a model is computed; the emulator may compute hashes
  * @param emulator configuration of the emulator
  * @param file that is loaded
- * @param precision of what a CPU computes
+ * @param precision of the computation on a CPU
  * @param subject what is measured, for the reports
  * @param cells what to measure
- * @param preset the published matrix that they are; null if they are not
+ * @param preset the published matrix of these cells; null if they are not from one
  * @param scenario who decides when a call begins
  * @param lengths of random rows
- * @param texts to carry instead; without lines for none
+ * @param texts to carry instead; without lines for random rows
  * @param quality whether vectors are compared
  * @param durationSeconds how long each cell is measured
  * @param warmUpSeconds how long warming up may take
- * @param chip what the throughput is held against; null for nothing
+ * @param chip whose peak gives the utilisation; null for none
  * @param instanceType the machine; null if it was not named
  * @param price of it; null if there is none
  */
@@ -81,7 +81,7 @@ record BenchArguments(
   /**
    * Reads the arguments.
    *
-   * @throws UsageException if one makes no sense, or two do not go together
+   * @throws UsageException if one is invalid, or two contradict each other
    * @throws IOException if a file that they name cannot be read
    */
   static BenchArguments parse(CommandLine arguments) throws IOException {

@@ -62,7 +62,7 @@ public final class BenchCommand implements Command {
     }
   }
 
-  /** The reports are written anew after every cell: whatever ends the process, those are kept. */
+  /** Writes the reports again after every cell, so that they are kept however the process ends. */
   private static Run measure(
       BenchArguments given, Rows rows, EarlyEnd end, ReportFiles files, Streams streams)
       throws IOException, InterruptedException {
@@ -126,7 +126,7 @@ public final class BenchCommand implements Command {
     return LocalDateTime.now(ZoneOffset.UTC);
   }
 
-  /** What ran in all cells: without how many sessions or cores, if that differs. */
+  /** The backend of all cells; without the number of sessions or cores, if that differs. */
   static String backend(Set<String> descriptions) {
     String first = descriptions.isEmpty() ? "nothing" : descriptions.iterator().next();
     return descriptions.size() > 1 ? COUNTS.matcher(first).replaceFirst("") : first;

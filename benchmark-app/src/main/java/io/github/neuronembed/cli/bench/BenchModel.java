@@ -33,7 +33,7 @@ interface BenchModel {
   /**
    * Opens the directory that the arguments name.
    *
-   * @throws UsageException if there is none, or an argument does not go with it
+   * @throws UsageException if there is none, or an argument does not apply to it
    * @throws io.github.neuronembed.ModelLoadException if it is incomplete or damaged
    */
   static BenchModel of(CommandLine arguments) {
@@ -61,13 +61,13 @@ interface BenchModel {
   boolean pairs();
 
   /**
-   * What the arguments choose to compute it, never {@code AUTO}.
+   * The backend that the arguments choose; never {@code AUTO}.
    *
-   * @throws UsageException if they do not go together
+   * @throws UsageException if the arguments contradict each other
    */
   BackendChoice backend(CommandLine arguments);
 
-  /** Whether it is computed at all, see {@link BenchArguments#computed}. */
+  /** Whether the model is computed, see {@link BenchArguments#computed}. */
   boolean computed(CommandLine arguments, BackendChoice backend) throws IOException;
 
   /** The file that is loaded. */
@@ -77,10 +77,10 @@ interface BenchModel {
   BenchBackends backends(
       BackendChoice backend, Path file, Precision precision, JsonObject emulator, boolean computed);
 
-  /** Reads what a backend gives. */
+  /** The reader of a backend's results. */
   VectorReader reader();
 
-  /** What its vectors are compared with; null if it has none. */
+  /** The reference that its vectors are compared with; null if there is none. */
   QualityCheck.@Nullable Reference reference();
 
   /**

@@ -15,13 +15,13 @@ import org.apache.commons.cli.Options;
 /** The options of {@code bench}. */
 final class BenchOptions {
 
-  /** NeuronPerf's names of options that have another one here. */
+  /** NeuronPerf's names for options that have another name here. */
   static final SortedMap<String, String> ALIASES =
       new TreeMap<>(Map.of("batch-size", "batch-sizes", "sequence-length", "sequence-lengths"));
 
   private BenchOptions() {}
 
-  /** All of them. */
+  /** All options. */
   static Options all() {
     Options options = new Options();
     EmbedderArguments.addTo(options);

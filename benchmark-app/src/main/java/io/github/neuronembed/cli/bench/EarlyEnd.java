@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C while a run is under way: the workers end, and what was measured is written before the
- * process goes. Closed when everything is written.
+ * Handles Ctrl-C during a run: the workers end, and the reports of what was measured are written
+ * before the process ends. Close it when everything is written.
  */
 final class EarlyEnd implements AutoCloseable {
 
@@ -18,14 +18,14 @@ final class EarlyEnd implements AutoCloseable {
 
   private EarlyEnd() {}
 
-  /** Waits for the reports if the process is told to end from now on. */
+  /** From now on, if the process receives a signal to end, it first waits for the reports. */
   static EarlyEnd onExit() {
     EarlyEnd end = new EarlyEnd();
     Runtime.getRuntime().addShutdownHook(end.onExit);
     return end;
   }
 
-  /** Raised when the process is told to end. */
+  /** Raised when the process receives a signal to end. */
   StopSignal signal() {
     return signal;
   }
@@ -48,7 +48,7 @@ final class EarlyEnd implements AutoCloseable {
       try {
         Runtime.getRuntime().removeShutdownHook(onExit);
       } catch (IllegalStateException e) {
-        // The end of the process began just now; the hook has nothing to wait for.
+        // The process has just begun to end; the hook has nothing to wait for.
       }
     }
   }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import org.apache.commons.cli.CommandLine;
 
-/** What the command line says of when calls begin and what they carry. */
+/** What the command line says about when calls begin and what they carry. */
 final class LoadArguments {
 
   private LoadArguments() {}
@@ -49,7 +49,7 @@ final class LoadArguments {
     return Lengths.parse(given);
   }
 
-  /** The file that an option names, which was given. */
+  /** The file that an option names; the option must have been given. */
   static Path path(CommandLine arguments, String option) {
     return Path.of(Objects.requireNonNull(arguments.getOptionValue(option)));
   }

@@ -15,14 +15,14 @@ import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which cells the command line asks for: a preset, a file, or lists.
+ * The cells that the command line asks for: by a preset, a file, or lists.
  *
  * @param arguments the command line
  * @param preset the published matrix; null if none was asked for
  */
 record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
 
-  /** What {@code --shapes} says in their place. */
+  /** The options that {@code --shapes} replaces. */
   private static final List<String> PLAIN_SHAPES =
       List.of("batch-sizes", "batch-size", "sequence-lengths", "sequence-length");
 
@@ -33,9 +33,9 @@ record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
           .toList();
 
   /**
-   * Checks that there is one matrix.
+   * Checks that the arguments give one matrix.
    *
-   * @throws UsageException if there are two, or no preset of that name
+   * @throws UsageException if they give two, or if no preset has that name
    */
   static MatrixArguments of(CommandLine arguments) {
     for (String whole : List.of("preset", "matrix")) {
@@ -67,8 +67,8 @@ record MatrixArguments(CommandLine arguments, @Nullable Preset preset) {
   /**
    * The cells.
    *
-   * @param cores how many cores there are; asked if the number of models was not given
-   * @throws UsageException if a list or the file makes no sense
+   * @param cores the number of cores; called only if the number of models is not given
+   * @throws UsageException if a list or the file is invalid
    * @throws IOException if the file cannot be read
    */
   List<Cell> cells(IntSupplier cores) throws IOException {

@@ -35,7 +35,7 @@ public final class Numbers {
         return value;
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // The message is below.
     }
     throw new UsageException("--%s takes a positive number, not '%s'.".formatted(option, given));
   }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A cross-encoder, which makes a score of a pair, on ONNX Runtime.
  *
- * @param query the first side of every pair of texts; its tokens are made once
+ * @param query the first side of every pair of texts; it is tokenized only once
  */
 record PairModel(CrossEncoderDirectory directory, String query) implements BenchModel {
 

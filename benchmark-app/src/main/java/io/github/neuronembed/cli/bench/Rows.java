@@ -21,9 +21,9 @@ final class Rows implements AutoCloseable {
   /**
    * Texts to carry instead of random tokens.
    *
-   * @param name where they are from, for people
+   * @param name where they are from, for the reports
    * @param lines the texts; empty for random tokens
-   * @param once whether each is carried once
+   * @param once whether each is used once
    */
   record Texts(String name, List<String> lines, boolean once) {}
 

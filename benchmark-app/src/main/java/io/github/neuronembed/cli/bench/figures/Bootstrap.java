@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
  */
 public final class Bootstrap {
 
-  /** Below this many windows an interval would pretend. */
+  /** With fewer windows an interval would look more certain than it is. */
   public static final int LEAST_SAMPLES = 10;
 
   private static final int BLOCK = 3;
@@ -33,7 +33,7 @@ public final class Bootstrap {
     return middle(means);
   }
 
-  /** The interval of the second mean over the first. */
+  /** The interval of the second mean divided by the first. */
   public static Interval ratioOfMeans(double[] first, double[] second) {
     if (first.length < LEAST_SAMPLES || second.length < LEAST_SAMPLES) {
       return Interval.UNKNOWN;

@@ -19,12 +19,12 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes the figures of a cell from what was recorded.
+ * Computes the figures of a cell from its measurement.
  *
  * @param price of the machine; null for no costs
- * @param chip what the throughput is held against; null for no utilisation
+ * @param chip whose peak gives the utilisation; null for no utilisation
  * @param size of the model's encoder; null if it is not known, or no model is computed
- * @param published what was published of a cell; null if nothing was
+ * @param published the published figures of a cell; null if there are none
  */
 public record CellFigures(
     @Nullable Price price,
@@ -32,10 +32,13 @@ public record CellFigures(
     @Nullable EncoderSize size,
     Function<Cell, @Nullable Published> published) {
 
-  /** Nothing to compare with. */
+  /** Figures without any comparison. */
   public static final CellFigures PLAIN = new CellFigures(null, null, null, cell -> null);
 
-  /** A call is spread over windows: with fewer than two a window, chance would not be seen. */
+  /**
+   * A call is spread over windows. With fewer than two calls in each window, the windows would not
+   * show random variation.
+   */
   static final int LEAST_CALLS = 64;
 
   private static final double NANOS_PER_MILLI = 1e6;
@@ -105,7 +108,7 @@ public record CellFigures(
         utilisation(cell, stages, seconds));
   }
 
-  /** The figure of an execution is that of all if none can be ascribed to a worker. */
+  /** The mean of the workers' means; the mean of all executions if none belongs to one worker. */
   private static double meanOfWorkers(
       Measurement measurement, ToDoubleFunction<Stages> figure, double ofAll) {
     return measurement.workers().stream()
@@ -137,7 +140,7 @@ public record CellFigures(
         Latency.isSupported(percent, sorted.length));
   }
 
-  /** Points that lie closer the nearer they are to 100 %, up to the last but one call. */
+  /** Points of the distribution, closer together near 100 %, up to the second to last call. */
   private static List<Latency.Point> distribution(Histogram histogram) {
     List<Latency.Point> points = new ArrayList<>();
     long calls = histogram.getTotalCount();

@@ -3,8 +3,8 @@ package io.github.neuronembed.cli.bench.figures;
 import java.util.Locale;
 
 /**
- * An accelerator to hold a throughput against. The peaks are those of AWS's Neuron documentation
- * (architecture pages of Inferentia2 and Trainium; both have two NeuronCore-v2).
+ * An accelerator, to compare a throughput with its peak. The peaks are those of AWS's Neuron
+ * documentation (architecture pages of Inferentia2 and Trainium; both have two NeuronCore-v2).
  */
 public enum Chip {
   INF2(190, 820, 2),
@@ -21,7 +21,7 @@ public enum Chip {
   }
 
   /**
-   * Part of the peak of the cores at work that a throughput uses.
+   * The part of the working cores' peak that a throughput uses.
    *
    * @param flopsPerSecond of useful work, padding not counted
    * @param coresAtWork one for each replica
@@ -30,7 +30,7 @@ public enum Chip {
     return flopsPerSecond / (peakTeraflops * 1e12 * coresAtWork / cores);
   }
 
-  /** For people: what the utilisation is of. */
+  /** What the utilisation is a part of, for the reports. */
   public String description() {
     return String.format(
         Locale.ROOT,

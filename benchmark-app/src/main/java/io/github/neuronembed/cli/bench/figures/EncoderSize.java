@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dimensions of a BERT encoder that its floating point operations follow from.
+ * The dimensions of a BERT encoder that determine its floating point operations.
  *
  * @param hiddenSize of a token's vector
  * @param intermediateSize of the feed-forward layer
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record EncoderSize(int hiddenSize, int intermediateSize, int layers) {
 
-  /** Reads it; null if the model does not state it, or is no BERT. */
+  /** Reads it; null if the model does not state it, or is not a BERT. */
   public static @Nullable EncoderSize of(TransformerDirectory model) {
     if (!model.modelType().equals("bert")) {
       return null;
@@ -38,7 +38,7 @@ public record EncoderSize(int hiddenSize, int intermediateSize, int layers) {
   /**
    * Operations of the matrix products of rows: in each layer 4·h² + 2·h·i weights for every token,
    * twice 2·s²·h for the attention of a row of s tokens. A multiplication with its addition counts
-   * two.
+   * as two operations.
    *
    * @param tokens of all rows
    * @param squaredTokens sum of the squares of each row's tokens

@@ -5,13 +5,13 @@ import io.github.neuronembed.cli.bench.result.RateStep;
 import java.util.List;
 
 /**
- * What was recorded of a cell.
+ * The record of one cell.
  *
  * @param workers the calls of each worker
- * @param service stages that cannot be ascribed to a worker
- * @param use what it cost the process
- * @param offeredRate rows that arrived in a second; NaN if nobody but the workers decided
- * @param steps the rates that were tried to find that one; empty if none had to be found
+ * @param service stages that belong to no single worker
+ * @param use the processor time and memory that the process used
+ * @param offeredRate rows that arrived in a second; NaN if the workers decided
+ * @param steps the rates that the search tried; empty without a search
  * @param stopped whether it was ended from outside, before its time
  */
 public record Measurement(
@@ -26,7 +26,7 @@ public record Measurement(
    * What one worker recorded.
    *
    * @param timers its calls
-   * @param stages where their time went
+   * @param stages their time by stage
    */
   public record Work(Timers timers, Stages stages) {}
 
@@ -35,7 +35,7 @@ public record Measurement(
     return workers.stream().map(Work::timers).toList();
   }
 
-  /** Where the time of all workers went. */
+  /** The time of all workers by stage. */
   public Stages stages() {
     Stages all = new Stages();
     workers.forEach(work -> all.add(work.stages()));
@@ -43,7 +43,7 @@ public record Measurement(
     return all;
   }
 
-  /** The same as the answer of a search. */
+  /** This measurement as the result of a search. */
   public Measurement found(List<RateStep> tried, boolean searchStopped) {
     return new Measurement(workers, service, use, offeredRate, tried, searchStopped);
   }

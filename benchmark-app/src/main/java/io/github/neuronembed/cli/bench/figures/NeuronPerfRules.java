@@ -6,8 +6,8 @@ import java.util.TreeMap;
 /**
  * The columns of a cell by the published rules of NeuronPerf (aws-neuron-sdk, {@code
  * src/neuronperf}): latency percentiles by linear interpolation over every call's duration;
- * throughput from the calls that ended in each second, the mean without the first and the last
- * second that had any, and the peak.
+ * throughput from the calls that ended in each second: the peak, and the mean without the first and
+ * the last second in which calls ended.
  *
  * <p>Its {@code *_avg_ms} columns are means of each worker's mean.
  *

@@ -4,9 +4,10 @@ import io.github.neuronembed.cli.bench.result.Interval;
 import io.github.neuronembed.cli.bench.result.Latency;
 
 /**
- * The interval of a percentile, read off the sorted durations themselves: how many of them lie
- * below the true percentile is binomially distributed, whatever the durations' own distribution
- * (normal approximation, as there are hundreds of them wherever the percentile is supported).
+ * The confidence interval of a percentile, taken from the sorted durations themselves. The number
+ * of durations below the true percentile has a binomial distribution, whatever the distribution of
+ * the durations. The code uses the normal approximation, since a supported percentile has hundreds
+ * of durations.
  */
 public final class PercentileInterval {
 

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a reader of a cell's figures has to know, in sentences. */
+/** Sentences that a reader of a cell's figures must know. */
 final class Remarks {
 
-  /** An open loop that serves less than what arrives by more than this part falls behind. */
+  /** An open loop falls behind if it serves less than the arrivals by more than this part. */
   private static final double TOLERANCE = 0.05;
 
   private Remarks() {}
@@ -59,7 +59,7 @@ final class Remarks {
     return List.copyOf(remarks);
   }
 
-  /** Random arrivals scatter by the square root of their number. */
+  /** The number of random arrivals varies by its square root. */
   private static double leastServed(double offered, long calls) {
     return offered * (1 - Math.max(TOLERANCE, 3 / Math.sqrt((double) calls)));
   }

@@ -1,8 +1,8 @@
 package io.github.neuronembed.cli.bench.figures;
 
 /**
- * Where the time of calls went, and how many tokens they carried: sums. Not thread-safe; the sums
- * of several threads are added up when these have ended.
+ * Sums of the time of calls by stage, and of the tokens that they carried. Not thread-safe; the
+ * sums of several threads are added when these threads have ended.
  */
 public final class Stages {
 
@@ -20,23 +20,23 @@ public final class Stages {
   private long squaredTokens;
   private long computedTokens;
 
-  /** A call waited so long for whoever serves it. */
+  /** Adds a call, and how long it waited for a worker. */
   public void call(long waitedNanos) {
     calls++;
     queueNanos += waitedNanos;
   }
 
-  /** A call waited so much longer inside of whoever serves it. */
+  /** Adds the time that a call waited inside the service. */
   public void queued(long nanos) {
     queueNanos += nanos;
   }
 
-  /** A text became a row. */
+  /** Adds the time to tokenize a text. */
   public void tokenized(long nanos) {
     tokenizeNanos += nanos;
   }
 
-  /** A row was taken up. */
+  /** Adds a row. */
   public void row(int length) {
     rows++;
     tokens += length;
@@ -44,7 +44,7 @@ public final class Stages {
   }
 
   /**
-   * The rows were computed.
+   * Adds an execution.
    *
    * @param computed tokens, padding included
    */
@@ -75,7 +75,7 @@ public final class Stages {
     return tokens;
   }
 
-  /** Sum over the rows of the square of their tokens: what attention costs. */
+  /** The sum over the rows of the square of their tokens, which the cost of attention follows. */
   public long squaredTokens() {
     return squaredTokens;
   }
@@ -100,7 +100,7 @@ public final class Stages {
     return mean(queueNanos, calls);
   }
 
-  /** Mean time of a call for turning its texts into tokens. */
+  /** Mean time that a call takes to tokenize its texts. */
   public double tokenizeMillis() {
     return mean(tokenizeNanos, calls);
   }

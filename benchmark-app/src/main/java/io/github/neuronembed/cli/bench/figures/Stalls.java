@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Times in which no call ended although some had begun or should have: longer than ten times the
- * median latency.
+ * Periods longer than ten times the median latency in which no call ended, although a call had
+ * begun or should have begun.
  *
  * @param count how many there were
  * @param totalSeconds of all
  * @param longestSeconds of the longest
- * @param longestAtSeconds when the longest began, since the workers were let go
- * @param medianMillis the latency they are held against
+ * @param longestAtSeconds when the longest began, since the start of the workers
+ * @param medianMillis the median latency
  */
 public record Stalls(
     int count,
@@ -35,7 +35,8 @@ public record Stalls(
       }
     }
     calls.sort((a, b) -> Long.compare(a.end, b.end));
-    // The earliest beginning of a call and all that ended later: from then on, one was waiting.
+    // For each call, the earliest beginning among it and the calls that ended later: from that time
+    // on, a call was waiting.
     long[] earliest = new long[calls.size()];
     long begin = Long.MAX_VALUE;
     for (int i = calls.size() - 1; i >= 0; i--) {
@@ -63,7 +64,7 @@ public record Stalls(
     return new Stalls(count, total / 1e9, longest / 1e9, longestAt / 1e9, medianMillis);
   }
 
-  /** Names them; there is at least one. */
+  /** A sentence about them; there must be at least one. */
   public String sentence() {
     return String.format(
         Locale.ROOT,

@@ -3,8 +3,9 @@ package io.github.neuronembed.cli.bench.figures;
 import java.util.List;
 
 /**
- * Rows per second in equal parts of a run. A call's rows are spread over the time it took, so that
- * their mean is exactly the rows by the time they took, and a stall is seen where it happened.
+ * Rows per second in equal parts of a run. The rows of a call are spread over its duration. So the
+ * mean of the windows is exactly the rows divided by the time, and a stall is visible where it
+ * happened.
  */
 public final class ThroughputWindows {
 

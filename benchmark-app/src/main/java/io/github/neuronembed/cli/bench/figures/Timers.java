@@ -5,14 +5,14 @@ import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /**
- * When each call of one worker began and ended, in nanoseconds since all workers were let go, and
+ * When each call of one worker began and ended, in nanoseconds since the start of all workers, and
  * the rows it carried. Not thread-safe: the worker writes, and others read after it has ended.
  */
 public final class Timers {
 
   private static final double NANOS_PER_MILLI = 1e6;
 
-  /** Latencies are told apart to 0.1 %. */
+  /** Latencies have a resolution of 0.1 %. */
   public static final int SIGNIFICANT_DIGITS = 3;
 
   private final Histogram latencies = new Histogram(SIGNIFICANT_DIGITS);

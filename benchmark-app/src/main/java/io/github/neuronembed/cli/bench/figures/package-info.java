@@ -1,4 +1,4 @@
-/** Computes figures from what was recorded: percentiles, throughput, intervals, stalls, stages. */
+/** Computes figures from measurements: percentiles, throughput, intervals, stalls, stages. */
 @NullMarked
 package io.github.neuronembed.cli.bench.figures;
 

@@ -4,7 +4,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** When calls are meant to begin, in nanoseconds since the workers were let go. */
+/** When calls are meant to begin, in nanoseconds since the start of the workers. */
 public interface Arrivals {
 
   /** No more calls. */
@@ -25,8 +25,8 @@ public interface Arrivals {
   }
 
   /**
-   * Calls at even distances, whatever the workers do. Latency counts from the intended beginning,
-   * so a stall is felt by every call that it made wait.
+   * Calls at even intervals, whatever the workers do. Latency counts from the intended beginning,
+   * so a stall adds to the latency of every call that waited during it.
    *
    * @param callsPerSecond of all workers together
    */
@@ -40,8 +40,8 @@ public interface Arrivals {
   }
 
   /**
-   * Calls at random distances, as those of many independent clients (a Poisson process); the same
-   * ones for the same seed.
+   * Calls at random intervals, as of many independent clients (a Poisson process). The same seed
+   * gives the same calls.
    *
    * @param callsPerSecond on average, of all workers together
    */
@@ -72,7 +72,7 @@ public interface Arrivals {
     };
   }
 
-  /** So many calls, each as soon as a worker is free. */
+  /** This many calls, each as soon as a worker is free. */
   static Arrivals onePass(long calls) {
     AtomicLong left = new AtomicLong(calls);
     return free -> left.getAndDecrement() > 0 ? free : OVER;

@@ -6,7 +6,7 @@ import io.github.neuronembed.backend.TokenRow;
 public interface Inputs {
 
   /**
-   * How many rows a call carries: a full batch, or what is left.
+   * How many rows a call carries: a full batch, or the remaining rows.
    *
    * @param call zero-based
    */
@@ -25,6 +25,6 @@ public interface Inputs {
   /** Rows that were too long and lost their last tokens. */
   long cutRows();
 
-  /** For people: what the rows are. */
+  /** A description of the rows, for the reports. */
   String description();
 }

@@ -5,8 +5,8 @@ import io.github.neuronembed.cli.bench.result.ThreePlaces;
 import java.util.SplittableRandom;
 
 /**
- * How many tokens rows have, special tokens included. What a draw has beyond the cell's sequence
- * length is cut off, as truncation does.
+ * How many tokens rows have, special tokens included. A drawn length is at most the cell's sequence
+ * length, as after truncation.
  *
  * @param kind which distribution
  * @param first lowest length, or median
@@ -29,9 +29,9 @@ public record Lengths(Kind kind, double first, double second) {
   public static final String SYNTAX = "full|uniform:LOW,HIGH|lognormal:MEDIAN,SIGMA";
 
   /**
-   * Reads what {@code --lengths} says.
+   * Reads the value of {@code --lengths}.
    *
-   * @throws UsageException if it is no distribution
+   * @throws UsageException if it is not a distribution
    */
   public static Lengths parse(String text) {
     if (text.equals("full")) {
@@ -54,13 +54,13 @@ public record Lengths(Kind kind, double first, double second) {
         }
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // The message is below.
     }
     throw new UsageException(
         "--lengths is %s, for example lognormal:40,0.7, not '%s'.".formatted(SYNTAX, text));
   }
 
-  /** Draws one. */
+  /** Draws a length. */
   public int draw(SplittableRandom random, int longest) {
     double length =
         switch (kind) {

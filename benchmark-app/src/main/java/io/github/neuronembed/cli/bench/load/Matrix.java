@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * The combinations to measure: every value of each list with every value of the others.
  *
  * @param shapes of an execution
- * @param models replicas at work
+ * @param models replicas that work at the same time
  * @param workersPerModel callers of each
- * @param slots of each replica; 0 for one to each worker
+ * @param slots of each replica; 0 for one for each worker
  * @param inputPaths how inputs get to the device; empty where there is no choice
  */
 public record Matrix(
@@ -65,10 +65,10 @@ public record Matrix(
   }
 
   /**
-   * Reads cells from a CSV file with a header, a line for each: columns {@code batch_size}, {@code
-   * sequence_length}, {@code n_models}, {@code workers_per_model}, and if wanted {@code
-   * texts_per_row}, {@code slots} and {@code input_path}. Others are skipped, so that a file of
-   * results is one of cells too.
+   * Reads cells from a CSV file with a header, one line for each cell. It has the columns {@code
+   * batch_size}, {@code sequence_length}, {@code n_models}, {@code workers_per_model}, and
+   * optionally {@code texts_per_row}, {@code slots} and {@code input_path}. Other columns are
+   * skipped, so a file of results also works as a file of cells.
    *
    * @throws UsageException if a column or value is missing or wrong
    * @throws IOException if it cannot be read
@@ -88,7 +88,7 @@ public record Matrix(
       for (CSVRecord line : lines) {
         String path = optional(line, "input_path");
         String through = optional(line, "through");
-        // Where workers had slots of their own, a file of results has their number.
+        // If workers had slots of their own, a file of results contains the number of these slots.
         String slots = "slots".equals(through) ? null : optional(line, "slots");
         cells.add(
             new Cell(

@@ -18,11 +18,11 @@ import org.apache.commons.csv.CSVRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A published matrix to run again and stand beside. The published figures are those of another
- * model, machine or precision than a run's, unless the run's own facts say the same; the ratio is a
- * position, not a verdict.
+ * A published matrix, to run again and to compare with. The published figures are of another model,
+ * machine or precision than the run's, unless the facts of the run are the same. So the ratio shows
+ * a position; it does not say which is better.
  *
- * @param name what {@code --preset} says
+ * @param name the value of {@code --preset}
  * @param origin whose figures these are, and how they were measured
  * @param published the published figures of each cell, in the order of the publication
  */
@@ -36,7 +36,7 @@ public record Preset(String name, String origin, Map<Cell, Published> published)
         "inf2-bge-base",
         "bge-base-en-v1.5, bf16, on an inf2.xlarge, measured with NeuronPerf from Python;"
             + " cost at about $0.76 per hour, on demand");
-    // Two cores at a p50 of 1.00 ms make 2000 rows a second: one call at a time on each.
+    // Two cores, each with one call at a time at a p50 of 1.00 ms, make 2000 rows a second.
     origins.put(
         "inf2-encoders",
         "bert-base-uncased on an inf2.xlarge, from AWS's encoder tables of SDK 2.26 (batch 1,"
@@ -45,7 +45,7 @@ public record Preset(String name, String origin, Map<Cell, Published> published)
     return origins;
   }
 
-  /** Dollars an hour that AWS's own tables count with ("RI-Effective", inf2.xlarge). */
+  /** The price in dollars an hour that AWS's own tables use ("RI-Effective", inf2.xlarge). */
   private static final double RESERVED_PER_HOUR = 0.328;
 
   /** Whose figures these are. */
@@ -53,7 +53,7 @@ public record Preset(String name, String origin, Map<Cell, Published> published)
     return new Published.Origin(name, origin);
   }
 
-  /** The names there are, as they are written on the command line. */
+  /** The names of all presets, as written on the command line. */
   public static String names() {
     return String.join("|", ORIGINS.keySet());
   }
@@ -61,7 +61,7 @@ public record Preset(String name, String origin, Map<Cell, Published> published)
   /**
    * Reads a preset.
    *
-   * @throws UsageException if there is none of that name
+   * @throws UsageException if no preset has that name
    */
   public static Preset named(String name) {
     String origin = ORIGINS.get(name);
@@ -111,7 +111,7 @@ public record Preset(String name, String origin, Map<Cell, Published> published)
     return List.copyOf(published.keySet());
   }
 
-  /** What was published of a cell; null if nothing was. */
+  /** The published figures of a cell; null if there are none. */
   public @Nullable Published of(Cell cell) {
     return published.get(cell);
   }

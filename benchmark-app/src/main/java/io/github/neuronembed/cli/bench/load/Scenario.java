@@ -12,20 +12,20 @@ import org.jspecify.annotations.Nullable;
  * @param kind which scenario
  * @param rowsPerSecond the offered load of {@link Kind#CONSTANT} and {@link Kind#POISSON}; else NaN
  * @param trace the arrivals of {@link Kind#TRACE}; else null
- * @param boundMillis what the p99 stays under in {@link Kind#MAX_RATE}; else NaN
+ * @param boundMillis the bound of the p99 in {@link Kind#MAX_RATE}; else NaN
  */
 public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, double boundMillis) {
 
   public enum Kind {
     /** A worker calls again when it is free. */
     CLOSED,
-    /** Calls arrive at even distances. */
+    /** Calls arrive at even intervals. */
     CONSTANT,
     /** Calls arrive as those of many independent clients. */
     POISSON,
-    /** Calls arrive as they once did. */
+    /** Calls arrive at recorded times. */
     TRACE,
-    /** Every text once, as fast as can be. */
+    /** Every text once, as fast as possible. */
     OFFLINE,
     /** The highest rate of {@link #POISSON} whose p99 stays under a bound. */
     MAX_RATE
@@ -35,16 +35,16 @@ public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, d
       new Scenario(Kind.CLOSED, Double.NaN, null, Double.NaN);
   public static final Scenario OFFLINE = new Scenario(Kind.OFFLINE, Double.NaN, null, Double.NaN);
 
-  /** An open loop may take so many times its duration to serve what arrived. */
+  /** An open loop may take this many times its duration to serve the calls that arrived. */
   private static final int BACKLOG_LIMIT = 2;
 
-  /** But a trace of a few calls, or a search, is not given up for a slow moment. */
+  /** The least time to serve them: a slow moment must not end a short trace or a search. */
   private static final long LEAST_BACKLOG_NANOS = 1_000_000_000;
 
   private static final long SEED = 1;
 
   /**
-   * Checks that there is what the scenario needs, and nothing that it has no use for.
+   * Checks that the scenario has all arguments that it needs, and none that it does not use.
    *
    * @throws UsageException if not
    */
@@ -85,7 +85,7 @@ public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, d
     return kind != Kind.CLOSED && kind != Kind.OFFLINE;
   }
 
-  /** For people, and what runs are told apart by. */
+  /** A title for the reports, which also distinguishes runs. */
   public String title() {
     String name = name(kind);
     return switch (kind) {
@@ -99,9 +99,9 @@ public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, d
   }
 
   /**
-   * The calls of a cell: as many as bring the rows.
+   * The arrivals of the calls of a cell, as many as its rows need.
    *
-   * @param durationNanos how long; a trace and a pass are as long as they are
+   * @param durationNanos how long they go on; a trace and a pass have their own length
    * @param passCalls calls of one pass over the texts
    */
   public Arrivals arrivals(Cell cell, long durationNanos, long passCalls) {
@@ -121,7 +121,7 @@ public record Scenario(Kind kind, double rowsPerSecond, @Nullable Trace trace, d
     return kind == Kind.TRACE ? traceGiven().callsPerSecond() * cell.rowsPerCall() : rowsPerSecond;
   }
 
-  /** When a call that has not begun is given up. */
+  /** The time after which a call that has not begun is given up. */
   public long limitNanos(long durationNanos) {
     return switch (kind) {
       case CLOSED, OFFLINE -> Long.MAX_VALUE;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
-/** Rows of real texts, tokenized anew in every call: what an application pays. */
+/** Rows of real texts. Every call tokenizes them again, as an application must. */
 public final class TextRows implements Inputs {
 
   private final String name;
@@ -22,10 +22,10 @@ public final class TextRows implements Inputs {
   private final AtomicLong cutRows = new AtomicLong();
 
   /**
-   * @param name where the texts are from, for people
+   * @param name where the texts are from, for the reports
    * @param tokenizer the model's, special tokens included; thread-safe
    * @param sequenceLength a longer row loses its last tokens, and keeps its last special one
-   * @param onePass whether each text is carried once; else they begin again
+   * @param onePass whether each text is used once; else the calls start again from the first text
    */
   public TextRows(
       String name,
@@ -41,7 +41,7 @@ public final class TextRows implements Inputs {
   }
 
   /**
-   * Reads a file of texts, one a line; empty lines are none.
+   * Reads a file of texts, one on each line; it skips empty lines.
    *
    * @throws UsageException if there is no text in it, or it is not UTF-8
    * @throws IOException if it cannot be read
@@ -59,7 +59,7 @@ public final class TextRows implements Inputs {
     return texts;
   }
 
-  /** How many calls carry every text once. */
+  /** How many calls one pass over all texts takes. */
   public static long calls(int texts, int batchSize) {
     return (texts + batchSize - 1L) / batchSize;
   }
@@ -69,7 +69,7 @@ public final class TextRows implements Inputs {
     if (!onePass) {
       return batchSize;
     }
-    // Warming up may go past the end of a short file, and begins again.
+    // Warming up may need more texts than a short file has; then it starts again.
     long first = call % calls(texts.size(), batchSize) * batchSize;
     return (int) Math.min(batchSize, texts.size() - first);
   }

@@ -3,7 +3,7 @@ package io.github.neuronembed.cli.bench.load;
 import io.github.neuronembed.backend.TokenRow;
 import java.util.SplittableRandom;
 
-/** Rows of random tokens, made beforehand, so that nothing but the model is measured. */
+/** Rows of random tokens, made before the measurement, so that only the model is measured. */
 public final class TokenRows implements Inputs {
 
   /** Ids from here on are words in BERT's vocabularies; those before are special or unused. */
@@ -15,7 +15,7 @@ public final class TokenRows implements Inputs {
   private static final int MOST_TOKENS = 1 << 20;
   private static final int LEAST_ROWS = 64;
 
-  /** Of a pair, tokens of the first side at most: what a query has. */
+  /** The most tokens of the first side of a pair: the length of a query. */
   private static final int QUERY_TOKENS = 16;
 
   private final TokenRow[] rows;

@@ -11,11 +11,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Recorded arrivals: a line for each call, how long after the beginning it came, such as {@code
- * 1.25}, {@code 1.25s} or {@code 1250ms}. Empty lines and lines that begin with {@code #} are
- * skipped. Whatever the first is, it becomes the beginning.
+ * Recorded arrivals. The line of a call says how long after the beginning it arrived, such as
+ * {@code 1.25}, {@code 1.25s} or {@code 1250ms}. Empty lines and lines that begin with {@code #}
+ * are skipped. The first arrival becomes the beginning.
  *
- * @param name where it is from, for people
+ * @param name where it is from, for the reports
  * @param offsetNanos ascending, the first 0
  */
 @SuppressWarnings("ArrayRecordComponent") // made and read in this package, never compared
@@ -26,7 +26,8 @@ public record Trace(String name, long[] offsetNanos) {
   /**
    * Reads a file.
    *
-   * @throws UsageException if a line is no offset or earlier than the one before, or there is none
+   * @throws UsageException if a line is not an offset or is earlier than the one before, or if
+   *     there is no offset
    * @throws IOException if it cannot be read
    */
   public static Trace read(Path file) throws IOException {
@@ -72,7 +73,7 @@ public record Trace(String name, long[] offsetNanos) {
     return new UsageException("--trace %s, line %s %s.".formatted(file, line, what));
   }
 
-  /** When the last call comes. */
+  /** When the last call arrives. */
   public long lengthNanos() {
     return offsetNanos[offsetNanos.length - 1];
   }

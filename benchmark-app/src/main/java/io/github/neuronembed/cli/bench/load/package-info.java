@@ -1,4 +1,4 @@
-/** What is called and when: the matrix of cells, the rows that calls carry, and their arrivals. */
+/** What the calls are and when they begin: the matrix of cells, the rows of calls, and arrivals. */
 @NullMarked
 package io.github.neuronembed.cli.bench.load;
 

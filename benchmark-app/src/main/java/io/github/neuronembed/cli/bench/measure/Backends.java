@@ -33,10 +33,10 @@ import java.util.List;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 
-/** What computes the cells of a run. */
+/** The backends that compute the cells of a run. */
 public final class Backends {
 
-  /** What NeuronPerf assumes of an instance type that it does not know. */
+  /** The number of cores that NeuronPerf assumes for an unknown instance type. */
   private static final int UNKNOWN_CORES = 2;
 
   /** Cores of the emulator's instances, as its README lists them. */
@@ -46,9 +46,10 @@ public final class Backends {
   private Backends() {}
 
   /**
-   * Which the arguments choose; {@code auto} is the device if the model was compiled for it.
+   * The backend that the arguments choose; {@code auto} is the device if the model was compiled for
+   * it.
    *
-   * @throws UsageException if they do not go together
+   * @throws UsageException if the arguments contradict each other
    */
   public static BackendChoice choice(CommandLine arguments, ModelDirectory model) {
     BackendChoice choice = EmbedderArguments.backend(arguments, model);
@@ -64,7 +65,10 @@ public final class Backends {
     return choice;
   }
 
-  /** Whether a model is computed: the emulator prefers what was packed, which may be a hash. */
+  /**
+   * Whether a model is computed: the emulator prefers the packed file, which may compute only a
+   * hash.
+   */
   public static boolean computes(CommandLine arguments, ModelDirectory model, BackendChoice choice)
       throws IOException {
     if (choice != BackendChoice.EMULATOR) {
@@ -79,7 +83,7 @@ public final class Backends {
     return !arguments.hasOption("emulated-hash");
   }
 
-  /** Of what is computed, for people and for telling runs apart. */
+  /** The precision of the computation, for the reports and to distinguish runs. */
   public static String precision(BackendChoice choice, Precision precision, boolean computed) {
     return switch (choice) {
       case NEURON -> "compiled";
@@ -103,7 +107,7 @@ public final class Backends {
     };
   }
 
-  /** The model in fp32, for one row at a time up to a length. */
+  /** The model in fp32, for one row at a time, up to a length. */
   public static InferenceBackend reference(ModelDirectory model, int sequenceLength) {
     return OnnxBackend.open(
         model.onnxFile(Precision.FP32),
@@ -159,10 +163,10 @@ public final class Backends {
   }
 
   /**
-   * How many cores there are to measure on, for what has cores.
+   * The number of cores to measure on, for a backend with cores.
    *
    * @param emulator configuration of the emulator
-   * @return 1 on a CPU; {@link #UNKNOWN_CORES} where the runtime cannot say
+   * @return 1 on a CPU; {@link #UNKNOWN_CORES} if the runtime does not report it
    */
   public static int cores(BackendChoice backend, JsonObject emulator) {
     return switch (backend) {
@@ -176,7 +180,7 @@ public final class Backends {
     try (NeuronRuntime runtime = NeuronRuntime.open(NrtLibrary.open(), RuntimeOptions.defaults())) {
       return runtime.visibleCoreCount();
     } catch (NrtException e) {
-      // The first cell cannot open it either, and says why.
+      // The first cell will fail to open it too, and reports why.
       return UNKNOWN_CORES;
     }
   }

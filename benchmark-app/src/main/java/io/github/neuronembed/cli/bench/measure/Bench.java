@@ -24,16 +24,16 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Measures cells, one after the other; one that fails does not end the others. */
+/** Measures cells, one after the other. A cell that fails does not stop the others. */
 public final class Bench {
 
-  /** A closed loop of this part of the duration tells where a search for a rate begins. */
+  /** A closed loop of this part of the duration gives the first rate of a search. */
   private static final double FIRST_LOOK = 0.25;
 
-  /** Calls that a trial of a rate should have, so that its p99 is supported with some to spare. */
+  /** The calls that a trial of a rate should have: more than the p99 needs to be supported. */
   private static final double CALLS_OF_A_TRIAL = 700;
 
-  /** But a trial does not take so many times its duration for them. */
+  /** The limit of a trial's length, as a multiple of the duration. */
   private static final long LONGEST_TRIAL = 10;
 
   /**
@@ -47,8 +47,8 @@ public final class Bench {
    * @param passRows rows of one pass, for {@link Scenario.Kind#OFFLINE}
    * @param vocabularySize token ids are below this
    * @param figures computes the figures of a cell
-   * @param quality compares vectors; null if none are
-   * @param withoutQuality why none are
+   * @param quality compares vectors; null if none are compared
+   * @param withoutQuality why none are compared
    * @param scenario who decides when a call begins
    * @param durationNanos how long
    * @param warmUpNanos how long warming up may take
@@ -71,7 +71,7 @@ public final class Bench {
   /**
    * A cell that was tried.
    *
-   * @param result what came of it
+   * @param result its result
    * @param timers the calls of each worker; empty if it failed
    */
   public record Measured(CellResult result, List<Timers> timers) {}
@@ -82,7 +82,7 @@ public final class Bench {
   private boolean backendSeen;
 
   /**
-   * @param opened told every backend that was opened
+   * @param opened receives every backend that was opened
    */
   public Bench(Plan plan, StopSignal stop, Consumer<InferenceBackend> opened) {
     this.plan = plan;
@@ -91,10 +91,10 @@ public final class Bench {
   }
 
   /**
-   * Measures a cell; what goes wrong is in the result.
+   * Measures a cell; a failure becomes part of the result.
    *
-   * @throws BackendUnavailableException if there is no backend for the first cell: nor is there one
-   *     for the others
+   * @throws BackendUnavailableException if the backend is not available for the first cell; then it
+   *     is not for the others either
    */
   public Measured measure(Cell cell) throws InterruptedException {
     Quality quality =
@@ -134,7 +134,10 @@ public final class Bench {
     return new Measured(plan.figures().failed(cell, reason, steps, quality), List.of());
   }
 
-  /** A bound that no rate meets is best corrected by what the lowest one came to. */
+  /**
+   * The message if no rate meets the bound. It states the p99 of the lowest rate, which helps to
+   * choose another bound.
+   */
   private static String noRate(List<RateStep> steps) {
     return "no tried rate meets the bound"
         + steps.stream()
@@ -162,7 +165,7 @@ public final class Bench {
         : new SlotService(backend, plan.reader(), cell.shape(), inputs);
   }
 
-  /** Measures, or null if a rate was looked for and none found. */
+  /** Measures; returns null if a search found no rate. */
   private @Nullable Measurement measure(Cell cell, Workers workers, List<RateStep> steps)
       throws InterruptedException {
     Scenario scenario = plan.scenario();
@@ -219,7 +222,7 @@ public final class Bench {
               poisson.limitNanos(duration),
               plan.warmUpNanos());
     } catch (BacklogException e) {
-      // This rate is too high, which is no failure of the cell.
+      // This rate is too high; the cell has not failed.
       return new MaxRateSearch.Outcome(
           null, new RateStep(rate, Double.NaN, 0, false, String.valueOf(e.getMessage())));
     }

@@ -8,7 +8,7 @@ import io.github.neuronembed.cli.bench.result.Cell;
 public interface BenchBackends {
 
   /**
-   * Opens it.
+   * Opens a backend.
    *
    * @return a backend, owned by the caller
    * @throws io.github.neuronembed.EmbeddingException if the cell cannot be served

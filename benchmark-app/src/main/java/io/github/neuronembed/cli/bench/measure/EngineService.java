@@ -13,8 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The way of an application: workers hand their rows to an engine, which queues, batches and routes
- * them over all replicas. Slots and workers are independent of each other.
+ * Calls as an application makes them: workers submit their rows to an engine, which queues and
+ * batches them and distributes them over all replicas. Slots and workers are independent of each
+ * other.
  */
 public final class EngineService implements Service {
 
@@ -25,10 +26,9 @@ public final class EngineService implements Service {
   private final Listener listener = new Listener();
 
   /**
-   * @param backend closed with this
+   * @param backend this service closes it
    * @param slots of each replica
-   * @param pairs whether rows are pairs, which the engine puts together itself, as a reranker has
-   *     it do
+   * @param pairs whether rows are pairs, which the engine joins itself, as for a reranker
    */
   public EngineService(
       InferenceBackend backend,
@@ -87,7 +87,7 @@ public final class EngineService implements Service {
     public void close() {}
   }
 
-  /** Adds up what the engine tells on its threads. */
+  /** Adds up what the engine reports on its threads. */
   private static final class Listener implements EngineListener {
 
     private Stages stages = new Stages();

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
 
-/** Where a run takes place. */
+/** The environment of a run. */
 public final class Environment {
 
   private static final String UNKNOWN = "unknown";
@@ -59,7 +59,7 @@ public final class Environment {
     }
   }
 
-  /** The value of the first line that begins with the key, as Linux writes its accounts. */
+  /** The value of the first line that begins with the key, in a Linux information file. */
   private static String line(Path file, String key) {
     try {
       for (String line : Files.readAllLines(file)) {
@@ -68,7 +68,7 @@ public final class Environment {
         }
       }
     } catch (IOException e) {
-      // No such account here.
+      // This system has no such file.
     }
     return UNKNOWN;
   }

@@ -7,17 +7,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the highest rate whose p99 stays under a bound: doubles or halves the rate until it is
- * between one that does and one that does not, and then halves the distance. Not thread-safe.
+ * Finds the highest rate whose p99 stays under a bound: it doubles or halves the rate until it has
+ * one rate that meets the bound and one that does not. Then it repeatedly halves the distance
+ * between them. Not thread-safe.
  */
 public final class MaxRateSearch {
 
-  /** The rates that bracket the answer differ by no more than this at the end. */
+  /** At the end, the two rates around the result differ by at most this part. */
   public static final double PRECISION = 0.03;
 
   public static final int MOST_STEPS = 20;
 
-  /** If this part of the first rate does not meet the bound, less will not either. */
+  /**
+   * If the first rate divided by this does not meet the bound, the search ends without a result.
+   */
   private static final double HOPELESS = 128;
 
   /** Tries a rate. */
@@ -27,13 +30,13 @@ public final class MaxRateSearch {
     /**
      * Measures at a rate.
      *
-     * @return null if it was ended from outside
+     * @return null if it was stopped
      */
     @Nullable Outcome at(double rowsPerSecond) throws InterruptedException;
   }
 
   /**
-   * What came of a rate.
+   * The outcome of a rate.
    *
    * @param measurement the calls; null if they could not be served at all
    * @param step the figures
@@ -41,10 +44,10 @@ public final class MaxRateSearch {
   public record Outcome(@Nullable Measurement measurement, RateStep step) {}
 
   /**
-   * The answer.
+   * The result of a search.
    *
-   * @param best what was measured at the highest rate that met the bound; null if none did
-   * @param steps all that was tried, in its order
+   * @param best the outcome of the highest rate that met the bound; null if none did
+   * @param steps all rates that were tried, in order
    */
   public record Found(@Nullable Outcome best, List<RateStep> steps) {}
 
@@ -53,7 +56,7 @@ public final class MaxRateSearch {
   /**
    * Searches.
    *
-   * @param firstRate rows per second; where to begin, for example what is served without pause
+   * @param firstRate rows per second to begin with, for example the rate of a closed loop
    */
   public static Found search(double firstRate, Trial trial) throws InterruptedException {
     List<RateStep> steps = new ArrayList<>();

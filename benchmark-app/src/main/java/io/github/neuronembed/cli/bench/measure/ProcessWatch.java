@@ -10,14 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Watches what a measurement needs of the process: memory by Linux's account, elsewhere NaN; the
- * peak of the Java heap is the sum of its pools' peaks. Not thread-safe.
+ * Measures what the process uses during a measurement. Memory comes from Linux; on other systems it
+ * is NaN. The peak of the Java heap is the sum of the peaks of its pools. Not thread-safe.
  */
 final class ProcessWatch {
 
   private static final double MEGA = 1 << 20;
 
-  /** Linux: writing a 5 there begins a new peak. */
+  /** On Linux, writing 5 to this file resets the peak. */
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
 
   private final OperatingSystemMXBean system =
@@ -31,7 +31,7 @@ final class ProcessWatch {
     try {
       Files.writeString(CLEAR, "5");
     } catch (IOException e) {
-      // Then the peak is that of the process so far.
+      // Then the peak is that of the process since its start.
     }
     cpuBefore = system.getProcessCpuTime();
     before = System.nanoTime();
@@ -54,8 +54,8 @@ final class ProcessWatch {
 
   /**
    * The share of the processors that was used. In a container with a share of a larger machine, a
-   * window of a few milliseconds can show more than 100: the share is enforced over a period
-   * (Linux: 100 ms), not at every moment.
+   * window of a few milliseconds can show more than 100: the system enforces the share over a
+   * period (Linux: 100 ms), not at every moment.
    */
   static double percent(long cpuNanos, long elapsedNanos, int processors) {
     return 100.0 * cpuNanos / elapsedNanos / processors;
@@ -69,7 +69,7 @@ final class ProcessWatch {
         }
       }
     } catch (IOException e) {
-      // No such account here.
+      // This system has no such file.
     }
     return Double.NaN;
   }

@@ -17,15 +17,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares a backend's vectors with a reference's, before a cell is measured. The reference is
- * asked once for each sequence length, and closed before anything is timed. Not thread-safe.
+ * Compares a backend's vectors with a reference's, before a cell is measured. The reference
+ * computes once for each sequence length, and is closed before any timing. Not thread-safe.
  */
 public final class QualityCheck {
 
-  /** Enough for several batches' worth of different lengths, and cheap enough for a long model. */
+  /** Enough rows for several batches of different lengths, and few enough for a large model. */
   private static final int ROWS = 8;
 
-  /** Opens the reference, or says why there is none by an {@link EmbeddingException}. */
+  /** Opens the reference, or throws an {@link EmbeddingException} that says why there is none. */
   @FunctionalInterface
   public interface Reference {
 
@@ -45,7 +45,7 @@ public final class QualityCheck {
   /**
    * Compares.
    *
-   * @param inputs the rows; their first ones are compared
+   * @param inputs the rows; only the first ones are compared
    */
   public Quality of(InferenceBackend backend, Cell cell, Inputs inputs) {
     List<TokenRow> rows = new ArrayList<>();
@@ -70,7 +70,7 @@ public final class QualityCheck {
     }
   }
 
-  /** Places rows from one on as far as there is room; returns how many. */
+  /** Places the rows from an index on, as many as fit; returns how many. */
   private static int place(List<TokenRow> rows, int from, FirstFit fit) {
     fit.clear();
     int next = from;

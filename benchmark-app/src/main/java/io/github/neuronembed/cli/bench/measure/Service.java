@@ -2,18 +2,18 @@ package io.github.neuronembed.cli.bench.measure;
 
 import io.github.neuronembed.cli.bench.figures.Stages;
 
-/** What serves calls. Thread-safe. */
+/** Serves calls. Thread-safe. */
 public interface Service extends AutoCloseable {
 
   /**
-   * Makes what one worker calls.
+   * Makes the caller of one worker.
    *
    * @param model the replica it should use, zero-based
    * @return a new caller, owned by the worker
    */
   Caller newCaller(int model);
 
-  /** Warming up is over: forgets what it counted so far. */
+  /** Forgets what it has counted so far, when warming up is over. */
   default void forget() {}
 
   /** Adds what it counted itself, when all callers have ended. */
@@ -22,15 +22,15 @@ public interface Service extends AutoCloseable {
   @Override
   void close();
 
-  /** Makes one call at a time; belongs to one thread. */
+  /** Makes one call at a time; only one thread uses it. */
   interface Caller extends AutoCloseable {
 
     /**
      * Makes a call and waits for its vectors.
      *
      * @param number which rows it carries, zero-based
-     * @param stages told where the time went
-     * @return how many rows that were
+     * @param stages receives the time of each stage
+     * @return the number of these rows
      */
     int call(long number, Stages stages);
 

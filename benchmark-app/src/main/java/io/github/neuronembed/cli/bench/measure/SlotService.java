@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every worker owns a slot, with no engine in between: writing the rows in place, executing, and
- * reading the vectors is one call. This is NeuronPerf's way. A call of a packed shape takes rows as
- * they come, until one has no room, which is the next call's first.
+ * Every worker owns a slot, without an engine. One call writes the rows in place, executes, and
+ * reads the vectors, as in NeuronPerf. A call of a packed shape takes rows in order until one does
+ * not fit; that row is the first of the next call.
  */
 public final class SlotService implements Service {
 
@@ -28,7 +28,7 @@ public final class SlotService implements Service {
   private final AtomicLong packedRows = new AtomicLong();
 
   /**
-   * @param backend stays the caller's, who closes it after this
+   * @param backend the caller keeps it, and closes it after this service
    */
   public SlotService(InferenceBackend backend, VectorReader reader, Shape shape, Inputs inputs) {
     this.backend = backend;
@@ -45,7 +45,7 @@ public final class SlotService implements Service {
   @Override
   public void close() {}
 
-  /** Takes a call's rows, and their time if they are tokenized. */
+  /** Takes the rows of a call, and records the time to tokenize them. */
   public static TokenRow[] take(Inputs inputs, long call, int batchSize, Stages stages) {
     TokenRow[] rows = new TokenRow[inputs.rows(call, batchSize)];
     long begin = inputs.tokenizes() ? System.nanoTime() : 0;
@@ -65,7 +65,7 @@ public final class SlotService implements Service {
     private final FirstFit fit = new FirstFit(shape);
     private final List<TokenRow> filled = new ArrayList<>();
 
-    /** The row that the last call of a packed shape had no room for. */
+    /** The row that did not fit in the last call of a packed shape. */
     private @Nullable TokenRow left;
 
     SlotCaller(ExecutionSlot slot) {

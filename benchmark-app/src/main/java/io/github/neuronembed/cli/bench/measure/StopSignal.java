@@ -1,9 +1,9 @@
 package io.github.neuronembed.cli.bench.measure;
 
-/** Somebody wants the run to end early; what was measured so far is still reported. */
+/** The signal to end the run early; the reports still contain what was measured so far. */
 public final class StopSignal {
 
-  /** Whoever waits looks at least so often. */
+  /** Code that waits checks the signal at least this often. */
   public static final long LOOK_NANOS = 100_000_000;
 
   private volatile boolean requested;

@@ -21,13 +21,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Workers that make calls. Loading and warming up are outside of the clock, and all workers begin
- * together. A call that arrives while all workers are busy waits for the first that gets free, and
- * its latency counts from its arrival.
+ * Workers that make calls. The measured time contains neither loading nor warming up, and all
+ * workers begin together. A call that arrives while all workers are busy waits for the first free
+ * worker; its latency counts from its arrival.
  */
 public final class Workers {
 
-  /** Warm-up windows that have to agree, and how well. */
+  /** The number of warm-up windows that must agree, and how closely. */
   private static final int STEADY_WINDOWS = 3;
 
   private static final double STEADY_WITHIN = 0.1;
@@ -39,8 +39,8 @@ public final class Workers {
   private final StopSignal stop;
 
   /**
-   * @param service stays the caller's
-   * @param stop ends the workers early, with what they have
+   * @param service the caller keeps it and closes it
+   * @param stop ends the workers early; what they recorded so far counts
    */
   public Workers(Service service, Cell cell, StopSignal stop) {
     this.service = service;
@@ -48,10 +48,10 @@ public final class Workers {
     this.stop = stop;
   }
 
-  /** What one run has. */
+  /** The parameters of one run. */
   private record Run(Arrivals arrivals, long limitNanos, long warmUpNanos, AtomicLong calls) {}
 
-  /** When all workers do the next thing. */
+  /** Where all workers wait for each other before the next step. */
   private static final class Gate {
     private final CyclicBarrier ready;
     private final CyclicBarrier go;
@@ -75,8 +75,9 @@ public final class Workers {
    * Measures.
    *
    * @param arrivals when calls begin
-   * @param offeredRate rows a second that these are; NaN if the workers decide
-   * @param limitNanos a call that has not begun by then is given up: more arrives than is served
+   * @param offeredRate the rate of these calls in rows per second; NaN if the workers decide
+   * @param limitNanos a call that has not begun by this time is given up: more calls arrive than
+   *     are served
    * @param warmUpNanos how long warming up may take
    * @return what the workers recorded
    * @throws BacklogException if calls were given up
@@ -102,7 +103,7 @@ public final class Workers {
       service.addTo(shared);
       return new Measurement(works, shared, use, offeredRate, List.of(), stop.isRequested());
     } catch (ExecutionException e) {
-      // The others may stand at a barrier that will not open: the interrupt below ends them.
+      // The other workers may wait at a barrier that will not open: the interrupt below ends them.
       throw e.getCause() instanceof RuntimeException failure
           ? failure
           : new IllegalStateException(e.getCause());
@@ -148,7 +149,7 @@ public final class Workers {
     return stop.isRequested() || Thread.currentThread().isInterrupted();
   }
 
-  /** Sleeps to just before the time and spins from there: waking up takes too long to be exact. */
+  /** Sleeps until just before the time and then spins, because waking up is not exact enough. */
   private void await(long nanoTime) throws InterruptedException {
     long left = nanoTime - System.nanoTime();
     while (left > 0 && !stop.isRequested()) {
@@ -161,7 +162,9 @@ public final class Workers {
     }
   }
 
-  /** Until the median of some calls agrees with that of those before; at least one call. */
+  /**
+   * Makes calls until the median of a window agrees with those of the windows before; at least one.
+   */
   private void warmUp(Service.Caller caller, long limitNanos) {
     long start = System.nanoTime();
     Stages forgotten = new Stages();
@@ -171,11 +174,12 @@ public final class Workers {
       long[] nanos = new long[CALLS_PER_WINDOW];
       for (int i = 0; i < nanos.length; i++) {
         long begin = System.nanoTime();
-        // The first rows again and again: with lengths that differ, no two windows would agree.
+        // Uses the same first rows in every window: with different lengths, windows would not
+        // agree.
         caller.call(i, forgotten);
         long end = System.nanoTime();
         nanos[i] = end - begin;
-        // Calls of many seconds: a whole window would take longer than what is measured.
+        // With calls of many seconds, a whole window would take longer than the measurement.
         if (end - start >= limitNanos || isOver()) {
           return;
         }

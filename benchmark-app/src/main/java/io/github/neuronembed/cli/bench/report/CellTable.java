@@ -13,10 +13,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cells of a run as a table for people: which columns there are, and what stands in them. The
- * terminal, Markdown and the page only draw it.
+ * The cells of a run as a table for people: its columns and their values. The reports for the
+ * terminal, Markdown and HTML only draw it.
  *
- * @param columns without those that would be empty, or say the same in every line
+ * @param columns without those that would be empty, or have the same value in every line
  * @param lines one for each cell
  */
 record CellTable(List<Column> columns, List<Line> lines) {
@@ -25,9 +25,9 @@ record CellTable(List<Column> columns, List<Line> lines) {
    * A column.
    *
    * @param heading with the unit
-   * @param meaning a phrase that explains the heading; empty if it speaks for itself
-   * @param figure whether a cell that failed has no value in it
-   * @param value what stands in it
+   * @param meaning a phrase that explains the heading; empty if the heading is clear
+   * @param figure whether a failed cell has no value in this column
+   * @param value the value for a cell
    */
   record Column(
       String heading, String meaning, boolean figure, Function<CellResult, String> value) {}
@@ -37,7 +37,7 @@ record CellTable(List<Column> columns, List<Line> lines) {
    *
    * @param result the cell
    * @param values one for each column; empty where a cell that failed has no figure
-   * @param end what stands behind the last one: a failure, the mark of an emulation, or nothing
+   * @param end the text after the last value: a failure, the mark of an emulation, or nothing
    */
   record Line(CellResult result, List<String> values, String end) {}
 

@@ -15,8 +15,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The named values that files keep of each cell: what a name means is decided here, for CSV and
- * JSON alike. NeuronPerf's columns come first, in their order.
+ * The named values that files keep of each cell. This class defines each name, for both CSV and
+ * JSON. NeuronPerf's columns come first, in their order.
  */
 final class Columns {
 
@@ -30,7 +30,7 @@ final class Columns {
   }
 
   /**
-   * One of them.
+   * A column.
    *
    * @param value a text, a number, a truth value, a list or a map; null or NaN if there is none
    */
@@ -248,6 +248,8 @@ final class Columns {
     cell(In.BOTH, "throughput_to_published", CellResult::ratioToPublished);
   }
 
-  /** A number that is kept as it is: given by somebody, or meaningless after rounding. */
+  /**
+   * A number that is not rounded: it was given as an input, or rounding would make it meaningless.
+   */
   record Exact(double value) {}
 }

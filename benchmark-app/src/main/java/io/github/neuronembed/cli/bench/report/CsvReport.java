@@ -11,8 +11,8 @@ import org.apache.commons.csv.CSVPrinter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * NeuronPerf's 26 columns in their order, so that spreadsheets made for it work, then ours. What
- * there is no value for is {@code N/A}.
+ * NeuronPerf's 26 columns in their order, so that spreadsheets made for it work, then ours. A
+ * missing value is {@code N/A}.
  */
 public final class CsvReport {
 

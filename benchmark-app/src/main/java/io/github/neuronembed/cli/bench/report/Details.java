@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a line of a table has no room for: lines of a cell's own below it. */
+/** Facts of a cell that do not fit in its line of the table: further lines below the table. */
 final class Details {
 
   private Details() {}
 
-  /** A cell as the reports call it. */
+  /** The name of a cell in the reports. */
   static String name(Run run, Cell cell) {
     return cell + (run.emulated() ? " (emulated)" : "");
   }
@@ -27,7 +27,7 @@ final class Details {
     if (result.failure() != null) {
       lines.add("failed: " + result.failure());
     }
-    // A cell that was stopped before a call ended has nothing to tell here.
+    // A cell that was stopped before a call ended has no stages to show.
     if (figures != null && !Double.isNaN(figures.stages().execute())) {
       lines.add(stages(figures.stages()));
       lines.add(

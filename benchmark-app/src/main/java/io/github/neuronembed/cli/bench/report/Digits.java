@@ -7,12 +7,12 @@ import java.util.Locale;
 /** Numbers as people read them: about four digits, thousands separated, millions as a word. */
 public final class Digits {
 
-  /** What stands for a missing figure. */
+  /** The sign for a missing figure. */
   public static final String MISSING = "–";
 
   private Digits() {}
 
-  /** Four digits are what a reader compares; more are in the CSV file. */
+  /** Four digits are enough for a reader to compare; the CSV file has more. */
   public static String number(double value) {
     double size = Math.abs(value);
     if (!Double.isFinite(value)) {
@@ -37,12 +37,12 @@ public final class Digits {
     return interval.isKnown() ? number(interval.low()) + " to " + number(interval.high()) : MISSING;
   }
 
-  /** A part of a whole, 0 to 1, as percent without the sign. */
+  /** A part of a whole, 0 to 1, in percent without the sign. */
   public static String percent(double part) {
     return Double.isFinite(part) ? String.format(Locale.ROOT, "%.1f", 100 * part) : MISSING;
   }
 
-  /** A cosine's distance from 1 is what counts: six places. */
+  /** Six decimal places, since the distance of a cosine from 1 matters. */
   static String cosine(Quality quality) {
     return quality.skipped() == null
         ? String.format(Locale.ROOT, "%.6f", quality.leastCosine())

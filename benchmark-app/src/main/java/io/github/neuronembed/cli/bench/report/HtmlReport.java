@@ -9,7 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A run as a page: measured beside published first, then the table, the pictures, the details. */
+/**
+ * A run as a page: first the measured figures beside the published ones, then the table, pictures
+ * and details.
+ */
 public final class HtmlReport {
 
   private HtmlReport() {}
@@ -70,7 +73,7 @@ public final class HtmlReport {
     run.notes().forEach(note -> page.paragraph("note", note));
   }
 
-  /** What was measured, and how, in words for who did not start the run. */
+  /** What was measured, and how, in words for readers who did not start the run. */
   private static Map<String, String> about(Run run) {
     String scenario = run.load().scenario();
     Map<String, String> facts = new LinkedHashMap<>();

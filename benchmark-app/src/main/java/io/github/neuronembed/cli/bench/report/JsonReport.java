@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A list of flat objects, one for each cell: NeuronPerf's columns in their order, then its other
- * keys, then ours. What there is no value for is left out. {@code docs/bench.schema.json} describes
- * it, {@link RunReader} reads it.
+ * keys, then ours. Keys without a value are omitted. {@code docs/bench.schema.json} describes the
+ * format, and {@link RunReader} reads it.
  */
 public final class JsonReport {
 
-  /** Raised when a key changes its meaning or goes; new keys may come without. */
+  /** Raised when a key changes its meaning or is removed; new keys do not raise it. */
   static final int SCHEMA_VERSION = 2;
 
   private static final Gson GSON =
@@ -50,7 +50,7 @@ public final class JsonReport {
     return cells;
   }
 
-  /** JSON has no NaN: what is missing is left out. */
+  /** JSON has no NaN: a missing value is omitted. */
   private static @Nullable JsonElement element(@Nullable Object value) {
     if (value instanceof Columns.Exact exact) {
       return Double.isFinite(exact.value()) ? new JsonPrimitive(exact.value()) : null;

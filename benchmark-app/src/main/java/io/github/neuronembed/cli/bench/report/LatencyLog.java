@@ -10,9 +10,9 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramLogWriter;
 
 /**
- * The latencies of a run as an HdrHistogram log ({@code .hlog}), in nanoseconds: for each cell the
- * calls that ended in each second, tagged with the cell, so that the usual tools show percentiles
- * over time. Times are seconds since the first cell's beginning.
+ * The latencies of a run as an HdrHistogram log ({@code .hlog}), in nanoseconds: for each cell, the
+ * calls that ended in each second. Each entry has the cell as its tag, so that the usual tools show
+ * percentiles over time. Times are seconds since the first cell's beginning.
  */
 public final class LatencyLog {
 

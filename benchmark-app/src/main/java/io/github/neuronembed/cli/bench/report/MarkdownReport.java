@@ -79,7 +79,7 @@ public final class MarkdownReport {
     out.append('\n');
   }
 
-  /** Text is no markup. */
+  /** Escapes plain text, so that Markdown does not read it as markup. */
   private static String text(String plain) {
     return plain
         .replace("&", "&amp;")

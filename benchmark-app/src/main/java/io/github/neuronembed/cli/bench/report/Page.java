@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The frame of a page that needs nothing but itself: styles, data and the scripts that draw its
- * pictures are inside, and no request is made. Digits on a phone, in print, in the dark, by
- * keyboard and by a screen reader; without scripts, all but the pictures.
+ * The frame of a page that needs no other file. It contains its styles, its data and the scripts
+ * that draw its pictures, and makes no request. It can be read on a phone, in print, in dark mode,
+ * by keyboard and with a screen reader. Without scripts, only the pictures are missing.
  */
 public final class Page {
 
@@ -32,7 +32,7 @@ public final class Page {
    *
    * @param id which picture
    * @param title its heading
-   * @param alt what it shows, in a sentence, for who does not see it
+   * @param alt what it shows, in a sentence, for readers who cannot see it
    */
   public record Picture(String id, String title, String alt) {}
 
@@ -46,7 +46,7 @@ public final class Page {
         .append("</style></head><body><main>\n<h1>" + text(title) + "</h1>\n");
   }
 
-  /** Text without markup. */
+  /** Escapes plain text. */
   public static String text(String plain) {
     return plain
         .replace("&", "&amp;")
@@ -79,8 +79,8 @@ public final class Page {
    * Adds a table.
    *
    * @param caption what it shows
-   * @param headings of its columns, the first of which names a line
-   * @param lines their values; the class of a line's first value
+   * @param headings of its columns; the first column names the line
+   * @param lines its lines
    */
   public Page table(String caption, List<String> headings, List<Line> lines) {
     html.append("<table role=\"table\"><caption>" + text(caption) + "</caption>")
@@ -107,11 +107,11 @@ public final class Page {
   /**
    * A line of a table.
    *
-   * @param cssClass how it looks; empty for no other than its neighbours
+   * @param cssClass its style; empty for the ordinary one
    */
   public record Line(String cssClass, List<String> values) {}
 
-  /** Adds a list behind a heading of its own. */
+  /** Adds a list with its own heading. */
   public Page list(String heading, List<String> lines, List<String> marked) {
     html.append("<h3>" + text(heading) + "</h3><ul>\n");
     for (String line : lines) {
@@ -132,7 +132,7 @@ public final class Page {
     return this;
   }
 
-  /** Gives the scripts something to draw from. */
+  /** Adds data for the scripts. */
   public Page data(String name, JsonElement value) {
     data.add(name, value);
     return this;
@@ -142,7 +142,7 @@ public final class Page {
   public void write(Appendable out) throws IOException {
     out.append(html)
         .append("</main>\n<script type=\"application/json\" id=\"data\">")
-        // The end of a script is the only markup in it.
+        // Inside a script, only its end tag is markup.
         .append(GSON.toJson(data).replace("<", "\\u003c"))
         .append("</script>\n<script>")
         .append(resource(CHART_LIBRARY).replaceAll("//# sourceMappingURL=\\S+", ""))

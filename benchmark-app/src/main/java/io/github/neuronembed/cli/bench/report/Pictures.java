@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
-/** Which pictures a page has, what they show in words, and what they are drawn from. */
+/** The pictures of a page, their descriptions in words, and the data for them. */
 public final class Pictures {
 
   private static final String PUBLISHED = "published";
@@ -96,7 +96,7 @@ public final class Pictures {
     return picture.id().equals(PUBLISHED) || picture.id().equals("rates");
   }
 
-  /** Runs as the scripts get them: the objects of the JSON files, with a name for each cell. */
+  /** Runs as data for the scripts: the objects of the JSON files, with a name for each cell. */
   public static JsonArray runs(List<Run> runs) {
     JsonArray array = new JsonArray();
     for (Run run : runs) {
@@ -104,7 +104,7 @@ public final class Pictures {
       for (int i = 0; i < cells.size(); i++) {
         JsonObject cell = cells.get(i).getAsJsonObject();
         cell.addProperty("name", Details.name(run, run.cells().get(i).cell()));
-        // Of no use for a picture, and the same in every cell.
+        // No picture uses it, and it is the same in every cell.
         cell.remove("environment");
         cell.remove("remarks");
       }

@@ -26,8 +26,8 @@ import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a run is reported. A file is replaced as a whole each time, so that it is complete whenever
- * the process ends. Not thread-safe.
+ * The files and the output that receive the reports of a run. Each write replaces a whole file, so
+ * that it is complete whenever the process ends. Not thread-safe.
  */
 public final class ReportFiles {
 
@@ -82,7 +82,7 @@ public final class ReportFiles {
     addFormatTo(options);
   }
 
-  /** Adds {@code --format} alone. */
+  /** Adds only {@code --format}. */
   public static void addFormatTo(Options options) {
     ValueOption.addTo(
         options,
@@ -92,9 +92,9 @@ public final class ReportFiles {
   }
 
   /**
-   * Where the arguments want reports.
+   * The reports that the arguments ask for.
    *
-   * @throws io.github.neuronembed.cli.UsageException if an argument makes no sense
+   * @throws io.github.neuronembed.cli.UsageException if an argument is invalid
    * @throws IOException if a folder cannot be made
    */
   public static ReportFiles of(CommandLine arguments, Streams streams) throws IOException {
@@ -107,7 +107,7 @@ public final class ReportFiles {
     Path hlog = path(arguments, "hlog");
     for (Path file : new Path[] {markdown, hlog}) {
       if (file != null) {
-        // A name that cannot be written shows before the measuring, not after.
+        // Fails before the measurement, not after it, if the file cannot be written.
         Files.writeString(partial(file), "");
         Files.delete(partial(file));
       }
@@ -125,7 +125,7 @@ public final class ReportFiles {
   }
 
   /**
-   * Writes all files, as far as the run has come.
+   * Writes all files with the cells measured so far.
    *
    * @param calls the calls of each worker, for each cell of the run
    */
@@ -161,7 +161,7 @@ public final class ReportFiles {
     written.add(file);
   }
 
-  /** Writes the whole run to standard output, and says which files there are. */
+  /** Writes the whole run to standard output, and lists the files. */
   public void print(Run run) throws IOException {
     if (!written.isEmpty()) {
       streams

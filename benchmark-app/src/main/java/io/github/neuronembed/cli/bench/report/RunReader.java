@@ -196,7 +196,7 @@ public final class RunReader {
         percentile(99),
         percentile(100),
         number("e2e_avg_ms"),
-        // Before both were kept, e2e_avg_ms was the mean over all calls.
+        // In old files without latency_avg_ms, e2e_avg_ms is the mean over all calls.
         number(has("latency_avg_ms") ? "latency_avg_ms" : "e2e_avg_ms"),
         distribution);
   }

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The cells as a table for a terminal, every line of an emulation marked as one. */
+/** The cells as a table for a terminal, with a mark on every line of an emulation. */
 public final class TableReport {
 
   private TableReport() {}

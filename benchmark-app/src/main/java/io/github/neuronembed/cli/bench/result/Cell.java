@@ -11,25 +11,26 @@ import org.jspecify.annotations.Nullable;
  * @param shape batch size, sequence length and texts of a row
  * @param models replicas that work at the same time
  * @param workersPerModel callers of each replica
- * @param slots of each replica; 0 for one to each worker
+ * @param slots of each replica; 0 for one for each worker
  * @param inputPath how inputs get to the device; null where there is no choice
  */
 public record Cell(
     Shape shape, int models, int workersPerModel, int slots, @Nullable InputPath inputPath) {
 
   public Cell {
-    // One to each worker is the same, whether it was asked for or not.
+    // One slot for each worker is the same cell, whether requested or by default.
     slots = slots == workersPerModel ? 0 : slots;
   }
 
-  /** A cell with a slot to each worker. */
+  /** A cell with a slot for each worker. */
   public Cell(Shape shape, int models, int workersPerModel) {
     this(shape, models, workersPerModel, 0, null);
   }
 
   /**
-   * Rows of a call: the batch, and of a packed shape one, which shares an execution with what else
-   * waits; but where a worker has a slot of its own, as many as the shape has room for.
+   * Rows of a call: the batch; with a packed shape one, which shares an execution with other
+   * waiting rows. If a worker has a slot of its own, a call of a packed shape carries as many rows
+   * as fit.
    */
   public int rowsPerCall() {
     return shape.isPacked() ? 1 : shape.batchSize();
@@ -49,12 +50,12 @@ public record Cell(
     return inputPath == null ? null : inputPath.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** What a publication would call it. */
+  /** The cell as a publication would name it. */
   public Cell published() {
     return new Cell(shape, models, workersPerModel);
   }
 
-  /** One word, for tools that take no others. */
+  /** The cell as one word, for tools that accept only one word. */
   public String tag() {
     return "%s.m%s.w%s%s%s"
         .formatted(

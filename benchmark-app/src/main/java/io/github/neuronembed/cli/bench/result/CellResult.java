@@ -4,14 +4,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of one cell: figures, or the reason why there are none.
+ * The result of one cell: its figures, or the reason why there are none.
  *
  * @param failure why it failed; null if it did not
  * @param figures null if it failed
- * @param steps the rates that were tried, if the highest had to be found
- * @param quality how right the vectors are
- * @param published what was published of the cell; null if nothing was
- * @param remarks what a reader of the figures has to know, in sentences
+ * @param steps the rates that a search for the highest rate tried
+ * @param quality how close the vectors are to the reference
+ * @param published the published figures of the cell; null if there are none
+ * @param remarks sentences that a reader of the figures must know
  */
 public record CellResult(
     Cell cell,
@@ -33,8 +33,8 @@ public record CellResult(
   }
 
   /**
-   * Throughput with stalls divided by the published throughput; NaN without either. Stalls count
-   * against us, so the ratio never flatters.
+   * Throughput with stalls divided by the published throughput; NaN if one is missing. Stalls lower
+   * our throughput, so the ratio never looks better than it is.
    */
   public double ratioToPublished() {
     return figures == null || published == null
@@ -42,7 +42,7 @@ public record CellResult(
         : figures.throughput().withStalls() / published.throughput();
   }
 
-  /** How sure {@link #ratioToPublished} is, as far as it depends on us. */
+  /** The confidence interval of {@link #ratioToPublished}, from our own measurement only. */
   public Interval ratioInterval() {
     return figures == null || published == null
         ? Interval.UNKNOWN

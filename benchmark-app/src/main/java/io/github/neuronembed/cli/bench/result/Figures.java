@@ -9,7 +9,7 @@ import java.util.List;
  * @param rows rows of these calls
  * @param totalSeconds from the workers' common beginning to the last call's end
  * @param stopped whether it was ended from outside, before its time
- * @param offeredRate rows that arrived in a second; NaN if nobody but the workers decided
+ * @param offeredRate rows that arrived in a second; NaN if the workers decided
  * @param utilisation useful part of the chip's peak, 0 to 1; NaN if not known
  */
 public record Figures(
@@ -31,10 +31,10 @@ public record Figures(
    * Rows per second.
    *
    * @param neuronPerfAverage by NeuronPerf's rule: mean of the seconds in which calls ended,
-   *     without the first and the last; NaN with fewer than three
+   *     without the first and the last such second; NaN with fewer than three seconds
    * @param neuronPerfPeak rows of the best second
    * @param withStalls rows divided by the whole time, stalls included
-   * @param interval how sure {@code withStalls} is
+   * @param interval the confidence interval of {@code withStalls}
    * @param windows rows per second in equal parts of the run
    */
   public record Throughput(
@@ -45,10 +45,10 @@ public record Figures(
       List<Double> windows) {}
 
   /**
-   * Where the time went, in milliseconds; NaN if not known.
+   * The time by stage, in milliseconds; NaN if not known.
    *
    * @param queue mean wait of a call, from its arrival
-   * @param tokenize mean time of a call for turning its texts into tokens
+   * @param tokenize mean time that a call takes to tokenize its texts
    * @param write mean time of an execution from the host to the device
    * @param execute mean time of an execution for computing, the wait for the core included
    * @param read mean time of an execution from the device to the host
@@ -78,14 +78,14 @@ public record Figures(
   public record Tokens(
       double perSecond, double perRow, double rowsPerExecution, double paddingRatio, long cutRows) {
 
-    /** Part of the computed tokens that was of texts, 0 to 1. */
+    /** Part of the computed tokens that belonged to texts, 0 to 1. */
     public double fill() {
       return 1 - paddingRatio;
     }
   }
 
   /**
-   * Times in which no call ended although some had begun or should have.
+   * Periods in which no call ended, although a call had begun or should have begun.
    *
    * @param count how many there were
    * @param totalSeconds of all
@@ -94,11 +94,11 @@ public record Figures(
   public record Stalls(long count, double totalSeconds, double longestSeconds) {}
 
   /**
-   * What the process needed; NaN where the system does not say.
+   * What the process used; NaN if the system does not report it.
    *
    * @param cpuPercent mean load, 100 for every processor at work
    * @param residentMegabytes memory at the end
-   * @param peakResidentMegabytes the most memory meanwhile
+   * @param peakResidentMegabytes the most memory during the measurement
    * @param peakHeapMegabytes the most of the Java heap in use
    */
   public record ProcessUse(

@@ -27,7 +27,7 @@ public record Latency(
    * A percentile by linear interpolation over all calls.
    *
    * @param percent 0 to 100
-   * @param interval how sure it is; unknown below its sample floor
+   * @param interval its confidence interval; unknown with too few calls
    * @param supported whether there are enough calls for it, by {@link #isSupported}
    */
   public record Percentile(int percent, double millis, Interval interval, boolean supported) {}
@@ -36,7 +36,7 @@ public record Latency(
    * A point of the distribution.
    *
    * @param percent part of the calls that took no longer, 0 to below 100
-   * @param millis what they took at most
+   * @param millis the longest time that they took
    */
   public record Point(double percent, double millis) {}
 
@@ -50,7 +50,7 @@ public record Latency(
     return percentiles().stream().filter(percentile -> !percentile.supported());
   }
 
-  /** MLPerf's floors for early stopping: below them a percentile is an anecdote. */
+  /** MLPerf's minimum counts for early stopping: with fewer calls a percentile has no meaning. */
   public static boolean isSupported(int percent, long calls) {
     return switch (percent) {
       case 90, 95 -> calls >= 64;

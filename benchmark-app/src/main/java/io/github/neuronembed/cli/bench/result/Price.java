@@ -5,16 +5,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the machine costs, and on which terms: a cost without them cannot be compared.
+ * The price of the machine and its terms; without the terms a cost cannot be compared.
  *
  * @param dollarsPerHour of the whole machine
- * @param basis where the price is from, for people
+ * @param basis where the price is from, for the reports
  */
 public record Price(double dollarsPerHour, String basis) {
 
   /**
    * On demand in us-east-1, as Karpenter's AWS provider listed them (its price table as generated
-   * on 2026-07-20); every other price is the caller's to give.
+   * on 2026-07-20); the caller must give every other price.
    */
   private static final Map<String, Price> BUILT_IN =
       Map.of(
@@ -30,11 +30,11 @@ public record Price(double dollarsPerHour, String basis) {
   }
 
   /**
-   * The price to count with.
+   * The price to use.
    *
    * @param instanceType the machine; null if it was not named
-   * @param perHour the caller's own price, which wins; null if there is none
-   * @param today when it is given
+   * @param perHour the caller's own price, which has priority; null if there is none
+   * @param today the date for the caller's own price
    * @return null if there is no price
    */
   public static @Nullable Price of(

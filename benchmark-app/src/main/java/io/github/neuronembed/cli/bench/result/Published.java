@@ -12,10 +12,10 @@ public record Published(
     double throughput, double latencyMillisP50, double latencyMillisP99, double costPerMillion) {
 
   /**
-   * Whose figures these are.
+   * The origin of the figures.
    *
    * @param name of the preset
-   * @param origin whose they are, and how they were measured
+   * @param origin who published them, and how they were measured
    */
   public record Origin(String name, String origin) {}
 }

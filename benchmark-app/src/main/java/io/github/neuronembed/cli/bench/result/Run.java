@@ -10,22 +10,22 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of the benchmark, as far as it came: all that reports show and files keep.
+ * One run of the benchmark so far: everything that reports show and files keep.
  *
  * @param subject what was measured
- * @param backend what computed, for people
+ * @param backend the backend that computed, in words
  * @param deviceType {@code cpu}, {@code neuron} or {@code emulated}
  * @param emulated whether the device was an emulation
  * @param instanceType the instance that the price belongs to; null if none was given
  * @param price of the machine; null if there is none
- * @param chip what the utilisation is of; null if nothing was asked for
- * @param origin the publication that the run stands beside; null if there is none
+ * @param chip whose peak gives the utilisation; null if no chip was given
+ * @param origin the publication that the run is compared with; null if there is none
  * @param load who decided when a call began, and what calls carried
  * @param durationSeconds how long each cell was measured
  * @param start when the run began, UTC
  * @param stop when this state of it was made, UTC
- * @param environment where it ran, by name
- * @param plannedCells how many cells there should have been
+ * @param environment facts about where it ran, by name
+ * @param plannedCells how many cells were planned
  * @param cells the cells that were tried
  */
 public record Run(
@@ -46,11 +46,10 @@ public record Run(
     List<CellResult> cells) {
 
   /**
-   * What the calls were.
+   * The load that the calls made.
    *
    * @param scenario who decided when a call began, with its rate or bound
-   * @param p99BoundMillis what the p99 had to stay under, when the highest rate was looked for;
-   *     else NaN
+   * @param p99BoundMillis the bound of the p99 in a search for the highest rate; else NaN
    * @param inputs what the rows were
    */
   public record Load(String scenario, double p99BoundMillis, String inputs) {
@@ -61,7 +60,7 @@ public record Run(
     }
   }
 
-  /** What a reader of all cells has to know, in sentences. */
+  /** Sentences that a reader of all cells must know. */
   public List<String> notes() {
     List<String> notes = new ArrayList<>();
     if (cells.size() < plannedCells) {

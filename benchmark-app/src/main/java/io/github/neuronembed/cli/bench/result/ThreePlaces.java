@@ -6,7 +6,7 @@ import java.math.RoundingMode;
 /** Figures as files keep them: rounded to three places, as NeuronPerf does. */
 public final class ThreePlaces {
 
-  /** What stands for a missing figure. */
+  /** The text for a missing figure. */
   public static final String MISSING = "N/A";
 
   private ThreePlaces() {}

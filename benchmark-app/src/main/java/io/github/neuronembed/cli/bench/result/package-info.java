@@ -1,4 +1,6 @@
-/** What came of a run, as values. Knows nothing of how it is measured or shown. */
+/**
+ * The results of a run, as values. This package does not depend on how they are measured or shown.
+ */
 @NullMarked
 package io.github.neuronembed.cli.bench.result;
 
