@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.Map;
 
 /**
- * Emulated cores with given service times, whose vectors are a hash of the ids: what is measured on
- * them is the host's part alone.
+ * Emulated cores with given service times, whose vectors are a hash of the ids: they measure only
+ * the host's part.
  */
 final class EmulatedCores {
 

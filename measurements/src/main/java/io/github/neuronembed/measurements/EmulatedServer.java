@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * {@code neuron-embed serve} in a process of its own, on emulated models without weights: what is
- * measured is the host's part alone.
+ * {@code neuron-embed serve} in a process of its own, on emulated models without weights: it
+ * measures only the host's part.
  */
 final class EmulatedServer implements AutoCloseable {
 
@@ -122,7 +122,7 @@ final class EmulatedServer implements AutoCloseable {
     return address;
   }
 
-  /** Physical memory of the process in bytes; 0 where the system does not tell. */
+  /** Physical memory of the process in bytes; 0 if the system does not report it. */
   long residentBytes() throws IOException {
     Path status = Path.of("/proc", Long.toString(process.pid()), "status");
     if (!Files.isReadable(status)) {

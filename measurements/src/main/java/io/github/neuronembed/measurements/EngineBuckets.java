@@ -18,9 +18,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a grid of lengths gains over the longest one alone: search-like texts (four queries to each
- * passage) in a closed loop on two emulated cores. <em>Emulated</em>: the times of the lengths are
- * given.
+ * What a grid of lengths gains over using only the longest one: search-like texts (four queries to
+ * each passage) in a closed loop on two emulated cores. <em>Emulated</em>: the times of the lengths
+ * are given.
  *
  * <p>Arguments: seconds of each of the two runs.
  */

@@ -25,9 +25,9 @@ import java.util.function.ToDoubleFunction;
  * What the host adds to device time: the configurations of a published matrix, on emulated cores
  * that take the published device time, in a closed loop of models × workers callers. Device time of
  * a batch is the batch over the throughput of the row with one model and two workers, which keep
- * one core busy. Beside the engine stands the same loop on bare slots, which shows what of the loss
- * is this machine's and the emulator's. Both run in turns, on the same cores in one process; a
- * ratio is the median over the turns.
+ * one core busy. The same loop also runs on bare slots, without the engine. It shows which part of
+ * the loss comes from this machine and the emulator. Both run in turns, on the same cores in one
+ * process; a ratio is the median over the turns.
  *
  * <p>Arguments: the matrix as CSV, seconds a row, and optionally the shape of the only rows wanted.
  */
@@ -187,7 +187,7 @@ public final class EngineHostCost {
   }
 
   /**
-   * What callers took that went on without a pause.
+   * The times of callers that called without a pause.
    *
    * @param nanos of each call, in ascending order
    * @param wall nanoseconds of all

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Poisson arrivals of interactive requests, latency from the intended start: at 80 % of capacity
  * while bulk work takes what is left, and at 150 %, where the engine refuses. <em>Emulated</em>, in
- * service times of a core. Beside each stands what first-come-first-served cores without any host
- * would give for the same arrivals.
+ * service times of a core. Each result is printed with the ideal for the same arrivals:
+ * first-come-first-served cores without any host.
  *
  * <p>Arguments: seconds of each run.
  */

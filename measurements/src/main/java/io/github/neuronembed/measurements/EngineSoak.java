@@ -181,7 +181,7 @@ public final class EngineSoak {
     }
   }
 
-  /** One request under way, and how often it was told to end. */
+  /** One request in flight, and how often it ended. */
   private static final class Pending {
     private final CompletableFuture<float[]> future;
     private final CompletableFuture<float[]> told;

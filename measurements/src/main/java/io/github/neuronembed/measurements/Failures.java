@@ -2,7 +2,7 @@ package io.github.neuronembed.measurements;
 
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The first failure of threads that measure: without it, a dead caller would be a fast one. */
+/** The first failure of threads that measure: without it, a caller that died would look fast. */
 final class Failures implements Thread.UncaughtExceptionHandler {
 
   private final AtomicReference<Throwable> first = new AtomicReference<>();

@@ -2,7 +2,8 @@ package io.github.neuronembed.measurements;
 
 /**
  * What the emulator's models without weights answer, written from their description in the
- * emulator's README: a vector of one sign an element, which tells every row from every other.
+ * emulator's README: a vector with a sign for each element, which distinguishes every row from
+ * every other.
  */
 final class HashVectors {
 

@@ -34,7 +34,7 @@ enum TextLengths {
     this.mix = mix;
   }
 
-  /** Draws of one sequence; the corpus again and again as it is. */
+  /** Random draws by a seed; the lengths of the corpus are repeated in their order. */
   IntSupplier draws(long seed) throws IOException {
     if (mix != null) {
       return mix.draws(seed);

@@ -1,4 +1,4 @@
-/** Measurements of this library, alone and beside others. */
+/** Measurements of this library, by itself and in comparison with others. */
 @NullMarked
 package io.github.neuronembed.measurements;
 

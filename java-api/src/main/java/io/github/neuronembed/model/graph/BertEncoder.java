@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A BERT encoder as a graph says it: all of its weights, and the numbers that are in the graph.
+ * A BERT encoder as read from a graph: all of its weights, and the numbers that the graph contains.
  * Post-norm layers, learned absolute positions, exact (erf) GELU.
  *
  * @param hiddenSize elements of a token's vector
@@ -65,10 +65,12 @@ record BertEncoder(
   /**
    * @param word {@code [vocabulary, hidden]}
    * @param position {@code [positions, hidden]}
-   * @param padding null if the first token's position is 0; else the padding token's id: tokens
-   *     with another id are counted from the position behind it, and padding stays at it
+   * @param padding null if the first token's position is 0; else the padding token's id. Positions
+   *     of other tokens then start right after this number, and padding tokens have it as their
+   *     position
    * @param tokenType {@code [types, hidden]}; null if there is none
-   * @param takesTypes whether the graph is given the tokens' types; else all are of the first
+   * @param takesTypes whether the token types are an input of the graph; else all tokens have the
+   *     first type
    */
   record Embeddings(
       Table word,
@@ -91,7 +93,7 @@ record BertEncoder(
   }
 
   /**
-   * What makes a score of the first token's vector.
+   * The layers that compute a score from the first token's vector.
    *
    * @param dense hidden to hidden
    * @param output hidden to 1

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Recognises a BERT encoder, or one that derives from it (XLM-R, RoBERTa, DistilBERT), with or
  * without the head of a cross-encoder, in the operators that PyTorch's exporters make of the
  * Hugging Face model, and in what dynamic quantization makes of those. It goes from the output to
- * the inputs and takes nothing for granted: each operator, attribute, constant and dimension is
- * checked, and in the end nothing may be left over.
+ * the inputs and assumes nothing. It checks each operator, attribute, constant and dimension, and
+ * at the end no part may be unread.
  */
 final class BertGraphReader {
 

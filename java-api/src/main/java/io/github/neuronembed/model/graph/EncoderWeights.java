@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The weights of a float32 BERT or DistilBERT encoder out of its ONNX file, as the native core's
- * encoder takes them: the format that {@code capi/encoder_capi.h} describes. Little-endian: a
- * header, then float32 tensors, row-major, one behind the other.
+ * The weights of a float32 BERT or DistilBERT encoder from its ONNX file, in the format that the
+ * native core's encoder reads; {@code capi/encoder_capi.h} describes it. Little-endian: a header,
+ * then float32 tensors, row-major, one behind the other.
  *
  * <p>The weights stay in the ONNX file, which is mapped for as long as this object is reachable.
  */
@@ -97,10 +97,10 @@ public final class EncoderWeights {
    * Writes them.
    *
    * @param target the file to write, which does not exist
-   * @param identity what the packed file is to say that it was made of: 64 ASCII characters
+   * @param identity what the packed file states as its source: 64 ASCII characters
    * @param meanPooling whether a vector is the mean of all tokens'; else it is the first one's
    * @param normalize whether vectors have length 1
-   * @throws IOException if it cannot be written; what was written is left there
+   * @throws IOException if it cannot be written; a partly written file stays there
    */
   public void write(Path target, String identity, boolean meanPooling, boolean normalize)
       throws IOException {

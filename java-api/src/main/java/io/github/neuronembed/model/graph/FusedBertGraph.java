@@ -121,7 +121,7 @@ final class FusedBertGraph extends PooledBertGraph {
 
   // Layers.
 
-  /** All that follows attention in a layer: of all tokens, or of the first alone. */
+  /** The part of a layer after attention, for all tokens or only for the first. */
   private String layer(int index, String context, String residual) {
     Layer layer = encoder.layers().get(index);
     String name = name(index);
@@ -183,7 +183,7 @@ final class FusedBertGraph extends PooledBertGraph {
     return graph.node("Mul", floats, scale).as(name);
   }
 
-  /** A value as uint8, and what it takes to get it back. */
+  /** A value as uint8, with the scale and zero point to restore it. */
   private record Quantized(String values, String scale, String zeroPoint) {}
 
   private Quantized quantized(String x) {

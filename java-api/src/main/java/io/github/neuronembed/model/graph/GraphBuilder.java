@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Puts a graph together, node after node; a value is known by its name. */
+/** Builds a graph, node by node; each value has a name. */
 final class GraphBuilder {
 
   /** The domain of ONNX Runtime's contributed operators. */
@@ -62,7 +62,7 @@ final class GraphBuilder {
     graph.addOutput(output);
   }
 
-  /** Adds an initializer, once however often it is used. */
+  /** Adds an initializer; only once, however often it is used. */
   String weight(Weight weight) {
     if (weightNames.add(weight.name())) {
       weights.add(weight);
@@ -103,9 +103,10 @@ final class GraphBuilder {
   }
 
   /**
-   * A model of the graph, without its initializers. It passes on what another says of itself.
+   * A model of the graph, without its initializers. It copies the description and properties of
+   * another model.
    *
-   * @param properties more of the model's properties, which win over the other's
+   * @param properties further properties of the model, which override the other's
    */
   ModelProto modelAfter(ModelProto original, Map<String, String> properties) {
     ModelProto.Builder model =

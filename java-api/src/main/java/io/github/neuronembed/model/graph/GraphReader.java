@@ -14,9 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a graph from its output to its inputs and keeps account of what was seen, so that nothing
- * in the graph can be left unread. Every step names what it expects and fails where it finds
- * something else.
+ * Walks a graph from its output to its inputs and records what it has read, so that no part of the
+ * graph stays unread. Every step names what it expects, and fails if it finds something else.
  */
 final class GraphReader {
 
@@ -84,13 +83,13 @@ final class GraphReader {
     return name;
   }
 
-  /** The node of ONNX itself that computes a value, which is not read by that; null if none is. */
+  /** The standard ONNX node that computes a value, or null; this does not mark the node as read. */
   @Nullable NodeProto producer(String value) {
     NodeProto node = producers.get(canonical(value));
     return node != null && isStandard(node) ? node : null;
   }
 
-  /** Takes a node for read. */
+  /** Marks a node as read. */
   void read(NodeProto node) {
     seenNodes.add(node.getOutput(0));
   }

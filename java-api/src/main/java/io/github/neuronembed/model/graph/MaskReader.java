@@ -11,8 +11,9 @@ import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * What a graph makes of the attention mask. There are many ways to write it, and each of its
- * elements depends on one element of the mask: so it is computed for both, 0 and 1.
+ * Determines what a graph computes from the attention mask. Graphs write it in many ways, but each
+ * result element depends on only one element of the mask. So this class computes the result for
+ * both values, 0 and 1.
  */
 final class MaskReader {
 
@@ -63,7 +64,7 @@ final class MaskReader {
     return finite(mask.hidden);
   }
 
-  /** What stands in the place of the score of a token that the mask hides. */
+  /** The value that replaces the score of a token that the mask hides. */
   float inPlace(String condition, String constant) throws UnsupportedGraphException {
     Masked mask = masked(condition);
     expectAxes(condition, mask);

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Makes of a BERT encoder's ONNX file one whose rows hold several texts each, end to end. The
- * original is only read. The graph is of ONNX's own operators (operator set 17), and its shapes are
- * open: one file serves every B, S and K.
+ * Rewrites a BERT encoder's ONNX file into one whose rows hold several texts each, end to end. It
+ * does not change the original. The graph is of ONNX's own operators (operator set 17), and its
+ * shapes are open: one file serves every B, S and K.
  *
  * <ul>
  *   <li>{@code input_ids}, int64 {@code [B, S]}: the texts of a row one behind the other, each with
@@ -20,8 +20,8 @@ import java.util.Map;
  *       the model says so, L2-normalised. Vectors without a text are finite, and mean nothing.
  * </ul>
  *
- * <p>A text sees no other, and its positions begin anew: its vector is the one that it has alone,
- * up to the order of sums.
+ * <p>A text does not attend to other texts, and its positions start at the beginning. So its vector
+ * is the same as in a row of its own, up to the order of sums.
  */
 public final class PackedGraph {
 

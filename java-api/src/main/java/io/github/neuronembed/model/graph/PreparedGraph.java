@@ -9,24 +9,24 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes of the ONNX file of a BERT encoder, or one that derives from it, one that gives the same
- * vectors for less work on ONNX Runtime's CPU provider. The original is only read.
+ * Rewrites the ONNX file of a BERT encoder, or of a model derived from BERT, into a file that gives
+ * the same vectors with less work on ONNX Runtime's CPU provider. It does not change the original.
  *
  * <p>What is different in the prepared file:
  *
  * <ul>
  *   <li>its one output, {@code sentence_embedding}, is float32 {@code [batch, hidden]}, pooled and,
  *       if the model says so, L2-normalised;
- *   <li>with CLS pooling, the last layer is computed for the first token alone;
+ *   <li>with CLS pooling, the last layer is computed only for the first token;
  *   <li>attention, residual norms and biased GELU are ONNX Runtime's own fused operators, which it
  *       does not make of these graphs by itself. The operators exist in the releases from 1.20 on
  *       that were tried (1.20.0, 1.21.1, 1.28.0), and nowhere but in ONNX Runtime.
  * </ul>
  *
  * <p>Float32 vectors agree with the original's up to rounding (cosine of 0.99999 and more). A
- * dynamically quantized model scales its activations by their extremes in the whole batch, so that
- * its vectors move with anything; those of a prepared one are as near to the float32 model's as the
- * original's, not equal to them.
+ * dynamically quantized model scales its activations by their extremes in the whole batch, so any
+ * change of the computation changes its vectors. The vectors of a prepared quantized model are as
+ * near to the float32 model's as the original's are, but not equal to the original's.
  *
  * <p>All methods are safe to call from several threads and processes: a prepared file appears
  * whole.
@@ -41,7 +41,7 @@ public final class PreparedGraph {
   static final String POOLING_KEY = "neuron_embed.prepared.pooling";
   static final String NORMALIZE_KEY = "neuron_embed.prepared.normalize";
 
-  /** In the place of a pooling, of a cross-encoder. */
+  /** The value for a cross-encoder, in place of a pooling. */
   static final String SCORES = "scores";
 
   private PreparedGraph() {}

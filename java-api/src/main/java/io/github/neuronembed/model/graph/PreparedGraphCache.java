@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prepared files, kept by the content of their originals. Whatever stands in the way, a model is
- * served: then by its original, and a line in the log says why.
+ * Prepared files, identified by the content of their originals. If a file cannot be prepared, the
+ * original is used instead, and a line in the log says why.
  *
  * <p>A prepared file is about as large as its original and is never removed; the folder can be
  * deleted at any time. Safe to use from several threads and processes.
@@ -76,7 +76,7 @@ public final class PreparedGraphCache {
         PreparedGraph::prepareScores);
   }
 
-  /** Names what a prepared file gives. */
+  /** Returns the name of a prepared file's output. */
   private interface Output {
     String name() throws UnsupportedGraphException;
   }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The axes of values, and what a graph computes of them: exporters write the same shape in many
- * ways. Rows and tokens stay open.
+ * Computes the axes of values, and the integers that a graph computes from them. Exporters write
+ * the same shape in many ways. The numbers of rows and tokens stay unknown.
  */
 final class ShapeReader {
 
@@ -165,7 +165,7 @@ final class ShapeReader {
     };
   }
 
-  /** How many numbers a Range from 0 on has. */
+  /** The number of values of a Range that starts at 0. */
   Dim count(NodeProto node) throws UnsupportedGraphException {
     graph.expect(
         one(graph.input(node, 0, 3), 0).is(0) && one(graph.input(node, 2, 3), 0).is(1),
