@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Tests the compiler program without the Neuron SDK, on the real bge-small-en-v1.5. Debian 12:
+# Tests the compiler program without the Neuron SDK, on the real bge-small-en-v1.5. On Debian 12:
 #   apt-get install python3-torch python3-numpy python3-onnx libopenblas0-pthread
-# (without the last one torch multiplies matrices twenty times slower). PYTHON names another Python that has torch and onnx.
+# Without the last package, torch multiplies matrices twenty times slower. To use another Python that has torch and onnx,
+# set PYTHON.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
@@ -12,7 +13,7 @@ if ! "$python" -c 'import onnx, torch' 2>/dev/null; then
   exit 1
 fi
 
-# The artifact whose vectors the golden file holds.
+# The model artifact that the golden file names.
 if [ -z "${NEURON_EMBED_MODEL_JAR:-}" ]; then
   golden=$root/java-api/src/main/resources/io/github/neuronembed/golden/bge-small-en-v1.5.jsonl
   artifact=$(head -n 1 "$golden" | "$python" -c 'import json, sys; print(json.load(sys.stdin)["artifact"])')

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Compiles an embedding model or a cross-encoder of the BERT family for NeuronCores: model directory and shapes in, NEFF
-files and their manifest out.
+"""Compiles an embedding model or a cross-encoder of the BERT family for NeuronCores. The input is a model directory and
+shapes; the output is NEFF files and their manifest.
 
-Runs where the AWS Neuron SDK's torch-neuronx is installed; README.md beside this file says how. Exit codes: 0 done,
+Needs torch-neuronx of the AWS Neuron SDK; README.md in this folder says how to install it. Exit codes: 0 done,
 1 failed, 2 wrong usage.
 """
 
@@ -19,7 +19,7 @@ import shutil
 import sys
 import tempfile
 
-# AWS's release notes of SDK 2.32 (2026-08-17): its images and those of later releases have no such environment.
+# By AWS's release notes of SDK 2.32 (2026-08-17), its images and those of later releases have no such environment.
 ENVIRONMENTS = (
     "run this in an environment of AWS Neuron SDK 2.31 or before, such as aws_neuronx_venv_pytorch_2_9 of its Deep"
     " Learning AMI, or in its container pytorch-inference-neuronx"
@@ -37,20 +37,20 @@ import packed_encoder
 import weights
 from failure import Failure
 
-# A manifest with a packed shape has a format of its own: a loader that knows none refuses it by that.
+# A manifest with a packed shape has its own format number, so a loader that does not support packed shapes refuses it.
 FORMAT, PACKED_FORMAT = 1, 2
-# What a compiled graph can pool by itself.
+# The poolings that a compiled graph can compute.
 POOLINGS = ("cls", "mean")
 DEFAULT_SHAPES = "1x32,1x128,4x128,1x256,32x256,1x512"
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 DTYPE_NAMES = {torch.bfloat16: "bfloat16", torch.float32: "float32"}
-# The last torch-neuronx on PyTorch/XLA, which has torch_neuronx.trace; 2.10 and later are TorchNeuron, for Trn2 and Trn3.
+# The last torch-neuronx on PyTorch/XLA; it has torch_neuronx.trace. 2.10 and later are TorchNeuron, for Trn2 and Trn3.
 LAST_XLA = (2, 9)
-# The first neuronx-cc with flags for integers, that of SDK 2.32; AWS announced other defaults for the one after it.
+# The first neuronx-cc with flags for integers, the one of SDK 2.32. AWS announced other defaults for the next one.
 INTEGER_FLAGS = (2, 27)
-# torch_neuronx.trace names tensors by their place in the example arguments and results.
+# torch_neuronx.trace names tensors by their position in the example arguments and results.
 INPUTS = {"input0": "input_ids", "input1": "attention_mask"}
-# Of a cross-encoder that tells the sides of a pair by them.
+# The inputs of a cross-encoder that distinguishes the two sides of a pair by token types.
 TYPED_INPUTS = {**INPUTS, "input2": "token_type_ids"}
 PACKED_INPUTS = {"input0": "input_ids", "input1": "starts"}
 OUTPUT = "output0"
@@ -58,7 +58,7 @@ OUTPUT = "output0"
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Shape:
-    """Of a compiled model: tokens of a row, rows of an execution, texts of a packed row (0: a row is one text)."""
+    """Shape of a compiled model: tokens per row, rows per execution, texts per packed row (0: a row is one text)."""
 
     length: int
     batch: int
@@ -68,7 +68,7 @@ class Shape:
         return f"{self.batch}x{self.length}" + (f"p{self.texts}" if self.texts else "")
 
     def inputs(self, typed=False):
-        """Role and elements of each input, by the name of its tensor. typed: whether token types are given."""
+        """Returns role and number of elements of each input by tensor name. typed: whether token types are an input."""
         roles = PACKED_INPUTS if self.texts else TYPED_INPUTS if typed else INPUTS
         count = lambda role: self.texts + 1 if role == "starts" else self.length
         return {name: (role, self.batch * count(role)) for name, role in roles.items()}
@@ -76,7 +76,7 @@ class Shape:
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Everything that makes the compiled model what it is, but the shape."""
+    """Everything that determines a compiled model, except the shape."""
 
     model: model_directory.ModelDirectory
     weights_sha256: str
@@ -86,7 +86,7 @@ class Recipe:
     compiler: dict
 
     def key(self, shape):
-        """Two compiled models with the same key are the same."""
+        """Two compiled models with equal keys are equal."""
         parts = {
             "program": [_sha256(pathlib.Path(module.__file__)) for module in (encoder, packed_encoder, weights)]
             + [_sha256(pathlib.Path(__file__))],
@@ -115,7 +115,7 @@ class Recipe:
         return shape.inputs(self.model.config.takes_types)
 
     def width(self):
-        """Numbers of a vector; 1 for the score of a pair."""
+        """The number of elements of a vector; 1 for the score of a pair."""
         return 1 if self.model.config.head else self.model.config.hidden_size
 
     def output_bytes(self, shape):
@@ -130,11 +130,11 @@ class Recipe:
 
 
 def neuron_trace(graph, example_inputs, workdir, compiler_args, target, on_cpu):
-    """Has torch_neuronx compile the graph, which leaves a NEFF in workdir; returns what runs it on the device, or None.
+    """Compiles the graph with torch_neuronx, which writes a NEFF to workdir. Returns a function that runs the compiled
+    graph on the device, or None with on_cpu.
 
-    The weights go into the NEFF: libnrt would otherwise want each of them as an input. on_cpu compiles without a
-    device, for which the compiler must be told its target before it is imported (huggingface/optimum-neuron pull
-    request 961).
+    The weights are part of the NEFF; otherwise libnrt would need each of them as an input. on_cpu compiles without a
+    device. The compiler then needs its target before it is imported (huggingface/optimum-neuron pull request 961).
     """
     options = {}
     if on_cpu:
@@ -154,7 +154,7 @@ def neuron_trace(graph, example_inputs, workdir, compiler_args, target, on_cpu):
 
 
 def neuron_versions():
-    """The installed SDK's versions by package."""
+    """The versions of the installed SDK, by package."""
     versions = {}
     for key, package in (("neuronxCc", "neuronx-cc"), ("torchNeuronx", "torch-neuronx"), ("torch", "torch")):
         try:
@@ -172,24 +172,24 @@ def neuron_versions():
 
 
 def compiler_arguments(target, compiler_version):
-    """What neuronx-cc is given: everything whose default has changed or is about to.
+    """The arguments of neuronx-cc. They set every option whose default has changed or will change.
 
-    On Trn2 a logical core is two cores by the runtime's default, and the file has to say the same. Integers are the
-    token ids and what is computed from them, all below 2^24, so that no conversion to float32 loses any: compilers from
-    2.27 on are asked for the conversions that older ones do unasked.
+    On Trn2 the runtime's default for a logical core is two physical cores, and the file has to state the same number.
+    The only integers are token ids and what is computed from them. All are below 2^24, so a conversion to float32 is
+    exact. Compilers before 2.27 convert them by default; from 2.27 on, an argument asks for it.
     """
     arguments = ["--target", target, "--model-type", "transformer", "--auto-cast", "none"]
     if target == "trn2":
         arguments += ["--logical-nc-config", "2"]
     if _release(compiler_version) >= INTEGER_FLAGS:
         arguments += ["--implicit-integer-downcast", "all"]
-        if target == "trn2":  # 64-bit integers are always narrowed on the others, which have no such flag
+        if target == "trn2":  # the other targets always narrow 64-bit integers, and have no such flag
             arguments += ["--native-int64", "disabled"]
     return arguments
 
 
 def _release(version):
-    """The first two numbers of a version; (0, 0) where it has none."""
+    """The first two numbers of a version; (0, 0) if it does not begin with two numbers."""
     match = re.match(r"(\d+)\.(\d+)", version)
     return (int(match.group(1)), int(match.group(2))) if match else (0, 0)
 
@@ -199,7 +199,7 @@ def has_device():
 
 
 def main(arguments=None, trace=neuron_trace, versions=neuron_versions, device=has_device):
-    """The program; tests stand in for what the SDK gives: tracing, versions, the device."""
+    """The program. Tests replace what the SDK provides: tracing, versions, the device."""
     options = _parse(arguments)
     try:
         _run(options, trace, versions, device)
@@ -260,20 +260,20 @@ def _run(options, trace, versions, device):
     for shape in wanted:
         print(f"{shape}: compiling", flush=True)
         entries[shape] = _compile(recipe, tensors, shape, folder, trace, options.workdir, options.cpu or not device())
-        # After each of them: what was compiled is not lost when the next one fails.
+        # Write it after each shape, so that the compiled ones are not lost if the next one fails.
         _write_manifest(folder, recipe, entries)
     _write_manifest(folder, recipe, entries)
     print(f"{folder / 'manifest.json'}: {', '.join(str(shape) for shape in sorted(entries))}")
 
 
 def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
-    """Compiles one shape, checks it and puts it into its place; returns its entry in the manifest."""
+    """Compiles one shape, checks it and copies it to its folder. Returns its entry for the manifest."""
     graph = recipe.graph(tensors, shape, DTYPES[recipe.precision])
     examples = _examples(shape, recipe.model.config.takes_types)
     kept = workdir is not None
     if kept:
         workdir.mkdir(parents=True, exist_ok=True)
-    # Never an old folder, in which an old NEFF could be taken for the new one.
+    # Always a new folder: in an old one, an old NEFF could be mistaken for the new one.
     work = pathlib.Path(tempfile.mkdtemp(prefix=f"{recipe.file_name(shape)}-", dir=workdir))
     try:
         try:
@@ -281,7 +281,7 @@ def _compile(recipe, tensors, shape, folder, trace, workdir, on_cpu):
                 traced = trace(
                     graph, examples, work, recipe.compiler["arguments"], recipe.compiler["target"], on_cpu
                 )
-        except Exception as e:  # whatever compiler and tracer raise
+        except Exception as e:  # compiler and tracer may raise any exception
             line = str(e).strip().partition("\n")[0]
             raise Failure(
                 f"{shape} of {recipe.model.folder} was not compiled ({type(e).__name__}: {line}):"
@@ -361,7 +361,7 @@ def _some(sizes):
 
 
 def _examples(shape, typed=False):
-    """Inputs to trace with."""
+    """The example inputs for tracing."""
     ids = torch.ones(shape.batch, shape.length, dtype=torch.int32)
     if not shape.texts:
         return tuple(ids.clone() for _ in shape.inputs(typed))
@@ -370,7 +370,7 @@ def _examples(shape, typed=False):
 
 
 def _usable_entries(folder, recipe):
-    """The entries of the manifest by shape which this recipe would give again; their files are whole."""
+    """The entries of the manifest that this recipe would produce again and whose files are undamaged, by shape."""
     path = folder / "manifest.json"
     if not path.exists():
         return {}
@@ -424,7 +424,7 @@ def _write_manifest(folder, recipe, entries):
 
 
 def _place(path, write):
-    """The file appears under its name when it is complete and on the disk."""
+    """Writes a file that appears under its name only when it is complete and on the disk."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.parent)
     os.close(handle)
     partial = pathlib.Path(name)
@@ -432,7 +432,7 @@ def _place(path, write):
         write(partial)
         with open(partial, "rb") as file:
             os.fsync(file.fileno())
-        # The mode of a temporary file lets no other user read it.
+        # A temporary file has a mode with which no other user can read it.
         partial.chmod(0o644)
         partial.replace(path)
     finally:

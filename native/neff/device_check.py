@@ -1,4 +1,4 @@
-"""Runs what was compiled on the device: compares it with the plain encoder in float32 on the CPU, and times it."""
+"""Runs a compiled model on the device, compares it with the plain encoder in float32 on the CPU, and times it."""
 
 import statistics
 import time
@@ -13,16 +13,16 @@ from failure import Failure
 
 @dataclass(frozen=True)
 class Measure:
-    """How near outputs are to the model's own: by what name, and by which numbers of which precision."""
+    """How the outputs are compared with the model's own: the measure's name and, for each precision, its limit."""
 
     key: str
     words: str
     limits: dict
 
 
-# What the project promises of a backend's vectors against the model's own.
+# The project promises these limits for the vectors of any backend, compared with the model's own.
 COSINE = Measure("leastCosine", "least cosine", {"bf16": 0.999, "fp32": 0.99999})
-# Of scores, logits, whose size is about 1 to 10: against the reference, or as a part of it where that is above 1.
+# For scores: logits of about 1 to 10. The absolute difference, or the relative one if the reference is above 1.
 DIFFERENCE = Measure("greatestDifference", "greatest difference of scores", {"bf16": 0.1, "fp32": 1e-4})
 
 
@@ -31,10 +31,11 @@ def measure(recipe):
 
 
 def check(traced, reference, recipe, shape):
-    """The least cosine of vectors of random tokens, or the greatest difference of scores; fails where it is too much.
+    """Returns the least cosine of vectors of random tokens, or the greatest difference of scores. Fails if the limit is
+    not met.
 
-    reference: gives the plain encoder for a sequence length. The texts of a packed shape are compared in two companies
-    with what each is alone.
+    reference: returns the plain encoder for a sequence length. Each text of a packed shape is computed twice, each time
+    packed with other texts beside it, and compared with the result for the text by itself.
     """
     random = torch.Generator().manual_seed(1)
     compare = _packed if shape.texts else _plain
@@ -54,9 +55,9 @@ def check(traced, reference, recipe, shape):
 
 
 def median_millis(traced, inputs, warm_up=3, executions=20):
-    """The median time of an execution, with what PyTorch and the transfers take: to compare shapes with each other.
+    """The median time of an execution, including PyTorch and the transfers. Use it to compare shapes with each other.
 
-    A device takes the same time for a shape whatever is in it.
+    The time of a device for a shape does not depend on the content.
     """
     times = []
     with torch.no_grad():
@@ -68,9 +69,9 @@ def median_millis(traced, inputs, warm_up=3, executions=20):
 
 
 def _plain(traced, reference, recipe, shape, random):
-    """Of rows of random tokens, of all lengths."""
+    """Compares rows of random tokens of all lengths."""
     graph = reference(shape.length)
-    # A handful of rows at least, the first as long as the shape.
+    # At least four rows, of which the first is as long as the shape.
     rows = max(4, shape.batch)
     lengths = [max(2, shape.length * (rows - row) // rows) for row in range(rows)]
     for start in range(0, rows - rows % shape.batch, shape.batch):
@@ -78,15 +79,15 @@ def _plain(traced, reference, recipe, shape, random):
         mask = _mask(lengths[start : start + shape.batch], shape.length)
         inputs = [ids.to(torch.int32) * mask, mask]
         if recipe.model.config.takes_types:
-            # The second half of what a shape holds is of the second type.
+            # The second half of the shape's positions has the second type.
             inputs.append(mask * (torch.arange(shape.length) >= shape.length // 2).to(torch.int32))
         found = _compared(traced(*inputs), graph(*inputs), recipe, shape)
-        # Nothing is meant by the vectors of padding.
+        # The vectors of padding have no meaning.
         yield found if recipe.output == "pooled" else found[mask.bool()]
 
 
 def _packed(traced, reference, recipe, shape, random):
-    """Of as many texts as the shape holds, of all lengths, each in two companies."""
+    """Compares as many texts as the shape holds, of all lengths, each packed in two different ways."""
     mean = shape.length // shape.texts
     lengths = [2 + 2 * (mean - 2) * place // (shape.texts - 1) for place in range(shape.texts)]
     vocabulary = recipe.model.config.vocabulary_size

@@ -1,13 +1,15 @@
-"""The graph that is compiled: token ids and mask in, vectors or scores out.
+"""The graph that is compiled. Its inputs are token ids and a mask, its outputs vectors or scores.
 
-An encoder of the BERT family (BERT, XLM-R, RoBERTa, DistilBERT) in plain torch (1.13 and newer), so that the weights'
-mapping is this project's own and can be tested without the Neuron SDK. What differs from the textbook is for the device:
+An encoder of the BERT family (BERT, XLM-R, RoBERTa, DistilBERT) in plain torch (1.13 and newer). So this project
+defines the mapping of the weights itself and can test it without the Neuron SDK. These points differ from the textbook,
+for the device:
 
-- The weights have the graph's number format; layer norms, softmax, pooling and the L2 norm are computed in float32,
-  where bfloat16's eight bits would add up over the layers.
-- Where token types are constant, their vector is folded into the positions, of which no more than needed are kept.
-- Positions that are counted by ids (RoBERTa's) are a product with a matrix of zeros and ones, in float32, and a lookup.
-- CLS pooling needs nothing but the first position of the last layer, so that layer computes no other.
+- The weights have the graph's number format. Layer norms, softmax, pooling and the L2 norm are computed in float32,
+  because the rounding errors of bfloat16 (eight bits) would add up over the layers.
+- If token types are constant, their vector is added to the positions beforehand. Only the needed positions are kept.
+- Positions that depend on the ids (RoBERTa's) are counted by a product with a matrix of zeros and ones, in float32, and
+  then looked up.
+- CLS pooling needs only the first position of the last layer, so that layer computes no other.
 """
 
 import math
@@ -16,8 +18,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-# Added to the score of a masked position. Finite, so that a row that is masked throughout gives numbers, not NaN; and
-# far enough for exp() to give 0 in float32.
+# Added to the score of a masked position. It is finite, so that a fully masked row gives numbers, not NaN. It is so low
+# that exp() gives 0 in float32.
 MASKED = -10000.0
 
 # The floor of torch.nn.functional.normalize: a zero vector stays zero.
@@ -31,7 +33,7 @@ LINEAR_LAYERS = {
     "intermediate": "intermediate.dense",
     "output": "output.dense",
 }
-# The two layers of a cross-encoder's head, and what comes between them, by the name that model_directory gives it.
+# The two layers of a cross-encoder's head and the activation between them, by the head's name in model_directory.
 HEADS = {
     "bert": ("pooler.dense", "classifier", torch.tanh),
     "roberta": ("classifier.dense", "classifier.out_proj", torch.tanh),
@@ -41,7 +43,7 @@ LAYER_NORMS = {"attended_norm": "attention.output.LayerNorm", "output_norm": "ou
 
 
 def weight_shapes(config):
-    """The name and shape of every weight of the encoder, by the names of Hugging Face's BertModel, and of its head."""
+    """Name and shape of every weight of the encoder and its head. The names are those of Hugging Face's BertModel."""
     hidden, inner = config.hidden_size, config.intermediate_size
     shapes = {
         "embeddings.word_embeddings.weight": (config.vocabulary_size, hidden),
@@ -69,13 +71,13 @@ def weight_shapes(config):
 
 
 class Encoder(nn.Module):
-    """[B, S] int32 ids and mask (1 for a token, 0 for padding) to float32 [B, hidden], or to [B, S, hidden] unpooled, or,
-    with the head of a cross-encoder, to scores [B, 1]. A cross-encoder that tells the sides of a pair by token types takes
-    them as a third input, int32 [B, S], 0 or 1.
+    """Maps ids and mask (1 for a token, 0 for padding), int32 [B, S], to vectors, float32 [B, hidden]. Without pooling
+    the result is [B, S, hidden]; with the head of a cross-encoder it is scores [B, 1]. A cross-encoder that
+    distinguishes the sides of a pair by token types takes them as a third input, int32 [B, S], 0 or 1.
 
-    weights: dict of the names of weight_shapes to float32 tensors.
-    pooling: "cls", "mean", "scores" with a head, or None for every position's vector, which is then in the graph's
-    number format.
+    weights: dict that maps the names of weight_shapes to float32 tensors.
+    pooling: "cls", "mean", "scores" with a head, or None for the vector of every position. These vectors are then in
+    the graph's number format.
     normalize: whether a pooled vector is scaled to length 1 (L2).
     """
 
@@ -91,7 +93,7 @@ class Encoder(nn.Module):
                 self.second_type = nn.Parameter(types[1] - types[0], requires_grad=False)
         self.positions = nn.Parameter(positions, requires_grad=False)
         if config.padding is not None:
-            # Of a token, itself and those before it.
+            # For each token: 1 for itself and for the tokens before it.
             self.register_buffer("before", torch.ones(sequence_length, sequence_length).triu())
         self.norm = _Norm(weights, "embeddings.LayerNorm", config.epsilon)
         self.layers = nn.ModuleList(
@@ -109,7 +111,7 @@ class Encoder(nn.Module):
         first = self.pooling in ("cls", "scores")
         for layer in self.layers[:-1]:
             x = layer(x, x, mask)
-        # The last layer's queries: every position, or only the one that pooling looks at.
+        # The last layer's queries: every position, or only the one that pooling uses.
         x = self.layers[-1](x[:, :1] if first else x, x, mask)
         if self.pooling is None:
             return x
@@ -122,12 +124,12 @@ class Encoder(nn.Module):
         return self.finished(x)
 
     def not_padding(self, input_ids):
-        """1 where an id is not that of padding, else 0."""
+        """1 where an id is not the padding token's, else 0."""
         return (input_ids.float() - self.padding).abs().clamp(max=1.0)
 
     def counted(self, count, counts):
-        """The vectors of positions that begin behind the padding token's id; padding stays at it. count: of the tokens
-        that are no padding, up to each one."""
+        """The vectors of positions that begin after the padding token's id; padding itself has the position of this id.
+        count: for each token, the number of tokens up to it that are not padding."""
         return functional.embedding((count * counts + self.padding).to(torch.int32), self.positions)
 
     def embedded(self, input_ids, positions, token_type_ids=None):
@@ -145,7 +147,7 @@ class Encoder(nn.Module):
 
 
 class _Head(nn.Module):
-    """The score of a pair, of its first position's vector: small, and so in float32 in any case."""
+    """The score of a pair, computed from the vector of its first position. It is small, so it is always in float32."""
 
     def __init__(self, weights, name):
         super().__init__()
@@ -157,16 +159,16 @@ class _Head(nn.Module):
 
 
 class AddedMask:
-    """Hides positions by what is added to their scores.
+    """Hides positions by adding a bias to their scores.
 
-    seen: float32, 1 where a query (second dimension from the end) sees a position (the last one), else 0.
+    seen: float32, 1 where a query (second to last dimension) sees a position (last dimension), else 0.
     """
 
     def __init__(self, seen):
         self.bias = (1.0 - seen) * MASKED
 
     def scores(self, query, key, scale):
-        """Float32 scores of [B, heads, positions, head size]."""
+        """The float32 scores of query and key, each [B, heads, positions, head size]."""
         return torch.matmul(query, key.transpose(-1, -2)).float() * scale + self.bias
 
 
@@ -194,7 +196,8 @@ class _Linear(nn.Module):
 
 
 class _Layer(nn.Module):
-    """One encoder layer; x are the positions it computes, context those that they attend to as the mask lets them."""
+    """One encoder layer. x: the positions that it computes; context: the positions that these attend to, if the mask
+    permits it."""
 
     def __init__(self, weights, prefix, config, dtype):
         super().__init__()

@@ -1,5 +1,5 @@
-"""How this program fails: one sentence that says what, where and what to do."""
+"""The failures of this program. The message says what failed, where, and what to do."""
 
 
 class Failure(Exception):
-    """Exit code 1; its message is all that the user sees."""
+    """Ends the program with exit code 1. The user sees only its message."""

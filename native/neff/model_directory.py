@@ -1,7 +1,8 @@
-"""What a model directory (Hugging Face layout) says of its model; the same rules as the Java API's ModelDirectory.
+"""Reads what a model directory (Hugging Face layout) states about its model, by the rules of the Java API's
+ModelDirectory.
 
-A wrong pooling gives plausible, wrong vectors, and nothing fails. So nothing is guessed: a directory that does not
-state it is refused, unless the caller tells it.
+A wrong pooling gives plausible but wrong vectors, and nothing fails. So nothing is guessed: a directory that does not
+state its pooling is refused, unless the caller states it.
 """
 
 import json
@@ -12,13 +13,13 @@ from dataclasses import dataclass
 
 from failure import Failure
 
-# The architectures that can be compiled, with their heads; the positions of some begin behind the padding token's id.
+# The architectures that can be compiled, with their heads. The positions of some begin after the padding token's id.
 _POSITIONS_AFTER_PADDING = ("xlm-roberta", "roberta", "camembert")
 _HEADS = {"bert": "bert", "distilbert": "distilbert", **{name: "roberta" for name in _POSITIONS_AFTER_PADDING}}
 _CROSS_ENCODER = "ForSequenceClassification"
-# In the place of a pooling, of a cross-encoder.
+# A cross-encoder has this instead of a pooling.
 SCORES = "scores"
-# DistilBERT's names of what BERT's config.json has, and what its code has in the place of a setting.
+# DistilBERT's names for the settings in BERT's config.json.
 _DISTILBERT_KEYS = {
     "num_hidden_layers": "n_layers",
     "num_attention_heads": "n_heads",
@@ -32,8 +33,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class BertConfig:
-    """What config.json says of the encoder. positions: the most tokens of a text; token_types: 0 where there are none;
-    padding: the padding token's id where positions begin behind it, else None; head: of encoder.HEADS, or None."""
+    """What config.json states about the encoder. positions: the most tokens of a text; token_types: 0 if there are
+    none; padding: the padding token's id if positions begin after it, else None; head: a key of encoder.HEADS, or
+    None."""
 
     layers: int
     heads: int
@@ -52,14 +54,15 @@ class BertConfig:
 
     @property
     def takes_types(self):
-        """Whether the graph is given token types: those of a pair's sides. A text's are all the first one."""
+        """Whether token types are an input of the graph. They distinguish the sides of a pair; in a single text all
+        tokens have the first type."""
         return self.head is not None and self.token_types > 1
 
 
 @dataclass(frozen=True)
 class ModelDirectory:
-    """pooling is a mode of sentence-transformers, or several with "+" between them, or "scores" of a cross-encoder; weights
-    the file that holds them; revision the commit it came from, if known."""
+    """pooling: a mode of sentence-transformers, or several joined by "+", or "scores" for a cross-encoder; weights: the
+    file that contains them; revision: the commit of the repository, if known."""
 
     folder: pathlib.Path
     name: str
@@ -71,11 +74,11 @@ class ModelDirectory:
 
 
 def open_directory(folder, pooling=None, weights=None, revision=None):
-    """Reads and checks everything but the weights themselves; what is told stands in for what the files say."""
+    """Reads and checks everything except the weights themselves. Arguments replace what the files state."""
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise Failure(f"{folder} is not a folder: name the folder that holds the model's config.json.")
-    # The folder's own name, as the Java API takes it; not that of what a link points to.
+    # The name of the folder itself, as in the Java API, not the name of the target of a link.
     folder = pathlib.Path(os.path.abspath(folder))
     cross_encoder = (folder / "config.json").is_file() and _is_cross_encoder(folder / "config.json")
     transformer, pooling_config, normalize = (folder, None, False) if cross_encoder else _modules(folder, pooling)
@@ -174,7 +177,7 @@ def _config(path):
 
 
 def _require_one_class(path, values):
-    # Two are what Transformers assumes; it writes neither of the keys then.
+    # Transformers assumes two classes if neither key is present, and writes neither key for two.
     labels = values.get("id2label")
     classes = len(labels) if isinstance(labels, dict) else values.get("num_labels", 2)
     if classes != 1:
@@ -185,7 +188,7 @@ def _require_one_class(path, values):
 
 
 def _modules(folder, told_pooling):
-    """(folder of the encoder's files, the pooling's file, whether vectors are normalised), of modules.json."""
+    """Reads modules.json: (folder of the encoder's files, file of the pooling, whether vectors are normalised)."""
     path = folder / "modules.json"
     if not path.exists():
         raise Failure(
@@ -212,8 +215,8 @@ def _modules(folder, told_pooling):
     return places["Transformer"], pooling_config, "Normalize" in order
 
 
-# The modes of sentence-transformers' Pooling, and the booleans that asked for them before its release 5.4; in the order
-# in which several of those were put one after the other.
+# The modes of sentence-transformers' Pooling, and the booleans that selected them before its release 5.4. With several
+# of them, it concatenated their vectors in this order.
 _LEGACY_MODES = {
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
@@ -225,7 +228,7 @@ _LEGACY_MODES = {
 
 
 def _pooling(path, hidden_size):
-    """The mode, or several with "+" between them, whose vectors are put one after the other."""
+    """The mode, or several modes joined by "+", whose vectors are concatenated."""
     values = read_json(path, dict)
     modes = values.get("pooling_mode")
     if modes is None:
@@ -264,7 +267,7 @@ def _weights(transformer, told):
 
 
 def _revision(folder):
-    """The commit of the hub's repository, which its download tools leave in one of two places; None if they did not."""
+    """The commit of the hub's repository. Its download tools note it in one of two places; None if it is in neither."""
     metadata = folder / ".cache/huggingface/download/config.json.metadata"
     if metadata.is_file():
         first = metadata.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()

@@ -1,7 +1,7 @@
-"""Reads what a NEFF file says of itself: its tensors' names and sizes, and its compiler's version.
+"""Reads what a NEFF file states: names and sizes of its tensors, and the version of its compiler.
 
-The container is described by AWS ("Work with NEFF files"): a header of 1024 bytes, then a tar, mostly gzipped. The
-members' form is not documented; it was read off two NEFFs in AWS's nkipy repository (spike/tests/artifacts, compiler
+AWS describes the container ("Work with NEFF files"): a header of 1024 bytes, then a tar, usually gzipped. The form of
+the members is not documented. It was taken from two NEFFs in AWS's nkipy repository (spike/tests/artifacts, compiler
 2.23): sg00/def.json lists a core's variables with type and bytes, info.json has the compiler's version.
 """
 
@@ -19,7 +19,7 @@ _MEMBER = re.compile(r"(?:\./)?(?:sgLnk/)?(info\.json|sg00/def\.json)")
 
 @dataclass(frozen=True)
 class Neff:
-    """inputs and outputs: bytes by tensor name, or None where the file does not list its tensors in the known form."""
+    """inputs and outputs: bytes by tensor name, or None if the file does not list its tensors in the known form."""
 
     inputs: "dict[str, int] | None"
     outputs: "dict[str, int] | None"
@@ -27,7 +27,7 @@ class Neff:
 
 
 def read(path):
-    """Fails if the file is not a whole NEFF container."""
+    """Reads the file. Fails if it is not a complete NEFF container."""
     size = path.stat().st_size
     with open(path, "rb") as file:
         header = file.read(_HEADER_BYTES)
@@ -51,7 +51,7 @@ def read(path):
 def _members(path, file):
     members = {}
     try:
-        # As a stream: what pads the payload at its end is not read as gzip.
+        # Read as a stream, so that the padding at the end of the payload is not read as gzip.
         with tarfile.open(fileobj=file, mode="r|*") as tar:
             for entry in tar:
                 match = _MEMBER.fullmatch(entry.name)

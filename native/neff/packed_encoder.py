@@ -1,8 +1,8 @@
-"""The graph of a packed shape: several texts end to end in one row, a vector for each of them.
+"""The graph of a packed shape: several texts lie end to end in one row, and each of them gets a vector.
 
-What tells the texts apart is computed from where they start, in float32 and without what is unproven on the device: no
-comparison of integers, no gather but the embeddings', no one_hot. A number equals another where relu(1 - |a - b|) is 1,
-and a vector is chosen by a product with a matrix of zeros and ones.
+The graph computes which text a token belongs to from the start of each text. It does so in float32 and avoids operators
+that are unproven on the device: no comparison of integers, no gather except that of the embeddings, no one_hot. Two
+whole numbers are equal where relu(1 - |a - b|) is 1. A product with a matrix of zeros and ones selects a vector.
 """
 
 import torch
@@ -12,34 +12,35 @@ import encoder
 
 MASKS = ("added", "folded")
 
-# Rows of a NeuronCore's array: a longer sum is computed in parts.
+# The number of rows of a NeuronCore's array. A longer sum is computed in parts.
 ARRAY_ROWS = 128
 
-# Its square is what a folded mask takes from a score: exp() of it is 0 in float32, and bfloat16 holds both.
+# A folded mask subtracts the square of this from a score. exp() of the result is 0 in float32, and bfloat16 represents
+# the number and its square exactly.
 FOLDED = 16.0
 
 
 def folds(config, texts):
-    """Whether a folded mask for so many texts fits beside a head's values."""
+    """Whether a folded mask for so many texts fits into the array together with the values of a head."""
     return config.hidden_size // config.heads + texts + 2 <= ARRAY_ROWS
 
 
 class PackedEncoder(encoder.Encoder):
-    """[B, S] int32 ids and [B, K + 1] int32 starts to float32 [B, K, hidden], or scores [B, K, 1].
+    """Maps int32 ids [B, S] and int32 starts [B, K + 1] to float32 vectors [B, K, hidden], or to scores [B, K, 1].
 
-    starts: where each text of a row begins, in ascending order, then where the last one ends; unused entries are S. The
-    tokens behind it are a text of their own, so that each token sees one. A vector without a text is finite, and means
-    nothing.
+    starts: the position where each text of a row begins, in ascending order, then the end of the last text. Unused
+    entries are S. The tokens after the last text count as one more text, so that each token sees at least one. A vector
+    without a text is finite but has no meaning.
 
     pooling: "cls", "mean" or, with a head, "scores". mask: "added" to the scores of attention, or "folded" into the
-    products that they are.
+    products from which they are computed.
     """
 
     def __init__(self, config, weights, sequence_length, texts, pooling, normalize, dtype=torch.float32, mask="added"):
         super().__init__(config, weights, sequence_length, pooling, normalize, dtype)
         self.mask = mask
         self.register_buffer("index", torch.arange(sequence_length).float())
-        # Texts are counted from 1; the last number is that of the padding behind a full row's texts.
+        # Texts are numbered from 1. The last number is that of the padding after the texts of a full row.
         self.register_buffer("numbers", torch.arange(1, texts + 2).float())
 
     def forward(self, input_ids, starts):
@@ -61,7 +62,7 @@ class PackedEncoder(encoder.Encoder):
         return self.finished(x)
 
     def _positions(self, input_ids, text, start):
-        """Of each token the vector of its position in its text, whose number and start are given."""
+        """For each token the vector of its position in its text. text, start: number and start of each token's text."""
         if self.padding is None:
             return functional.embedding((self.index - start).to(torch.int32), self.positions)
         counts = self.not_padding(input_ids)
@@ -69,28 +70,29 @@ class PackedEncoder(encoder.Encoder):
         return self.counted(torch.matmul(counts[:, None], before)[:, 0], counts)
 
     def _mask(self, queries, keys):
-        """Of the numbers of the queries' and of the keys' texts."""
+        """The mask for the text numbers of queries and keys."""
         if self.mask == "added":
             return encoder.AddedMask(_equal(queries[:, None, :, None], keys[:, None, None, :]))
         return FoldedMask(_equal(queries[:, :, None], self.numbers), _equal(keys[:, :, None], self.numbers), self.dtype)
 
 
 def _equal(a, b):
-    """1 where whole numbers are equal, else 0."""
+    """1 where two whole numbers are equal, else 0."""
     return functional.relu(1.0 - (a - b).abs())
 
 
 class FoldedMask:
-    """Hides positions within the product of query and key, each of which it makes longer.
+    """Hides positions within the product of query and key. For this it appends elements to both.
 
-    queries, keys: for each of them 1 at the place of its text, else 0.
+    queries, keys: for each query or key, 1 at the index of its text, else 0.
     """
 
     def __init__(self, queries, keys, dtype):
         self.queries, self.keys, self.dtype = queries, keys, dtype
 
     def scores(self, query, key, scale):
-        # FOLDED squared where both are of one text, less FOLDED squared: the same numbers, so that nothing is left.
+        # For one text the elements add FOLDED squared and subtract FOLDED squared. The numbers are the same, so nothing
+        # is left. For two texts they only subtract it.
         size = FOLDED / scale
         query = torch.cat((query, self._part(query, self.queries, size, size)), dim=-1)
         key = torch.cat((key, self._part(key, self.keys, FOLDED, -FOLDED)), dim=-1)

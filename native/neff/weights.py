@@ -1,4 +1,4 @@
-"""Reads the encoder's weights from what a model directory has: safetensors, PyTorch's own file, or ONNX."""
+"""Reads the encoder's weights from a file of the model directory: safetensors, PyTorch's own format, or ONNX."""
 
 import json
 import re
@@ -9,16 +9,16 @@ import torch
 import encoder
 from failure import Failure
 
-# What a checkpoint may hold beside the encoder: heads that are not used, and a table of 0, 1, 2, ...
+# What a checkpoint may contain besides the encoder: heads that are not used, and a table of 0, 1, 2, ...
 _UNUSED = (
     "pooler.", "cls.", "lm_head.", "vocab_transform.", "vocab_layer_norm.", "vocab_projector.",
     "embeddings.position_ids", "embeddings.token_type_ids",
 )  # fmt: skip
 
-# What models with a head put before the names of their encoder.
+# The prefixes of the encoder's names in models with a head.
 _PREFIXES = ("bert.", "roberta.", "distilbert.")
 
-# DistilBERT's names of a layer's parts.
+# DistilBERT's names for the parts of a layer.
 _DISTILBERT_PARTS = {
     "attention.q_lin": "attention.self.query",
     "attention.k_lin": "attention.self.key",
@@ -36,7 +36,7 @@ _LARGEST_HEADER = 100_000_000
 
 
 def read(path, config):
-    """The dict that encoder.Encoder takes: every weight of encoder.weight_shapes, float32."""
+    """Returns the dict that encoder.Encoder takes: every weight of encoder.weight_shapes, float32."""
     readers = {".safetensors": _read_safetensors, ".bin": _read_torch, ".onnx": _read_onnx}
     reader = readers.get(path.suffix)
     if reader is None:
@@ -67,8 +67,7 @@ def read(path, config):
 
 
 def _plain(name):
-    """By BERT's names: without the prefix that a model with a head puts before its encoder, and with today's names of a
-    layer norm."""
+    """Converts a name to BERT's: removes the prefix of a model with a head, and uses today's names of layer norms."""
     for prefix in _PREFIXES:
         name = name[len(prefix) :] if name.startswith(prefix) else name
     match = _DISTILBERT_LAYER.fullmatch(name)
@@ -78,9 +77,9 @@ def _plain(name):
 
 
 def _read_safetensors(path):
-    """The format: u64 length, a JSON header of that length, the numbers; all little-endian.
+    """The format: a u64 length, a JSON header of that length, then the numbers; all little-endian.
 
-    Read here and not by the library of that name, which no Neuron package needs and not every distribution has.
+    This does not use the library of that name: no Neuron package needs it, and some distributions do not have it.
     """
     data = bytearray(path.read_bytes())
     try:
@@ -93,7 +92,7 @@ def _read_safetensors(path):
             if name == "__metadata__":
                 continue
             dtype = _SAFETENSORS_TYPES.get(entry["dtype"])
-            # Tables of positions are integers, and not used.
+            # Tables of positions are integers and are not used.
             if dtype is None:
                 if _plain(name).startswith(_UNUSED):
                     continue
@@ -113,17 +112,17 @@ def _read_safetensors(path):
 
 def _read_torch(path):
     try:
-        # Without weights_only a file could run code of its own.
+        # Without weights_only, a file could run any code.
         state = torch.load(path, map_location="cpu", weights_only=True)
         return {name: tensor for name, tensor in state.items() if isinstance(tensor, torch.Tensor)}
-    except Exception as e:  # torch raises whatever its unpickler meets
+    except Exception as e:  # torch raises any exception of its unpickler
         line = str(e).partition("\n")[0]
         raise Failure(f"{path} is not a whole PyTorch weights file: copy it from the repository again ({line}).") from e
 
 
 def _read_onnx(path):
-    """The exporter keeps the names of embeddings, biases and layer norms, but names the matrices of linear layers anew
-    and stores them transposed. Such a matrix is the one that is multiplied right before its layer's bias is added."""
+    """The exporter keeps the names of embeddings, biases and layer norms. It renames the matrices of linear layers and
+    stores them transposed. A layer's matrix is the one that is multiplied right before the layer's bias is added."""
     try:
         import onnx
         from onnx import numpy_helper
@@ -134,7 +133,7 @@ def _read_onnx(path):
         ) from None
     try:
         graph = onnx.load(str(path), load_external_data=False).graph
-    except Exception as e:  # protobuf's own exceptions, different in each of its versions
+    except Exception as e:  # protobuf's exceptions, which differ between its versions
         raise Failure(
             f"{path} is not a whole ONNX file: copy it from the repository again ({type(e).__name__})."
         ) from e

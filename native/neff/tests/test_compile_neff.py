@@ -35,7 +35,7 @@ class CompileTest(unittest.TestCase):
         self.versions = dict(tiny.VERSIONS)
 
     def run_main(self, *arguments, shapes="1x8"):
-        """(exit code, what was printed, what was complained of)"""
+        """Returns (exit code, standard output, standard error)."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = compile_neff.main(
@@ -91,7 +91,7 @@ class PackedTest(CompileTest):
         self.assertEqual(self.manifest()["models"][1]["packing"]["mask"], "folded")
 
     def test_texts_that_do_not_stay_apart_are_refused(self):
-        # What the device does with one text, it does with its neighbour's vector.
+        # This device gives each text the vector of the neighbouring text.
         for change in (
             lambda result: torch.cat([result[:, 1:], result[:, :1]], dim=1),
             lambda result: result + 0.1 * result.flip(1),
@@ -138,7 +138,7 @@ class ManifestTest(CompileTest):
         self.assertEqual(manifest["precision"], "fp32")
         arguments = ["--target", "inf2", "--model-type", "transformer", "--auto-cast", "none", "--optlevel", "3"]
         self.assertEqual(manifest["compiler"], {**tiny.VERSIONS, "target": "inf2", "arguments": arguments})
-        # Shorter before longer, whatever the order asked for.
+        # Shorter ones come before longer ones, in any order of the option.
         self.assertEqual(self.shapes(), [(1, 8), (4, 16)])
         entry = manifest["models"][1]
         self.assertEqual(entry["file"], "tiny-4x16.neff")
@@ -170,7 +170,7 @@ class ManifestTest(CompileTest):
 
     def test_is_the_one_that_the_java_reader_is_tested_with(self):
         def without_digits(text):
-            # Hashes and the last digits of a cosine differ between versions of torch; their kinds do not.
+            # Hashes and the last digits of a cosine differ between versions of torch, but their types do not.
             manifest = json.loads(text)
             for entry in manifest["models"]:
                 entry["key"], entry["sha256"] = len(entry["key"]), len(entry["sha256"])
@@ -289,7 +289,7 @@ class CompilerArgumentsTest(CompileTest):
 
 class ReuseTest(CompileTest):
     def compiled(self, *arguments, shapes="1x8"):
-        """The shapes that a run compiles."""
+        """Returns the shapes that a run compiles."""
         before = len(self.stand_in.calls)
         out = self.compile(*arguments, shapes=shapes)
         self.assertEqual(out.count(": compiling\n"), len(self.stand_in.calls) - before)
@@ -474,7 +474,7 @@ class ChecksTest(CompileTest):
         self.assert_fails("gives other vectors", "--force")
 
     def test_padding_of_raw_outputs_is_not_compared(self):
-        # The first row is as long as the shape, the last is the shortest: only its two tokens mean anything.
+        # The first row is as long as the shape, the last is the shortest: only its two tokens have a meaning.
         def change(result):
             changed = result.clone()
             changed[3, 2:] = 1.0
@@ -548,7 +548,7 @@ class UsageTest(CompileTest):
         self.assertRegex(err, "neuron: File exists.\n$")
 
     def test_an_sdk_that_is_not_there_is_one_sentence(self):
-        # torch itself need not have package metadata either.
+        # torch itself may have no package metadata either.
         with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=_not_found):
             with self.assertRaisesRegex(Failure, "package neuronx-cc is not installed in "):
                 compile_neff.neuron_versions()
@@ -575,7 +575,7 @@ class UsageTest(CompileTest):
 
     def test_a_python_without_torch_is_one_sentence(self):
         program = pathlib.Path(compile_neff.__file__)
-        # -S: without the folders in which packages are installed.
+        # -S: Python starts without the folders of installed packages.
         ended = subprocess.run(
             [sys.executable, "-S", "-E", str(program), "x"], capture_output=True, text=True, check=False
         )

@@ -1,5 +1,5 @@
-"""XLM-R, RoBERTa, DistilBERT and cross-encoders: the project's small models against what the independent reference has
-for them, in float32 and bfloat16, plain and packed, and all the way to the manifest."""
+"""XLM-R, RoBERTa, DistilBERT and cross-encoders: compares the project's small models with the independent reference, in
+float32 and bfloat16, plain and packed, and tests the compilation up to the manifest."""
 
 import base64
 import contextlib
@@ -32,7 +32,7 @@ PACKED = compile_neff.Shape(length=512, batch=2, texts=4)
 
 
 class Small:
-    """A small model, and what the reference has of it: for each text its tokens and its vector, or its logit as one."""
+    """A small model and the reference's results: for each text its tokens and its vector. A logit is a vector of one."""
 
     def __init__(self, name):
         self.model = model_directory.open_directory(FOLDER / name)
@@ -76,7 +76,7 @@ class SmallModelsTest(unittest.TestCase):
             self.check(name, small, dtype, found, "plain")
 
     def inputs(self, small, rows, length):
-        """Of two rows; a missing one is padding."""
+        """The inputs of two rows; a missing row is padding."""
         inputs = torch.zeros(3 if small.config.takes_types else 2, 2, length, dtype=torch.int32)
         inputs[0] = small.config.padding or 0
         for row, text in enumerate(rows):
@@ -137,7 +137,7 @@ class SmallModelsTest(unittest.TestCase):
             inputs[1, 0, before : before + len(ids)] = 1
             vector = graph(*inputs)[0].double()
             self.assertGreater(float(torch.dot(vector, small.expected(small.texts[3]))), 0.999999)
-        # The vectors of the positions that Transformers' rule gives for the padding token within a text: 2, 1, 3.
+        # With the padding token within a text, Transformers' rule gives the positions 2, 1, 3.
         rows = small.tensors["embeddings.position_embeddings.weight"]
         rows = rows + small.tensors["embeddings.token_type_embeddings.weight"][0]
         counts = graph.not_padding(torch.tensor([[5, 1, 7]]))
@@ -146,7 +146,7 @@ class SmallModelsTest(unittest.TestCase):
 
 
 class CompiledCrossEncoderTest(unittest.TestCase):
-    """With a stand-in for the compiler, which leaves what torch traces."""
+    """Uses a stand-in for the compiler, which returns what torch traces."""
 
     def setUp(self):
         torch.set_num_threads(1)
