@@ -32,7 +32,7 @@ PACKED = compile_neff.Shape(length=512, batch=2, texts=4)
 
 
 class Small:
-    """A small model and the reference's results: for each text its tokens and its vector. A logit is a vector of one."""
+    """A small model and the reference's results: for each text its tokens and vector. A logit is a vector of one."""
 
     def __init__(self, name):
         self.model = model_directory.open_directory(FOLDER / name)

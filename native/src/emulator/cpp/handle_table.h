@@ -30,7 +30,7 @@ enum class HandleState {
 template <typename T>
 class HandleTable {
  public:
-  // `tag` tells the tables of one process apart; 0 to 15.
+  // `tag` distinguishes the tables of one process; 0 to 15.
   explicit HandleTable(unsigned tag) : tag_(kMark | (uint64_t{tag} << kTagShift)) {}
   // Every object must be gone.
   ~HandleTable() {
@@ -111,7 +111,7 @@ class HandleTable {
     return Acquire(handle, true, result);
   }
 
-  // Ends the handle. The object goes with its last pin; *was_pinned tells whether there was one.
+  // Ends the handle. The last pin frees the object; *was_pinned says whether there was one.
   HandleState Retire(uint64_t handle, bool* was_pinned) {
     uint32_t index;
     const HandleState found = Find(handle, &index);
@@ -129,7 +129,7 @@ class HandleTable {
   }
 
   // Retires every object and waits until the last pin is gone. Returns how many there were;
-  // *any_pinned tells whether a pin had to be waited for.
+  // *any_pinned says whether it waited for a pin.
   uint64_t RetireAll(bool* any_pinned) {
     uint64_t retired = 0;
     const uint32_t count = published_.load(std::memory_order_acquire);

@@ -1,4 +1,4 @@
-// nrt.h, nrt_experimental.h: models and what they tell of themselves.
+// nrt.h, nrt_experimental.h: models and the information about them.
 
 #include <algorithm>
 #include <cerrno>

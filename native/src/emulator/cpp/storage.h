@@ -1,4 +1,4 @@
-// The bytes behind tensors, and who is at work on which of them.
+// The bytes of tensors, and which calls use which of them.
 
 #ifndef NEURON_EMBED_EMULATOR_STORAGE_H_
 #define NEURON_EMBED_EMULATOR_STORAGE_H_
