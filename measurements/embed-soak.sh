@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs `embed` over the repeated mixed corpus for a number of minutes and prints memory and speed for each minute.
-# Exits with 1 if a
-# vector is missing or the memory of the last quarter is more than a tenth above that of the second. Linux only.
+# Exits with 1 if a vector is missing, or if the mean memory of the last quarter is more than a tenth above that of the
+# second quarter. Linux only.
 # Build first: ./mvnw -DskipTests package
 # usage: measurements/embed-soak.sh [MINUTES]   (default 30)
 set -eu

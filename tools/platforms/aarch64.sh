@@ -3,7 +3,7 @@
 # user-mode emulation (QEMU): the C++ tests, the golden vectors through `embed` on ONNX Runtime's aarch64 library, and
 # the doctor. Needs a built command line (./mvnw -DskipTests package) and Debian's g++-aarch64-linux-gnu and qemu-user.
 # The arm64 packages of Debian go into a folder of their own: nothing is installed, and no root is needed.
-#   usage: tools/platforms/aarch64.sh [FOLDER]        FOLDER: where all of it lies; default target/aarch64
+#   usage: tools/platforms/aarch64.sh [FOLDER]        FOLDER: for all files of this script; default target/aarch64
 # It leaves FOLDER/neuron-embed-native-VERSION-linux-aarch64.jar.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -92,7 +92,7 @@ neuron_embed() {
     "$sysroot/usr/lib/jvm/java-17-openjdk-arm64/bin/java" -XX:+UseSerialGC "-Duser.home=$work" \
     "-Djava.io.tmpdir=$work/tmp" "$option" -cp "$home/*" io.github.neuronembed.cli.NeuronEmbed "$@"
 }
-# Without a device, the doctor has problems to tell of.
+# Without a device, the doctor reports problems.
 neuron_embed doctor >"$work/doctor.txt" 2>&1 || true
 grep -E 'aarch64|libnrt' "$work/doctor.txt"
 grep -q "neuron-embed's library for linux-aarch64" "$work/doctor.txt" || fail "the native core was not loaded"

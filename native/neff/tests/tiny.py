@@ -135,7 +135,7 @@ def neff_bytes(inputs, outputs, members=None, gzipped=True):
 
 
 class StandIn:
-    """In place of torch_neuronx: records the graph as torch.jit does, and leaves a NEFF that lists its tensors.
+    """Replaces torch_neuronx: records the graph as torch.jit does, and leaves a NEFF that lists its tensors.
 
     device: whether there is one, so that what was traced can be run. change: what the device makes of a result.
     """
