@@ -369,7 +369,7 @@ class VerifyCommandTest {
 
     fails("--model", model.toString(), "--backend", "emulator");
 
-    assertThat(report()).contains("have 128 elements, the golden ones 384");
+    assertThat(report()).contains("have 128 elements, the golden ones have 384");
   }
 
   @Test
