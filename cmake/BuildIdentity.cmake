@@ -1,5 +1,5 @@
-# NEURON_EMBED_BUILD: what neuron_build() returns, "VERSION+ABI". native/pom.xml writes the same text
-# into the Java jar, which refuses a library with another one.
+# NEURON_EMBED_BUILD: the result of neuron_build(), "VERSION+ABI". native/pom.xml writes the same text
+# into the Java jar, which refuses a library with another text.
 
 set(_pom "${CMAKE_CURRENT_SOURCE_DIR}/pom.xml")
 set(_headers

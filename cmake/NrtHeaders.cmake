@@ -1,5 +1,5 @@
-# Finds the vendor's libnrt headers (package aws-neuronx-runtime-lib). They are used only to check our
-# own declarations against them at compile time; nothing else includes them.
+# Finds the vendor's libnrt headers (package aws-neuronx-runtime-lib). They are used only to check this
+# project's declarations at compile time.
 #   NEURON_EMBED_NRT_HEADERS   the folder that holds nrt/nrt.h, or NOTFOUND
 
 find_path(NEURON_EMBED_NRT_HEADERS

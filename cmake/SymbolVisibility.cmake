@@ -1,5 +1,5 @@
-# neuron_embed_export_only(TARGET SCRIPT): TARGET, a shared library, exports what the linker version
-# script SCRIPT lists and nothing else, and has no undefined symbol.
+# neuron_embed_export_only(TARGET SCRIPT): makes the shared library TARGET export only the symbols that
+# the linker version script SCRIPT lists. TARGET may not have undefined symbols.
 
 function(neuron_embed_export_only target script)
   set_target_properties(${target} PROPERTIES

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The C++ tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, then under
-# ThreadSanitizer. Needs what the C++ tests need.
+# Runs the C++ tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, then under
+# ThreadSanitizer. Needs the packages of the C++ tests.
 #   usage: native/check-sanitizers.sh [BUILD_FOLDER]
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,7 +10,7 @@ for sanitizer in address thread; do
   build=$folder/$sanitizer
   echo "--- C++ tests, -DNEURON_EMBED_SANITIZER=$sanitizer"
   {
-    # Joined units and few debug symbols compile in a third of the time.
+    # A unity build with few debug symbols compiles in a third of the time.
     cmake -S native -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_UNITY_BUILD=ON \
       -DCMAKE_C_FLAGS="-O1 -g1" -DCMAKE_CXX_FLAGS="-O1 -g1" \
       -DNEURON_EMBED_SANITIZER=$sanitizer -DNEURON_EMBED_TESTS=ON

@@ -1,6 +1,6 @@
-// Reads the members of a tar archive, plain or gzip-compressed, one after the other. Trusts
-// nothing: sizes, checksums and the compressed stream are all checked, and memory grows only with
-// bytes that are really there.
+// Reads the members of a tar archive, plain or gzip-compressed, one after the other. It checks
+// sizes, checksums and the compressed stream. It allocates memory only for bytes that the archive
+// really contains.
 
 #ifndef NEURON_EMBED_EMULATOR_ARCHIVE_H_
 #define NEURON_EMBED_EMULATOR_ARCHIVE_H_
@@ -17,13 +17,13 @@ class ByteSource;
 
 class Archive {
  public:
-  // `bytes` stay the caller's and must outlive the archive.
+  // The caller keeps `bytes`, which must outlive the archive.
   Archive(const uint8_t* bytes, size_t size);
   ~Archive();
 
   enum class Next { kMember, kEnd, kCorrupt };
 
-  // Moves on to the next regular file. *name has no leading "./".
+  // Goes to the next regular file. *name has no leading "./".
   Next Advance(std::string* name, uint64_t* size);
 
   // Reads the whole current member. False if the archive ends within it or it has more than `limit`
@@ -34,8 +34,8 @@ class Archive {
   bool Skip(uint64_t bytes);
 
   std::unique_ptr<ByteSource> source_;
-  uint64_t unread_ = 0;   // of the current member
-  uint64_t padding_ = 0;  // behind it
+  uint64_t unread_ = 0;   // bytes of the current member
+  uint64_t padding_ = 0;  // bytes after it
 };
 
 }  // namespace neuron_embed::emulator

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-// Sizes of the instances whose devices carry NeuronCore-v2.
+// Sizes of the instances that have NeuronCore-v2.
 struct Instance {
   const char* name;
   uint32_t size;
@@ -38,7 +38,7 @@ constexpr const char* kCallNames[kCallKinds] = {
     "addTensor", "write", "read",   "copy",       "execute",
 };
 
-// A JSON object whose members are taken one by one; what is left over is an unknown key.
+// Reads the members of a JSON object one by one. A member that is not read is an unknown key.
 class Reader {
  public:
   Reader(const json& value, std::string path) : value_(value), path_(std::move(path)) {
@@ -87,7 +87,7 @@ class Reader {
     *text = value->get<std::string>();
   }
 
-  // A time in units of `unit_nanos`, fractions allowed, up to a day.
+  // A time in units of `unit_nanos`, with fractions, of at most a day.
   template <typename Time>
   void Nanos(const char* key, int64_t unit_nanos, Time* nanos) {
     double number = -1;
@@ -107,7 +107,7 @@ class Reader {
     Fail(Path(key), "one of: " + allowed);
   }
 
-  // To be called after the last member was taken.
+  // Call this after all known members were read. Reports unknown keys.
   void Finish() const {
     for (const auto& [key, unused] : value_.items()) {
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
@@ -315,7 +315,7 @@ Config ReadConfig(const json& value) {
   return config;
 }
 
-// Parses `text` and hands the value to `read`; turns every way to fail into *error.
+// Parses `text` and passes the value to `read`. Reports every failure in *error.
 template <typename Read>
 bool Parse(const std::string& text, Read read, std::string* error) {
   try {

@@ -14,10 +14,10 @@
 
 namespace neuron_embed::emulator {
 
-enum class HostMemory { kCopy, kRefuse };  // what becomes of tensors that are not on the device
+enum class HostMemory { kCopy, kRefuse };  // how to treat tensors that are not on the device
 
-// The runtime release that is emulated; what it does follows from the version unless said
-// otherwise.
+// The emulated runtime release. Its behaviour follows from the version unless the configuration
+// says otherwise.
 struct Generation {
   uint64_t version[4];  // major, minor, patch, maintenance
   bool old_dtypes;
@@ -26,10 +26,10 @@ struct Generation {
   HostMemory virtual_placement;
   uint64_t instance_info_bytes;
   bool separate_transfer_queues;
-  bool implicit_async;     // whether the implicit-async variable means anything
-  uint64_t profile_bytes;  // of each core, reserved by nrt_init while a device profile is asked for
+  bool implicit_async;     // whether the implicit-async variable has an effect
+  uint64_t profile_bytes;  // reserved by nrt_init on each core if a device profile is requested
   nrt::NRT_STATUS target_mismatch;
-  uint64_t feature_bits;  // those supported
+  uint64_t feature_bits;  // the supported ones
 };
 
 struct TransferTiming {
@@ -38,7 +38,7 @@ struct TransferTiming {
 };
 
 struct Timing {
-  // By batch, sequence length and texts of a packed row, 0 for a plain one.
+  // By batch, sequence length and texts of a row (0 for a plain shape).
   std::map<std::tuple<uint32_t, uint32_t, uint32_t>, int64_t> service_nanos;
   // For other shapes: base + token * (batch * length) + token_squared * (batch * length * length).
   int64_t base_nanos = 0;
@@ -78,15 +78,15 @@ struct Config {
 // The configuration of an empty JSON object.
 Config DefaultConfig();
 
-// Parses `json`. On failure returns false, leaves *config alone and says in *error which key is
-// wrong and what it may be.
+// Parses `json`. On failure returns false and does not change *config; *error then names the wrong
+// key and the valid values.
 bool ParseConfig(const std::string& json, Config* config, std::string* error);
 
-// The same for a fault plan alone.
+// The same for a fault plan.
 bool ParseFaults(const std::string& json, std::vector<FaultRule>* faults, std::string* error);
 
-// Reads NRT_EMULATOR_CONFIG: JSON text if it begins with '{', else the path of a JSON file. The
-// defaults if it is not set or empty.
+// Reads NRT_EMULATOR_CONFIG: JSON text if it begins with '{', else the path of a JSON file. Uses
+// the defaults if the variable is not set or empty.
 bool ConfigFromEnvironment(Config* config, std::string* error);
 
 }  // namespace neuron_embed::emulator

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kQueueRetryNanos = 100 * kNanosPerMicro;
 
-// Faults that a runtime finds before it starts the core: they take no device time.
+// Whether a runtime detects the fault before it starts the core. Such faults take no device time.
 bool FailsAtSubmission(nrt::NRT_STATUS status) {
   switch (status) {
     case nrt::NRT_INVALID:
@@ -98,7 +98,7 @@ nrt::NRT_STATUS Core::Begin(const Work& work, Ticket* ticket) {
   }
 }
 
-// False if the execution cannot end in time: it then never starts, except for one that hangs.
+// False if the execution cannot end in time. Then it does not start, unless it hangs.
 bool Core::Reserve(const Work& work, Ticket* ticket) {
   ticket->start = timeline_.StartOf(ticket->submit);
   ticket->service = config_.timing.Jittered(work.service_nanos, instance_core_,
@@ -112,7 +112,7 @@ bool Core::Reserve(const Work& work, Ticket* ticket) {
 }
 
 void Core::Occupy(const Work& work, Ticket* ticket) {
-  // Computing counts inside the service time, unless it took longer.
+  // The real computation is part of the service time, unless it took longer.
   if (!ticket->timed_out) ticket->end = std::max(ticket->end, NowNanos());
   timeline_.OccupyUntil(ticket->end);
   if (work.fault.status == nrt::NRT_EXEC_UNIT_UNRECOVERABLE && !ticket->timed_out) {
@@ -141,7 +141,7 @@ nrt::NRT_STATUS Core::End(const Work& work, const Ticket& ticket, nrt::NRT_STATU
     Kill();
     Log(LogLevel::kError, "core %d died by plan; it stays dead until nrt_close", index_);
   }
-  // In flight when the core died: it did not get to its end, whenever its caller wakes up.
+  // The core failed before this execution ended, so it fails too, even if its caller wakes up late.
   return ticket.end >= dies_at_.load(std::memory_order_relaxed)
              ? nrt::NRT_EXEC_UNIT_UNRECOVERABLE
              : work.fault.status;

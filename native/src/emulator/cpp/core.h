@@ -1,10 +1,9 @@
 // One emulated NeuronCore: its virtual timeline, its two transfer queues, its memory and its
 // records.
 //
-// Time is kept, not measured: an execution that is submitted at s on a core that is busy until b
-// starts at max(s, b) and ends a service time later; the caller sleeps until that end. What the
-// host does meanwhile moves no entry of the timeline, and a late wake-up delays nobody but the
-// caller.
+// Times are computed, not measured. An execution that is submitted at s on a core that is busy
+// until b starts at max(s, b) and ends a service time later. The caller sleeps until that end. The
+// host's own speed does not change the timeline. A late wake-up delays only its caller.
 
 #ifndef NEURON_EMBED_EMULATOR_CORE_H_
 #define NEURON_EMBED_EMULATOR_CORE_H_
@@ -24,7 +23,7 @@
 
 namespace neuron_embed::emulator {
 
-// When one resource is busy. Not thread-safe.
+// The time until which one resource is busy. Not thread-safe.
 class Timeline {
  public:
   // The start of work submitted at `submit`.
@@ -35,7 +34,7 @@ class Timeline {
   int64_t busy_until_ = 0;
 };
 
-// The buffers that transfers saw; keeps the latest ones. Writers never wait.
+// Records the buffers of transfers and keeps the latest records. Writers never wait.
 class TransferLog {
  public:
   TransferLog() : records_(kKept) {}
@@ -46,7 +45,7 @@ class TransferLog {
  private:
   static constexpr size_t kKept = 4096;
   struct Record {
-    std::atomic<uint64_t> sequence_plus_one{0};  // 0 while being written
+    std::atomic<uint64_t> sequence_plus_one{0};  // 0 during a write
     std::atomic<uint64_t> buffer{0};
     std::atomic<uint64_t> tensor{0};
     std::atomic<uint64_t> offset{0};
@@ -59,7 +58,8 @@ class TransferLog {
 
 class Core {
  public:
-  // `index` counts within the process, `instance_core` on the instance. `config` outlives the core.
+  // `index` is the number within the process, `instance_core` the number on the instance. `config`
+  // must outlive the core.
   Core(int index, uint32_t instance_core, const Config& config);
 
   int index() const { return index_; }
@@ -68,7 +68,7 @@ class Core {
   bool dead() const { return dead_.load(std::memory_order_relaxed); }
   void Kill() { dead_.store(true, std::memory_order_relaxed); }
 
-  // Device memory in bytes. False if there is not that much left.
+  // Takes device memory, in bytes. False if the core has less left.
   bool TakeMemory(uint64_t bytes);
   void ReturnMemory(uint64_t bytes);
   uint64_t memory_used() const { return memory_used_.load(std::memory_order_relaxed); }
@@ -78,14 +78,14 @@ class Core {
     uint32_t batch;
     uint32_t sequence_length;
     int64_t service_nanos;  // without jitter
-    int64_t timeout_nanos;  // queueing included
+    int64_t timeout_nanos;  // includes the time in the queue
     Fault fault;
   };
 
-  // Runs `compute` on this core: returns when the execution ends on the virtual timeline, with the
-  // fault's status, else with what `compute` returned. NRT_EXEC_UNIT_UNRECOVERABLE at once on a
-  // dead core; NRT_TIMEOUT if it cannot end in time; NRT_QUEUE_FULL if configured so. `compute`
-  // runs at most once and never at the same time as another one of this core.
+  // Runs `compute` on this core. Returns when the execution ends on the virtual timeline, with the
+  // fault's status or else the result of `compute`. Returns NRT_EXEC_UNIT_UNRECOVERABLE at once on
+  // a dead core, NRT_TIMEOUT if it cannot end in time, NRT_QUEUE_FULL if configured so. `compute`
+  // runs at most once, and never at the same time as another one on this core.
   template <typename Compute>
   nrt::NRT_STATUS Execute(const Work& work, Compute compute) {
     Ticket ticket;
@@ -102,8 +102,8 @@ class Core {
     return End(work, ticket, status);
   }
 
-  // Accounts for a transfer of `bytes` and sleeps as long as it takes. Transfers of one direction
-  // queue behind each other, and behind the other direction's on runtimes that share the queue.
+  // Adds a transfer of `bytes` to the timeline and sleeps until it ends. Transfers in the same
+  // direction wait for each other. On runtimes with one queue, both directions wait for each other.
   void Transfer(nrt_emulator_direction direction, uint64_t bytes);
 
   TransferLog& transfers() { return transfers_; }
@@ -135,7 +135,7 @@ class Core {
   const uint32_t instance_core_;
   const Config& config_;
   std::atomic<bool> dead_{false};
-  // When the execution ends that the core dies of; on the timeline.
+  // The end of the execution that makes the core fail for good, on the timeline.
   std::atomic<int64_t> dies_at_{std::numeric_limits<int64_t>::max()};
   std::atomic<uint64_t> memory_used_{0};
 
@@ -144,7 +144,7 @@ class Core {
   Timeline timeline_;                              // guarded by compute_turn_
   std::vector<nrt_emulator_execution_t> history_;  // guarded by compute_turn_
 
-  // Changed under compute_turn_, read anywhere: totals must not wait for a long computation.
+  // Written under compute_turn_, read without it: totals must not wait for a long computation.
   std::atomic<uint64_t> executions_{0};
   std::atomic<int64_t> busy_nanos_{0};
 

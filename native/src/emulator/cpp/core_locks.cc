@@ -14,8 +14,8 @@ namespace neuron_embed::emulator {
 
 bool CoreLocks::AcquireOne(const std::string& directory, uint32_t core, std::string* error) {
   const std::string path = directory + Format("/core-%u", core);
-  // Existing files are opened without O_CREAT: in a shared sticky directory the kernel may refuse
-  // it for a file of another user.
+  // Open an existing file without O_CREAT: in a shared sticky directory, the kernel may refuse
+  // O_CREAT for a file of another user.
   int file = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0 && errno == ENOENT) {
     file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -47,7 +47,7 @@ bool CoreLocks::Acquire(const std::string& directory, uint32_t first, uint32_t c
                         std::string* error) {
   if (directory.empty()) return true;
   if (mkdir(directory.c_str(), 01777) == 0) {
-    chmod(directory.c_str(), 01777);  // every user of this machine shares the emulated cores
+    chmod(directory.c_str(), 01777);  // all users of this machine share the emulated cores
   } else if (errno != EEXIST) {
     *error = "cannot make " + directory + ": " + std::strerror(errno);
     return false;

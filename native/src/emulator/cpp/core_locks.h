@@ -1,5 +1,5 @@
-// Exclusive hold of emulated cores among the processes of this machine: one locked file per core.
-// The kernel drops the locks with the process, however it ends.
+// Exclusive locks on emulated cores between the processes of this machine: one locked file per
+// core. The kernel releases the locks when the process ends, for any reason.
 
 #ifndef NEURON_EMBED_EMULATOR_CORE_LOCKS_H_
 #define NEURON_EMBED_EMULATOR_CORE_LOCKS_H_
@@ -17,8 +17,9 @@ class CoreLocks {
   CoreLocks(const CoreLocks&) = delete;
   CoreLocks& operator=(const CoreLocks&) = delete;
 
-  // Takes the cores [first, first + count) or none. False, with *error naming the holder, if one is
-  // taken or the directory cannot be used. An empty `directory` locks nothing.
+  // Locks all of the cores [first, first + count), or none. Returns false if a core is locked
+  // (*error then names the holder) or the directory cannot be used. An empty `directory` locks
+  // nothing.
   bool Acquire(const std::string& directory, uint32_t first, uint32_t count, std::string* error);
 
   void Release();

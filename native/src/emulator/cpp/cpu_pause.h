@@ -3,7 +3,7 @@
 
 namespace neuron_embed::emulator {
 
-// Informs the processor that the caller polls.
+// Tells the processor that this thread polls.
 inline void CpuPause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();

@@ -1,5 +1,5 @@
-// nrt.h, nrt_experimental.h: memory statistics, device memory, and functions for collectives and
-// peer transfers, of which the emulator has none.
+// nrt.h, nrt_experimental.h: memory statistics and device memory. Also functions for collectives
+// and peer transfers, which the emulator does not support.
 
 #include <algorithm>
 #include <cstring>
@@ -81,7 +81,7 @@ nrt::NRT_STATUS nrt_host_device_id_rid_map_get(uint32_t* count, uint32_t* host_d
   return nrt::NRT_SUCCESS;
 }
 
-// The emulator has no device memory that could be mapped or shared with a network adapter.
+// The emulator has no device memory that can be mapped or shared with a network adapter.
 
 nrt::NRT_STATUS nrt_get_dmabuf_fd(uint64_t, uint64_t, int*) {
   const nrt::NRT_STATUS status = Runtime::Get().CheckState("nrt_get_dmabuf_fd");
@@ -98,7 +98,7 @@ nrt::NRT_STATUS nrt_get_attached_efa_bdf(const void*, char*, size_t*) {
   return status != nrt::NRT_SUCCESS ? status : nrt::NRT_FAILURE;
 }
 
-// Executions are always synchronous: nothing is ever queued, and the callback is never called.
+// Executions are always synchronous, so nothing is queued and the callback is never called.
 
 nrt::NRT_STATUS nrt_register_async_exec_callback(NRT_ASYNC_EXEC_STATUS_CALLBACK, void*) {
   return Runtime::Get().CheckState("nrt_register_async_exec_callback");
@@ -113,7 +113,7 @@ nrt::NRT_STATUS nrt_async_drain_queued_execs(int32_t vnc) {
   return runtime.FindCore(vnc) != nullptr ? nrt::NRT_SUCCESS : nrt::NRT_INVALID;
 }
 
-// A barrier among one worker.
+// A barrier for one worker.
 nrt::NRT_STATUS nrt_barrier(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count) {
   Runtime& runtime = Runtime::Get();
   const nrt::NRT_STATUS status = runtime.CheckState("nrt_barrier");

@@ -15,7 +15,7 @@ using nrt::NRT_STATUS;
 
 constexpr char kCall[] = "nrt_execute";
 
-// What both kinds of tensors have in common, for the checks.
+// The common part of input and output specs, for the checks.
 struct Expected {
   const std::string& name;
   size_t size;
@@ -23,7 +23,8 @@ struct Expected {
 Expected ExpectedOf(const InputSpec& input) { return {input.name, input.size}; }
 Expected ExpectedOf(const OutputSpec& output) { return {output.name, output.size}; }
 
-// One side of an execution: the set's tensors in the model's order, in use until destruction.
+// The inputs or outputs of an execution: the set's tensors in the model's order. They are in use
+// until the destructor.
 template <typename Spec>
 class Side {
  public:
@@ -68,7 +69,7 @@ class Side {
     return nrt::NRT_SUCCESS;
   }
 
-  // Moves the bytes of tensors that are not on the device to their device copies, or back.
+  // Copies tensors that are not on the device to their device copies, or back.
   void CopyTwins(Core* core, nrt_emulator_direction direction) {
     for (TensorSet::Bound& bound : binding_.bound) {
       Tensor& tensor = *bound.tensor;
@@ -142,7 +143,7 @@ class Side {
   const bool share_reads_;
 };
 
-// What a numerical error leaves behind: a NaN in each output.
+// The effect of a numerical error: a NaN in each output.
 void Poison(const ModelSpec& spec, uint8_t* const* outputs) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (size_t i = 0; i < spec.outputs.size(); ++i) {

@@ -1,5 +1,5 @@
-// Declares what the library exports, with the types of the ABI header: a definition that differs is
-// a compile error.
+// Declares the exported functions with the types of the ABI header, so that a definition that
+// differs is a compile error.
 
 #ifndef NEURON_EMBED_EMULATOR_EXPORTS_H_
 #define NEURON_EMBED_EMULATOR_EXPORTS_H_
@@ -15,7 +15,7 @@ extern "C" {
 NEURON_EMBED_NRT_FUNCTIONS(DECLARE)
 #undef DECLARE
 
-// Functions that the project itself does not use, and its ABI header therefore does not have.
+// Functions that are not in the ABI header, because the project itself does not use them.
 typedef void (*NRT_ASYNC_EXEC_STATUS_CALLBACK)(void* params, uint32_t model_id, uint32_t vnc,
                                                uint64_t job_id,
                                                neuron_embed::nrt::NRT_STATUS status);

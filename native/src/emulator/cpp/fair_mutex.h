@@ -1,5 +1,5 @@
-// A mutex that is taken in the order of asking, as a device queue serves its requests. Spins for
-// about a microsecond before it blocks: most holders leave within that.
+// A mutex that serves its callers in order of arrival, as a device queue does. It spins for about a
+// microsecond before it blocks, because most holders unlock within that time.
 
 #ifndef NEURON_EMBED_EMULATOR_FAIR_MUTEX_H_
 #define NEURON_EMBED_EMULATOR_FAIR_MUTEX_H_
@@ -28,8 +28,8 @@ class FairMutex {
   }
 
   void unlock() {
-    // Sequentially consistent on both sides: either the sleeper sees the turn or we see the
-    // sleeper.
+    // Both sides use sequentially consistent operations: the sleeper sees the new value of
+    // serving_, or this thread sees the sleeper.
     serving_.fetch_add(1);
     if (sleepers_.load() == 0) return;
     { const std::lock_guard<std::mutex> lock(mutex_); }

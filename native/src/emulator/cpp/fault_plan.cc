@@ -24,7 +24,7 @@ Fault FaultPlan::Lookup(CallKind call, int core) {
   for (const std::unique_ptr<Counted>& counted : rules_) {
     const FaultRule& rule = counted->rule;
     if (rule.call != call || (rule.core != kAnyCore && rule.core != core)) continue;
-    // Every rule counts every call that matches it, whichever rule hits first.
+    // Every rule counts each call that matches it, even if an earlier rule applies.
     const uint64_t number = counted->calls.fetch_add(1, std::memory_order_relaxed) + 1;
     if (fault || number < rule.first || number > rule.last) continue;
     if ((number - rule.first) % rule.every != 0) continue;

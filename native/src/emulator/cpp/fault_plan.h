@@ -1,4 +1,4 @@
-// Faults by plan: this status, at that call, on that core.
+// Planned faults: a status for chosen calls on chosen cores.
 
 #ifndef NEURON_EMBED_EMULATOR_FAULT_PLAN_H_
 #define NEURON_EMBED_EMULATOR_FAULT_PLAN_H_
@@ -30,15 +30,15 @@ inline constexpr unsigned kCallKinds = 11;
 inline constexpr int kAnyCore = -2;
 inline constexpr int kNoCore = -1;
 
-// Which of the calls that match are hit; they are counted from 1.
+// Selects some of the matching calls, which are counted from 1.
 struct FaultRule {
   CallKind call = CallKind::kExecute;
   int core = kAnyCore;  // index within the process
   uint64_t first = 1;
   uint64_t last = UINT64_MAX;
   uint64_t every = 1;                         // first, first + every, ...
-  int64_t duration_nanos = 0;                 // > 0: ends this long after the first hit
-  int64_t hang_nanos = 0;                     // the call takes that long
+  int64_t duration_nanos = 0;                 // > 0: the rule ends this long after its first fault
+  int64_t hang_nanos = 0;                     // additional time of the call
   nrt::NRT_STATUS status = nrt::NRT_SUCCESS;  // success: the call only takes longer
 };
 
@@ -52,8 +52,8 @@ class FaultPlan {
  public:
   void Set(const std::vector<FaultRule>& rules);
 
-  // Counts this call and says what is to befall it: the first rule that hits. `core` is kNoCore for
-  // calls that concern none. Costs one load when no rule is about the kind.
+  // Counts this call and returns the fault of the first rule that applies to it. `core` is kNoCore
+  // for calls that concern no core. If no rule is for this kind of call, it costs one load.
   Fault Next(CallKind call, int core) {
     const unsigned bit = 1u << static_cast<unsigned>(call);
     if ((kinds_.load(std::memory_order_relaxed) & bit) == 0) return Fault();

@@ -1,10 +1,11 @@
-// Handles that are never pointers: a handle names a slot and the generation of its tenant, so a
-// freed, foreign or made-up handle is recognised without being dereferenced. A handle is not a
-// canonical x86-64 address: a program that looks behind one faults at once.
+// Handles that are not pointers. A handle contains the number of a slot and the generation of the
+// object in it. So the table recognises a freed, foreign or invented handle without dereferencing
+// it. A handle is not a canonical x86-64 address, so a program that dereferences one gets a fault
+// at once.
 //
-// Objects are used through pins. A pin keeps its object in memory; the object goes when it is
-// retired and its last pin is gone. Pinning takes one atomic operation on the object's own slot and
-// no lock.
+// A caller uses an object through a pin, which keeps the object in memory. The object is deleted
+// when it is retired and its last pin ends. Pinning takes one atomic operation on the object's own
+// slot and no lock.
 
 #ifndef NEURON_EMBED_EMULATOR_HANDLE_TABLE_H_
 #define NEURON_EMBED_EMULATOR_HANDLE_TABLE_H_
@@ -23,7 +24,7 @@ namespace neuron_embed::emulator {
 enum class HandleState {
   kOk,
   kBad,    // was never a handle of this table
-  kStale,  // its object is gone
+  kStale,  // its object no longer exists
   kBusy,   // pinned in a way that excludes this use
 };
 
@@ -32,7 +33,7 @@ class HandleTable {
  public:
   // `tag` distinguishes the tables of one process; 0 to 15.
   explicit HandleTable(unsigned tag) : tag_(kMark | (uint64_t{tag} << kTagShift)) {}
-  // Every object must be gone.
+  // No object may exist any more.
   ~HandleTable() {
     for (std::atomic<Slot*>& chunk : chunks_) delete[] chunk.load(std::memory_order_relaxed);
   }
@@ -77,12 +78,12 @@ class HandleTable {
     bool exclusive_ = false;
   };
 
-  // Takes the object over. 0 if the table is full.
+  // Takes ownership of the object. Returns 0 if the table is full.
   uint64_t Add(std::unique_ptr<T> object) {
     uint32_t index;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      // A slot rests behind all other free ones before it is used again: handles stay unmistakable.
+      // Reuse the slot that has been free for the longest time, so that old handles stay invalid.
       if (free_.size() > kRestingSlots || (count_ == kMaxSlots && !free_.empty())) {
         index = free_.front();
         free_.pop_front();
@@ -104,14 +105,14 @@ class HandleTable {
     return tag_ | (generation << kHandleGenerationShift) | index;
   }
 
-  // Shared: any number at once, unless one is exclusive.
+  // A shared pin: any number at once, unless there is an exclusive one.
   Pin Acquire(uint64_t handle, HandleState* result) { return Acquire(handle, false, result); }
-  // Exclusive: kBusy while any other pin exists, and makes others busy.
+  // An exclusive pin: kBusy while any other pin exists; other callers get kBusy while it exists.
   Pin AcquireExclusive(uint64_t handle, HandleState* result) {
     return Acquire(handle, true, result);
   }
 
-  // Ends the handle. The last pin frees the object; *was_pinned says whether there was one.
+  // Makes the handle invalid. The last pin frees the object. *was_pinned: whether there was a pin.
   HandleState Retire(uint64_t handle, bool* was_pinned) {
     uint32_t index;
     const HandleState found = Find(handle, &index);
@@ -119,7 +120,7 @@ class HandleTable {
     return RetireSlot(index, Generation(handle), false, was_pinned);
   }
 
-  // Like Retire, but leaves a pinned object as it is and says kBusy.
+  // Like Retire, but returns kBusy for a pinned object and changes nothing.
   HandleState RetireIfIdle(uint64_t handle) {
     uint32_t index;
     const HandleState found = Find(handle, &index);
@@ -128,8 +129,8 @@ class HandleTable {
     return RetireSlot(index, Generation(handle), true, &was_pinned);
   }
 
-  // Retires every object and waits until the last pin is gone. Returns how many there were;
-  // *any_pinned says whether it waited for a pin.
+  // Retires every object and waits until the last pin ends. Returns the number of objects.
+  // *any_pinned: whether it waited for a pin.
   uint64_t RetireAll(bool* any_pinned) {
     uint64_t retired = 0;
     const uint32_t count = published_.load(std::memory_order_acquire);
@@ -149,7 +150,7 @@ class HandleTable {
     return retired;
   }
 
-  // Calls visit(object) for each live object, pinned meanwhile.
+  // Calls visit(object) for each live object, with a pin on it.
   template <typename Visit>
   void ForEach(Visit visit) {
     const uint32_t count = published_.load(std::memory_order_acquire);
@@ -163,16 +164,16 @@ class HandleTable {
     }
   }
 
-  // Objects not yet gone, retired but pinned ones included.
+  // The number of objects, including retired ones that are still pinned.
   uint64_t live() const { return live_.load(std::memory_order_relaxed); }
 
  private:
-  // Handle: 16 bits of mark and tag, 24 of generation, 24 of slot.
+  // A handle has 16 bits of mark and tag, 24 of generation, 24 of slot.
   static constexpr uint64_t kMark = uint64_t{0x4E60} << 48;
   static constexpr unsigned kTagShift = 48;
   static constexpr unsigned kHandleGenerationShift = 24;
   static constexpr uint64_t kField = 0xFFFFFF;
-  // Slot state: 24 bits of generation, then live, exclusive and the number of pins.
+  // A slot's state has 24 bits of generation, then live, exclusive and the number of pins.
   static constexpr unsigned kGenerationShift = 32;
   static constexpr uint64_t kLive = uint64_t{1} << 31;
   static constexpr uint64_t kExclusive = uint64_t{1} << 30;
@@ -182,7 +183,7 @@ class HandleTable {
   static constexpr uint32_t kMaxSlots = 1u << 20;
   static constexpr size_t kRestingSlots = 256;
 
-  struct alignas(64) Slot {  // a cache line of its own: cores must not disturb each other
+  struct alignas(64) Slot {  // a cache line of its own, to avoid false sharing
     std::atomic<uint64_t> state{0};
     std::atomic<T*> object{nullptr};
   };

@@ -42,7 +42,7 @@ class HashComputation : public Computation {
     }
   }
 
-  // Of the tokens of a row from `begin` to before `end`, as if they were all of it.
+  // The hash of the tokens [begin, end) of a row, as if the row had no others.
   uint64_t HashTokens(const uint8_t* const* inputs, size_t row, size_t begin, size_t end) const {
     uint64_t sum = 0;
     for (size_t position = 0; begin + position < end; ++position) {
@@ -50,7 +50,7 @@ class HashComputation : public Computation {
       const uint64_t word = static_cast<uint64_t>(tokens_.Id(inputs, element)) +
                             (static_cast<uint64_t>(tokens_.Type(inputs, element)) << 48) +
                             (uint64_t{position} << 32);
-      // Of a packed row no token within a text is masked.
+      // In a packed row, no token within a text is masked.
       const uint64_t counted =
           spec_.packed() ? ~uint64_t{0} : static_cast<uint64_t>(-tokens_.Mask(inputs, element));
       sum += Mix64(word + kGoldenGamma) & counted;
@@ -69,7 +69,7 @@ class HashComputation : public Computation {
     for (size_t position = 0; position < length; ++position) {
       WriteVector(output, Mix64(hash + position), 1.0f, data, (row * length + position) * hidden);
     }
-    // The first token's vector is the pooled one before normalisation.
+    // The first token's vector is the pooled vector before normalisation.
     WriteVector(output, hash, 1.0f, data, row * length * hidden);
   }
 

@@ -44,7 +44,7 @@ void Log(LogLevel level, const char* format, ...) {
   const size_t length = std::min(
       static_cast<size_t>(prefix) + static_cast<size_t>(std::max(text, 0)), sizeof(line) - 1);
   line[length] = '\n';
-  // A log line that cannot be written has nowhere else to go.
+  // If the write fails, there is no other place to report it.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, length + 1);
 }
 

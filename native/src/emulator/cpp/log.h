@@ -1,5 +1,5 @@
-// The emulator's own log, on stderr. The level follows NEURON_RT_LOG_LEVEL (default ERROR). No line
-// ever holds the contents of a tensor.
+// The emulator's log, on stderr. NEURON_RT_LOG_LEVEL sets the level (default ERROR). No line
+// contains data of a tensor.
 
 #ifndef NEURON_EMBED_EMULATOR_LOG_H_
 #define NEURON_EMBED_EMULATOR_LOG_H_
@@ -12,7 +12,7 @@ enum class LogLevel : int { kQuiet = 0, kError, kWarn, kInfo, kDebug, kTrace };
 // Another value counts as ERROR.
 void SetLogLevelFromEnvironment();
 
-// Writes one line, whole, if the level is on.
+// Writes one line, in one piece, if the level is enabled.
 void Log(LogLevel level, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 }  // namespace neuron_embed::emulator

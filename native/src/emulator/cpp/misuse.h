@@ -1,4 +1,4 @@
-// Counts what the program under test does wrong, and says so on stderr.
+// Counts the errors of the program under test and logs them on stderr.
 
 #ifndef NEURON_EMBED_EMULATOR_MISUSE_H_
 #define NEURON_EMBED_EMULATOR_MISUSE_H_
@@ -11,8 +11,8 @@ namespace neuron_embed::emulator {
 
 using MisuseKind = nrt_emulator_misuse_kind;
 
-// Counts one occurrence. The first lines of each kind are logged at level ERROR, later ones are
-// counted only: a broken loop must not fill the disk.
+// Counts one occurrence. Logs the first ones of each kind at level ERROR, and only counts later
+// ones: an error in a loop must not fill the disk.
 void ReportMisuse(MisuseKind kind, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 uint64_t MisuseCount(MisuseKind kind);

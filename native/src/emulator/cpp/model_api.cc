@@ -18,10 +18,10 @@ namespace {
 
 using nrt::NRT_STATUS;
 
-// What a core holds for a model besides its NEFF.
+// The memory that a model needs on a core in addition to its NEFF.
 constexpr uint64_t kMicrocodeBytes = uint64_t{96} << 20;
 
-// NEURON_RT_EXEC_TIMEOUT in whole seconds, read at load; the configuration's time if it is not set.
+// NEURON_RT_EXEC_TIMEOUT in whole seconds, read at load. If it is not set: the configured time.
 bool ExecTimeout(const Config& config, int64_t* nanos) {
   *nanos = config.exec_timeout_nanos;
   const char* text = std::getenv("NEURON_RT_EXEC_TIMEOUT");
@@ -34,7 +34,7 @@ bool ExecTimeout(const Config& config, int64_t* nanos) {
   return true;
 }
 
-// The core to load on, null if `vnc` names none. -1: the one that holds least.
+// The core to load on; null if `vnc` is not a core. -1: the core with the least memory in use.
 Core* ChooseCore(Runtime& runtime, int32_t vnc) {
   const auto count = static_cast<int32_t>(runtime.core_count());
   if (vnc < -1 || vnc >= count) return nullptr;
@@ -103,7 +103,7 @@ NRT_STATUS LoadOrThrow(const char* call, const void* neff_bytes, size_t size, in
   return nrt::NRT_SUCCESS;
 }
 
-// No exception leaves the library: a NEFF may announce more than this machine has memory for.
+// No exception leaves the library, not even if a NEFF states a size for which there is no memory.
 NRT_STATUS Load(const char* call, const void* neff_bytes, size_t size, int32_t vnc,
                 int32_t vnc_count, nrt::nrt_model_t** handle) {
   try {

@@ -1,4 +1,4 @@
-// What an emulated NEFF says of its model: tensors, shape and how to compute it
+// The description of the model in an emulated NEFF: tensors, shape and the kind of computation
 // (emulated/emulated.json, format 1; README.md describes it).
 
 #ifndef NEURON_EMBED_EMULATOR_MODEL_SPEC_H_
@@ -37,7 +37,7 @@ struct OutputSpec {
 struct ModelSpec {
   uint32_t batch;
   uint32_t sequence_length;
-  uint32_t texts;  // at most, in a row that is packed; 0: a row is one text
+  uint32_t texts;  // the maximum number of texts in a packed row; 0: a row is one text
   std::vector<InputSpec> inputs;
   std::vector<OutputSpec> outputs;
   ComputeKind compute;
@@ -47,10 +47,10 @@ struct ModelSpec {
   bool packed() const { return texts != 0; }
 };
 
-// Parses emulated/emulated.json. On failure returns false and says in *error what is wrong.
+// Parses emulated/emulated.json. On failure returns false; *error then says what is wrong.
 bool ParseModelSpec(const uint8_t* json, size_t size, ModelSpec* spec, std::string* error);
 
-// Index of the input of that role, -1 if there is none.
+// The index of the input with this role, -1 if there is none.
 int InputOfRole(const ModelSpec& spec, Role role);
 
 }  // namespace neuron_embed::emulator

@@ -16,7 +16,7 @@ constexpr uint64_t kMaxJsonBytes = uint64_t{64} << 20;
 constexpr uint64_t kMaxOnnxBytes = uint64_t{16} << 30;
 constexpr char kTarget[] = "sunda";  // NeuronCore-v2
 
-// Offsets of the little-endian header fields that are looked at.
+// Offsets of the little-endian header fields that the emulator checks.
 constexpr size_t kPackageVersionAt = 0;
 constexpr size_t kHeaderSizeAt = 8;
 constexpr size_t kDataSizeAt = 16;

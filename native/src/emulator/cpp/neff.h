@@ -1,4 +1,4 @@
-// An emulated NEFF: a NEFF container whose payload says in emulated/ what to compute.
+// An emulated NEFF: a NEFF container whose payload describes the computation in emulated/.
 
 #ifndef NEURON_EMBED_EMULATOR_NEFF_H_
 #define NEURON_EMBED_EMULATOR_NEFF_H_
@@ -19,12 +19,12 @@ struct Neff {
   std::vector<uint8_t> onnx;  // empty unless spec.compute is kOnnx
 };
 
-// Reads a NEFF. Nothing of `bytes` is needed afterwards.
-//   NRT_INVALID                   garbage, truncated, or not complete
+// Reads a NEFF. The result does not refer to `bytes`. On failure *error says what is wrong, and
+// the result is
+//   NRT_INVALID                   not a NEFF, truncated, or not complete
 //   NRT_UNSUPPORTED_NEFF_VERSION  a newer format version, unknown feature bits, or real
 //                                 NeuronCore code, which only a real NeuronCore runs
 //   generation.target_mismatch    compiled for another target than NeuronCore-v2
-// and *error says what is wrong.
 nrt::NRT_STATUS ReadNeff(const uint8_t* bytes, size_t size, const Generation& generation,
                          Neff* neff, std::string* error);
 

@@ -1,10 +1,10 @@
 /*
- * Control functions of the libnrt emulator: what a test may configure and observe beyond libnrt's
- * own API. C and C++. Exported by the emulator's libnrt.so.1 under the symbol version
- * NRT_EMULATOR_1.0; find them with dlsym, so that a program still runs on the real library.
+ * Control functions of the libnrt emulator, for tests: they configure it and return what libnrt's
+ * own API does not show. For C and C++. The emulator's libnrt.so.1 exports them with the symbol
+ * version NRT_EMULATOR_1.0. Find them with dlsym, so that a program still runs on the real library.
  *
  * Every function is safe to call from any thread. Functions that return uint32_t return an
- * NRT_STATUS number; 0 is success. Nothing here is changed by fault plans.
+ * NRT_STATUS number; 0 is success. Fault plans do not affect these functions.
  *
  * The configuration's keys and the format of an emulated NEFF: README.md one folder above.
  */
@@ -19,17 +19,17 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* What a program can do wrong. Each occurrence is counted and logged on stderr. */
+/* The errors of a program that the emulator counts and logs on stderr. */
 enum nrt_emulator_misuse_kind {
   NRT_EMULATOR_MISUSE_STATE = 0,        /* call before nrt_init or after nrt_close */
   NRT_EMULATOR_MISUSE_FORK = 1,         /* call in the child of a fork */
   NRT_EMULATOR_MISUSE_ARGUMENT = 2,     /* null pointer, or a value outside of its range */
-  NRT_EMULATOR_MISUSE_BAD_HANDLE = 3,   /* was never a handle of the kind asked for */
+  NRT_EMULATOR_MISUSE_BAD_HANDLE = 3,   /* was never a handle of this kind */
   NRT_EMULATOR_MISUSE_STALE_HANDLE = 4, /* used after its free, unload or nrt_close */
   NRT_EMULATOR_MISUSE_DOUBLE_FREE = 5,  /* freed, destroyed or unloaded twice */
   NRT_EMULATOR_MISUSE_FREE_AFTER_CLOSE = 6 /* freed, destroyed or unloaded after nrt_close */,
   NRT_EMULATOR_MISUSE_FREE_IN_USE = 7,     /* freed or unloaded while a call was using it */
-  NRT_EMULATOR_MISUSE_FREE_IN_SET = 8,     /* tensor freed while a live tensor set names it */
+  NRT_EMULATOR_MISUSE_FREE_IN_SET = 8,     /* tensor freed while a live tensor set contains it */
   NRT_EMULATOR_MISUSE_BOUNDS = 9,          /* offset and size reach outside of a tensor */
   NRT_EMULATOR_MISUSE_TENSOR_SET = 10,     /* name missing in a set, or size not the model's */
   NRT_EMULATOR_MISUSE_CORE = 11,           /* tensor and model on different cores */
@@ -41,7 +41,7 @@ enum nrt_emulator_misuse_kind {
   NRT_EMULATOR_MISUSE_KINDS = 17
 };
 
-/* Name of a kind in lower case with underscores ("double_free"), NULL for a number outside. */
+/* The name of a kind in lower case with underscores ("double_free"); NULL for another number. */
 const char *nrt_emulator_misuse_name(uint32_t kind);
 
 typedef struct nrt_emulator_counters {
@@ -56,17 +56,17 @@ typedef struct nrt_emulator_counters {
   uint64_t misuse[NRT_EMULATOR_MISUSE_KINDS];
 } nrt_emulator_counters_t;
 
-/* Sets the configuration for the nrt_inits to come, in place of NRT_EMULATOR_CONFIG. `json` is the
- * JSON text; NULL goes back to the environment variable or the defaults. Keys not named take their
- * defaults.
- * NRT_INVALID (2), with a line on stderr, for JSON that does not parse, an unknown key or a value
- * out of range (the configuration stays as it was), and while the runtime is initialised. */
+/* Sets the configuration for later calls of nrt_init, in place of NRT_EMULATOR_CONFIG. `json` is
+ * the JSON text; keys that it does not have get their defaults. NULL: use the environment variable
+ * or the defaults again.
+ * Returns NRT_INVALID (2), with a line on stderr, for invalid JSON, an unknown key or a value out
+ * of range, and while the runtime is initialised. The configuration then stays as it was. */
 uint32_t nrt_emulator_configure(const char *json);
 
-/* Replaces the fault plan at once; `json` is the array that the configuration has under "faults",
- * "[]" ends all faults. Counting of calls starts anew. Cores that have died stay dead.
- * NRT_INVALID for a bad plan, which changes nothing. Holds until nrt_close or
- * nrt_emulator_configure, after which nrt_init takes the configuration's plan again. */
+/* Replaces the fault plan at once. `json` is an array as under "faults" of the configuration; "[]"
+ * ends all faults. The counts of calls start again at zero. Dead cores stay dead. Returns
+ * NRT_INVALID for an invalid plan, which changes nothing. The plan applies until nrt_close or
+ * nrt_emulator_configure; the next nrt_init then takes the configuration's plan. */
 uint32_t nrt_emulator_set_faults(const char *json);
 
 /* Fills at most `size` bytes of the struct: pass sizeof. NRT_INVALID if `counters` is NULL. */
@@ -76,8 +76,8 @@ uint32_t nrt_emulator_get_counters(nrt_emulator_counters_t *counters, size_t siz
 void nrt_emulator_reset_counters(void);
 
 /* One execution on a core's virtual device timeline, in nanoseconds of CLOCK_MONOTONIC. A core runs
- * one at a time: start_ns = max(submit_ns, end_ns of the one before), end_ns >= start_ns +
- * service_ns, more only where computing took longer than the service time. */
+ * one at a time: start_ns = max(submit_ns, end_ns of the previous one). end_ns is start_ns +
+ * service_ns, or later if the computation took longer than the service time. */
 typedef struct nrt_emulator_execution {
   uint64_t sequence; /* 0, 1, 2 ... on this core since nrt_init */
   int64_t submit_ns;
@@ -90,7 +90,7 @@ typedef struct nrt_emulator_execution {
 
 enum nrt_emulator_direction { NRT_EMULATOR_WRITE = 0, NRT_EMULATOR_READ = 1 };
 
-/* One buffer that a write or read saw, as the caller passed it. A batch call gives one per op. */
+/* One buffer of a write or read, as the caller passed it. A batch call gives one record per op. */
 typedef struct nrt_emulator_transfer {
   uint64_t sequence; /* 0, 1, 2 ... on this core since nrt_init */
   uint64_t buffer;   /* address of the caller's memory */
@@ -100,10 +100,10 @@ typedef struct nrt_emulator_transfer {
   uint32_t direction; /* nrt_emulator_direction */
 } nrt_emulator_transfer_t;
 
-/* Copy the latest records of a core, oldest first, at most `capacity` of them; `*count` is how
- * many. The last 4096 are kept, until the next nrt_init. `core` is the core's index within the
- * process; -1 asks for the transfers of tensors that are on no core (transfers only). NRT_INVALID
- * for another core or a NULL pointer. A transfer recorded during the call may be missing. */
+/* Copy the latest records of a core, oldest first, at most `capacity`. `*count` is their number.
+ * The emulator keeps the last 4096 until the next nrt_init. `core` is the core's index within the
+ * process; for transfers, -1 means the tensors that are on no core. NRT_INVALID for another core
+ * or a NULL pointer. A transfer recorded during the call may be missing. */
 uint32_t nrt_emulator_get_executions(int32_t core, nrt_emulator_execution_t *records,
                                      size_t capacity, size_t *count);
 uint32_t nrt_emulator_get_transfers(int32_t core, nrt_emulator_transfer_t *records, size_t capacity,

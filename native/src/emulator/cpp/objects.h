@@ -1,4 +1,4 @@
-// What libnrt's handles stand for.
+// The objects behind libnrt's handles.
 
 #ifndef NEURON_EMBED_EMULATOR_OBJECTS_H_
 #define NEURON_EMBED_EMULATOR_OBJECTS_H_
@@ -19,7 +19,7 @@
 
 namespace neuron_embed::emulator {
 
-// What a NEFF describes; shared by the models that were loaded from the same one.
+// The content of a NEFF. Models that were loaded from the same NEFF share it.
 struct Program {
   ModelSpec spec;
   std::shared_ptr<OnnxSession> session;  // null for hashed models
@@ -47,11 +47,11 @@ struct Model {
 struct Tensor {
   nrt::nrt_tensor_placement_t placement = nrt::NRT_TENSOR_PLACEMENT_DEVICE;
   std::shared_ptr<Storage> storage;  // null: an empty tensor
-  size_t offset = 0;                 // of a slice, into the storage
+  size_t offset = 0;                 // of a slice within the storage
   size_t size = 0;
   std::string name;
   std::atomic<uint64_t> completions{0};
-  // How many live tensor sets name this tensor; they share it.
+  // The number of live tensor sets that contain this tensor. The sets share the counter.
   std::shared_ptr<std::atomic<uint32_t>> memberships = std::make_shared<std::atomic<uint32_t>>(0);
 
   Core* core() const { return storage == nullptr ? nullptr : storage->core(); }
@@ -61,7 +61,7 @@ struct Tensor {
 using ModelTable = HandleTable<Model>;
 using TensorTable = HandleTable<Tensor>;
 
-// Used under an exclusive pin only.
+// Used only under an exclusive pin.
 struct TensorSet {
   ~TensorSet() {
     for (const Entry& entry : entries) entry.memberships->fetch_sub(1, std::memory_order_relaxed);
@@ -80,8 +80,8 @@ struct TensorSet {
     uint8_t* data;  // what the model computes on
     bool in_use;
   };
-  // The set in the order of a model's inputs or outputs. Kept between executions, so that they
-  // neither compare names nor allocate.
+  // The set's tensors in the order of a model's inputs or outputs. It is kept between executions,
+  // which then neither compare names nor allocate.
   struct Binding {
     uint64_t model = 0;                       // handle; 0: not bound
     std::vector<uint64_t> tensors;            // handles

@@ -16,7 +16,7 @@ class OnnxComputation : public Computation, private OnnxSession::Consumer {
  public:
   OnnxComputation(const ModelSpec& spec, std::shared_ptr<OnnxSession> session)
       : spec_(spec), tokens_(spec), session_(std::move(session)) {
-    // Unknown input names were refused when the model was loaded.
+    // Loading has already refused unknown input names.
     for (const std::string& name : session_->inputs()) {
       const bool starts = name == "starts";
       std::vector<int64_t>& buffer = name == "input_ids"        ? ids_

@@ -15,7 +15,7 @@ namespace neuron_embed::emulator {
 
 namespace {
 
-// The API's objects are opaque to us: all are void.
+// The API's objects are opaque, so all are declared as void.
 using OrtStatus = void;
 
 constexpr uint32_t kApiVersion = 11;  // old enough for every release still in use
@@ -28,8 +28,9 @@ constexpr int kDefaultMemory = 0;    // OrtMemTypeDefault
 
 std::atomic<uint64_t> live_sessions{0};
 
-// Held shared by every run. Exit handlers tear ONNX Runtime down while other threads may still be
-// inside of it; ours runs before its own, waits for the runs to end and lets no more begin.
+// Every run holds this mutex shared. ONNX Runtime's exit handlers destroy it while other threads
+// may still run a model. The emulator's exit handler runs before them; it waits for the current
+// runs and lets no new run begin.
 std::shared_mutex& RunGate() {
   static std::shared_mutex* gate = new std::shared_mutex();
   return *gate;
@@ -43,7 +44,7 @@ void CloseRunGate() {
 
 }  // namespace
 
-// The entries used, each at its position in OrtApi.
+// The functions used, with their positions in OrtApi.
 struct OnnxRuntime::Table {
   template <typename Function, size_t Position>
   struct Entry {
@@ -151,7 +152,7 @@ struct OnnxRuntime::Table {
 
 std::shared_ptr<OnnxRuntime> OnnxRuntime::Load(const std::string& path, std::string* error) {
   static std::mutex mutex;
-  // Never destroyed: ONNX Runtime must not be torn down by our exit handlers.
+  // Never destroyed: the emulator's exit handlers must not unload ONNX Runtime.
   static auto* loaded = new std::map<std::string, std::shared_ptr<OnnxRuntime>>();
   const std::lock_guard<std::mutex> lock(mutex);
   std::shared_ptr<OnnxRuntime>& entry = (*loaded)[path];
@@ -274,7 +275,7 @@ bool OnnxSession::ReadPorts(bool inputs, std::string* error) {
       }
       inputs_.push_back(name);
     } else {
-      // An output that is no float tensor may be there, but cannot be asked for: rank 0.
+      // A model may have outputs that are not float tensors, but they cannot be used: rank 0.
       outputs_.push_back({name, element_type == kElementFloat ? rank : 0});
     }
   }
@@ -296,7 +297,7 @@ bool OnnxSession::Run(const std::vector<Input>& values, int64_t batch,
   bool ok = true;
   for (size_t i = 0; i < values.size() && ok; ++i) {
     input_names.push_back(inputs_[i].c_str());
-    // The API takes the data as mutable, but inputs are only read.
+    // The API takes a pointer to mutable data, but it only reads inputs.
     void* data = const_cast<int64_t*>(values[i].data);
     const int64_t shape[2] = {batch, values[i].length};
     const size_t bytes = static_cast<size_t>(batch * values[i].length) * sizeof(int64_t);

@@ -1,5 +1,5 @@
-// ONNX Runtime's C API, reached with dlopen and declared by us. The API is an append-only table of
-// function pointers, so the position of an entry never changes.
+// ONNX Runtime's C API, loaded with dlopen and declared here. The API is a table of function
+// pointers to which releases only append, so the position of a function never changes.
 
 #ifndef NEURON_EMBED_EMULATOR_ONNX_RUNTIME_H_
 #define NEURON_EMBED_EMULATOR_ONNX_RUNTIME_H_
@@ -14,8 +14,8 @@ namespace neuron_embed::emulator {
 
 class OnnxRuntime {
  public:
-  // The library at `path`, loaded with local visibility and never unloaded, so that another release
-  // of it in the same process is not disturbed. Null, with *error, if it cannot be used.
+  // Loads the library at `path`. Its symbols are local, so another release in the same process is
+  // not affected. It is never unloaded. Returns null, with *error, if it cannot be used.
   static std::shared_ptr<OnnxRuntime> Load(const std::string& path, std::string* error);
 
   struct Table;
@@ -36,8 +36,8 @@ class OnnxSession {
     size_t rank;
   };
 
-  // Null, with *error, if the model cannot be used: inputs must be int64 [batch, length], outputs
-  // float32. `bytes` are not needed afterwards.
+  // Returns null, with *error, if the model cannot be used: inputs must be int64 [batch, length],
+  // outputs float32. The session does not refer to `bytes`.
   static std::unique_ptr<OnnxSession> Create(std::shared_ptr<OnnxRuntime> runtime,
                                              const uint8_t* bytes, size_t size, uint32_t threads,
                                              std::string* error);
@@ -66,7 +66,7 @@ class OnnxSession {
   bool Run(const std::vector<Input>& values, int64_t batch, const std::vector<size_t>& wanted,
            Consumer* consumer, std::string* error);
 
-  // Sessions alive in this process.
+  // The number of sessions in this process.
   static uint64_t live();
 
  private:

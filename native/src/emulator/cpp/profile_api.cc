@@ -1,5 +1,5 @@
-// nrt_profile.h, nrt_experimental.h: profiles and traces. Both write a small JSON file that says it
-// is emulated; no tool of the vendor reads it.
+// nrt_profile.h, nrt_experimental.h: profiles and traces. Both write a small JSON file that states
+// that it is emulated. The vendor's tools cannot read it.
 
 #include <fstream>
 #include <map>

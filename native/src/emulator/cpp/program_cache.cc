@@ -18,7 +18,7 @@ void ForgetExpired(Map* map) {
   }
 }
 
-// Whether the spec and the ONNX model fit each other.
+// Checks that the spec and the ONNX model have the same inputs and outputs.
 bool CheckPorts(const ModelSpec& spec, const OnnxSession& session, std::string* error) {
   const std::set<std::string> known =
       spec.packed() ? std::set<std::string>{"input_ids", "starts"}

@@ -1,5 +1,5 @@
-// Makes programs of NEFFs. The same NEFF loaded onto another core, and the same ONNX model in the
-// NEFF of another shape, share what has been made already.
+// Makes programs from NEFFs and shares them. Loading the same NEFF onto another core gives the same
+// program. NEFFs of other shapes with the same ONNX model share its session.
 
 #ifndef NEURON_EMBED_EMULATOR_PROGRAM_CACHE_H_
 #define NEURON_EMBED_EMULATOR_PROGRAM_CACHE_H_
@@ -20,13 +20,13 @@ namespace neuron_embed::emulator {
 
 class ProgramCache {
  public:
-  // Thread-safe; loads happen one after the other. Status and *error as ReadNeff, and NRT_FAILURE
-  // if ONNX Runtime is missing or refuses the model.
+  // Thread-safe; loads run one after the other. Returns the status and *error of ReadNeff, and
+  // NRT_FAILURE if ONNX Runtime is missing or refuses the model.
   nrt::NRT_STATUS Load(const uint8_t* bytes, size_t size, const Config& config,
                        std::shared_ptr<const Program>* program, std::string* error);
 
  private:
-  // Content is told apart by size and a 64-bit hash, and by whatever else shapes the result.
+  // Identifies a content by its size, a 64-bit hash, and all settings that affect the result.
   struct Key {
     uint64_t hash;
     size_t size;

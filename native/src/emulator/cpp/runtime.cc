@@ -20,8 +20,8 @@ Runtime& Runtime::Get() {
 }
 
 Runtime::Runtime() {
-  // A child of fork has the parent's memory but none of its devices. Only what a signal handler may
-  // do is done here.
+  // A child of fork has the parent's memory but not its devices. This handler may only do what a
+  // signal handler may do.
   pthread_atfork(nullptr, nullptr, [] {
     Runtime& runtime = Get();
     if (runtime.initialized()) runtime.state_.store(State::kForked);
@@ -31,7 +31,7 @@ Runtime::Runtime() {
 nrt::NRT_STATUS Runtime::StateError(const char* call) {
   switch (state_.load(std::memory_order_acquire)) {
     case State::kInitialized:
-      return nrt::NRT_SUCCESS;  // became so since it was asked
+      return nrt::NRT_SUCCESS;  // it was initialised after the first check
     case State::kUninitialized:
       ReportMisuse(NRT_EMULATOR_MISUSE_STATE, "%s before nrt_init", call);
       return nrt::NRT_UNINITIALIZED;
@@ -103,7 +103,7 @@ nrt::NRT_STATUS Runtime::CountCores(uint32_t* visible, uint32_t* total) {
 
 namespace {
 
-// Whether the environment asks libnrt for a device profile.
+// Whether the environment requests a device profile from libnrt.
 bool ProfilesDevice() {
   const char* enabled = std::getenv("NEURON_RT_INSPECT_ENABLE");
   const char* mode = std::getenv("NEURON_RT_INSPECT_DEVICE_PROFILE");
@@ -164,7 +164,7 @@ nrt::NRT_STATUS Runtime::Init(nrt::nrt_framework_type_t framework, const char* f
   Config config;
   if (!CurrentConfig(&config)) return nrt::NRT_INVALID;
   {
-    // A failed nrt_init that is tried again goes on counting calls.
+    // A retry of a failed nrt_init continues the counts of calls.
     const std::lock_guard<std::mutex> lock(config_mutex_);
     if (!plan_in_force_) faults.Set(config.faults);
     plan_in_force_ = true;

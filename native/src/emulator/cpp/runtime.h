@@ -1,8 +1,8 @@
 // The process-wide runtime: its state, its cores and its live objects.
 //
-// Calls that create, load or topology (cold) hold `control` shared; init and close hold it
-// exclusively. Nobody takes it with a pin in hand. Writes, reads and executions (hot) take no
-// process-wide lock: they pin the objects that they use, and nrt_close waits for the pins.
+// Cold calls (create, load, topology) hold `control` shared; init and close hold it exclusively. No
+// thread takes it while it has a pin. Hot calls (write, read, execute) take no process-wide lock:
+// they pin the objects that they use, and nrt_close waits for the pins.
 
 #ifndef NEURON_EMBED_EMULATOR_RUNTIME_H_
 #define NEURON_EMBED_EMULATOR_RUNTIME_H_
@@ -30,7 +30,7 @@ namespace neuron_embed::emulator {
 
 class Runtime {
  public:
-  // Lives until the process ends, exit handlers included.
+  // Exists until the process ends, also during exit handlers.
   static Runtime& Get();
 
   // ---- state
@@ -38,7 +38,8 @@ class Runtime {
                        const char* adaptor_version);
   void Close();
 
-  // NRT_SUCCESS while initialised, else the documented status, counted as misuse of `call`.
+  // Returns NRT_SUCCESS while initialised. Otherwise counts a misuse by `call` and returns the
+  // documented status.
   nrt::NRT_STATUS CheckState(const char* call) {
     if (state_.load(std::memory_order_acquire) == State::kInitialized) return nrt::NRT_SUCCESS;
     return StateError(call);
@@ -48,21 +49,22 @@ class Runtime {
 
   // ---- configuration
   nrt::NRT_STATUS Configure(const char* json);
-  // The configuration that is or would be in force. False if the environment's is wrong (logged).
+  // The current configuration, or the one that nrt_init would use. Returns false, with a log line,
+  // if the environment's configuration is wrong.
   bool CurrentConfig(Config* config);
-  // While initialised, under `control` or a pin.
+  // Only while initialised, under `control` or a pin.
   const Config& config() const { return *config_; }
-  // The number of cores that this process has or would get.
+  // The number of cores that this process has, or that nrt_init would give it.
   nrt::NRT_STATUS CountCores(uint32_t* visible, uint32_t* total);
 
   // ---- cores; they stay until the next Init
   size_t core_count() const { return cores_.size(); }
   Core* core(int index) { return cores_[static_cast<size_t>(index)].get(); }
-  // Null if there is none of that index. Under `control`.
+  // Null if there is no core with this index. Only under `control`.
   Core* FindCore(int64_t index);
   TransferLog& host_transfers() { return host_transfers_; }
 
-  // ---- what is alive
+  // ---- live objects
   std::shared_mutex control;
   ModelTable models{1};
   TensorTable tensors{2};
@@ -72,7 +74,7 @@ class Runtime {
 
   // Arrays of nrt_get_model_tensor_info.
   void AddTensorInfo(nrt::nrt_tensor_info_array_t* array);
-  // False if it is not alive. The caller then owns it.
+  // Removes a live array, which the caller then owns. False if it is not live.
   bool TakeTensorInfo(nrt::nrt_tensor_info_array_t* array);
   uint64_t live_tensor_infos();
 
@@ -83,8 +85,8 @@ class Runtime {
   // Replaces the plan until Close or Configure.
   void SetFaults(const std::vector<FaultRule>& rules);
 
-  // Applies a fault to a cold call: sleeps if it hangs, kills the core for
-  // NRT_EXEC_UNIT_UNRECOVERABLE, returns its status.
+  // Applies the planned fault to a cold call and returns its status: sleeps for a hang, and makes
+  // the core dead for NRT_EXEC_UNIT_UNRECOVERABLE.
   nrt::NRT_STATUS Suffer(CallKind call, Core* core);
 
  private:
@@ -99,7 +101,7 @@ class Runtime {
   std::atomic<State> state_{State::kUninitialized};
   std::mutex config_mutex_;
   std::optional<Config> configured_;  // guarded by config_mutex_; by nrt_emulator_configure
-  bool plan_in_force_ = false;        // guarded by config_mutex_; whether `faults` is up to date
+  bool plan_in_force_ = false;        // guarded by config_mutex_; whether `faults` is current
   std::unique_ptr<Config> config_;
   CoreLocks locks_;
   std::vector<std::unique_ptr<Core>> cores_;
@@ -111,20 +113,20 @@ class Runtime {
 // Frees an array of nrt_get_model_tensor_info and its shapes.
 void FreeTensorInfo(nrt::nrt_tensor_info_array_t* array);
 
-// The handle as the tables count it, and back.
+// Converts a pointer of the API to a handle of the tables, and back.
 inline uint64_t HandleOf(const void* handle) { return reinterpret_cast<uintptr_t>(handle); }
 template <typename Handle>
 Handle* ToHandle(uint64_t handle) {
   return reinterpret_cast<Handle*>(static_cast<uintptr_t>(handle));
 }
 
-// Counts a pin that failed and returns the status for it. `what` is "model", "tensor" ...
+// Counts a failed pin and returns the status for it. `what` is "model", "tensor" ...
 nrt::NRT_STATUS PinError(HandleState state, const char* call, const char* what);
 
-// Counts a NULL where there must be none, and returns the status for it.
+// Counts a NULL argument that is not allowed, and returns the status for it.
 nrt::NRT_STATUS NullArgument(const char* call);
 
-// Counts a free that failed.
+// Counts a failed free.
 void FreeError(HandleState state, const char* call, const char* what);
 
 }  // namespace neuron_embed::emulator

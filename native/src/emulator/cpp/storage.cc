@@ -12,11 +12,11 @@ namespace neuron_embed::emulator {
 namespace {
 
 constexpr uint8_t kUnwritten = 0xA5;               // an int32 of it is negative
-constexpr size_t kFilledBytes = size_t{64} << 20;  // beyond, memory stays untouched (zeros)
+constexpr size_t kFilledBytes = size_t{64} << 20;  // bytes after these stay zero
 constexpr uint64_t kDeviceAlignment = 64;
 constexpr size_t kExpectedUses = 8;
 
-// Emulated physical addresses: never reused, distinct over all cores.
+// Emulated physical addresses: never reused, and different on all cores.
 uint64_t NextPhysicalAddress(size_t size) {
   static std::atomic<uint64_t> next{uint64_t{1} << 40};
   return next.fetch_add((size + kDeviceAlignment - 1) / kDeviceAlignment * kDeviceAlignment);

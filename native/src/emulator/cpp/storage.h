@@ -1,4 +1,4 @@
-// The bytes of tensors, and which calls use which of them.
+// The bytes of tensors, and a record of the calls that use them.
 
 #ifndef NEURON_EMBED_EMULATOR_STORAGE_H_
 #define NEURON_EMBED_EMULATOR_STORAGE_H_
@@ -16,14 +16,14 @@ class Core;
 
 enum class Access { kRead, kWrite };
 
-// A stretch of device memory of one core, or of host memory. Shared by a tensor and its slices.
+// A range of memory of one core or of the host. A tensor and its slices share it.
 class Storage {
  public:
-  // Memory of our own, filled with a pattern that is no valid token id: contents after allocation
-  // are unspecified, and whoever relies on zeros shall see it. `core` is null for host memory.
-  // Null if there is not that much memory, on the core or on this machine.
+  // Allocates memory and fills it with a pattern that is no valid token id. libnrt does not specify
+  // the content of new memory, so this shows a program that relies on zeros. `core` is null for
+  // host memory. Returns null if the core or this machine has too little memory.
   static std::shared_ptr<Storage> Allocate(size_t size, Core* core);
-  // The caller's memory, which outlives the storage.
+  // Uses the caller's memory, which must outlive the storage.
   static std::shared_ptr<Storage> Attach(void* buffer, size_t size);
 
   ~Storage();
@@ -36,8 +36,8 @@ class Storage {
   bool attached() const { return attached_; }
   uint64_t physical_address() const { return physical_address_; }
 
-  // Announces work on [begin, end). False if other work overlaps it and either writes; reads by
-  // two executions at once also clash, unless `share_reads`. What was begun must be ended.
+  // Announces work on [begin, end); EndUse ends it. Returns false if other work overlaps it and one
+  // of the two writes. Two executions that read the same bytes also conflict, unless `share_reads`.
   bool BeginUse(size_t begin, size_t end, Access access, bool execution, bool share_reads);
   void EndUse(size_t begin, size_t end, Access access, bool execution);
 
@@ -57,7 +57,7 @@ class Storage {
   const bool attached_;
   const uint64_t physical_address_;
   std::mutex mutex_;
-  std::vector<Use> uses_;  // guarded by mutex_; has room for several, so work does not allocate
+  std::vector<Use> uses_;  // guarded by mutex_; has reserved space, so that work does not allocate
 };
 
 }  // namespace neuron_embed::emulator

@@ -28,7 +28,7 @@ TensorTable::Pin PinTensor(const char* call, const nrt::nrt_tensor_t* tensor, NR
   return pin;
 }
 
-// Whether [offset, offset + size) lies inside of the tensor.
+// Checks that [offset, offset + size) is inside the tensor.
 NRT_STATUS CheckBounds(const char* call, const Tensor& tensor, uint64_t offset, uint64_t size) {
   if (tensor.storage == nullptr) {
     ReportMisuse(NRT_EMULATOR_MISUSE_BOUNDS, "%s: the tensor has no storage", call);
@@ -41,7 +41,7 @@ NRT_STATUS CheckBounds(const char* call, const Tensor& tensor, uint64_t offset, 
   return nrt::NRT_INVALID;
 }
 
-// A stretch of a tensor's bytes while a call works on it.
+// A range of a tensor's bytes that a call uses.
 class Stretch {
  public:
   Stretch(Tensor& tensor, uint64_t offset, uint64_t size, Access access)
@@ -73,7 +73,7 @@ NRT_STATUS InUse(const char* call, const Tensor& tensor) {
   return nrt::NRT_INVALID;
 }
 
-// The bytes of one write or read, without its time.
+// Copies the bytes of one write or read, without its emulated time.
 NRT_STATUS Move(const char* call, nrt_emulator_direction direction, uint64_t handle, Tensor& tensor,
                 void* buffer, uint64_t offset, uint64_t size) {
   const NRT_STATUS status = CheckBounds(call, tensor, offset, size);
@@ -109,15 +109,15 @@ NRT_STATUS Transfer(const char* call, nrt_emulator_direction direction,
   return status;
 }
 
-// `unsafe` would skip the tracking of in-flight executions; the emulator keeps it, so that a data
-// race is an error and not an accident.
+// libnrt does not track executions in flight if `unsafe` is true. The emulator always tracks them,
+// so that it reports every data race.
 NRT_STATUS TransferBatch(const char* call, nrt_emulator_direction direction,
                          const nrt::nrt_tensor_batch_t* batches, uint64_t num_batches) {
   Runtime& runtime = Runtime::Get();
   NRT_STATUS status = runtime.CheckState(call);
   if (status != nrt::NRT_SUCCESS) return status;
   if (batches == nullptr && num_batches != 0) return NullArgument(call);
-  // All is checked before anything moves: the call is one request.
+  // The call is one request, so all arguments are checked before any bytes are copied.
   Core* core = nullptr;
   for (uint64_t i = 0; i < num_batches; ++i) {
     const nrt::nrt_tensor_batch_t& batch = batches[i];
@@ -134,7 +134,7 @@ NRT_STATUS TransferBatch(const char* call, nrt_emulator_direction direction,
   status =
       runtime.Suffer(direction == NRT_EMULATOR_WRITE ? CallKind::kWrite : CallKind::kRead, core);
   if (status != nrt::NRT_SUCCESS) return status;
-  // Neighbours on one core make one transfer. The last pin keeps its core until that has ended.
+  // Successive operations on one core are one transfer. The last pin keeps the core until its end.
   TensorTable::Pin last;
   Core* open = nullptr;
   uint64_t bytes = 0;
@@ -306,7 +306,7 @@ nrt::NRT_STATUS nrt_tensor_copy(const nrt::nrt_tensor_t* src, size_t src_offset,
   const Stretch source(*from, src_offset, size, Access::kRead);
   if (!source.held()) return InUse(kCall, *from);
   const Stretch destination(*to, dst_offset, size, Access::kWrite);
-  if (!destination.held()) return InUse(kCall, *to);  // in use, or overlapping the source
+  if (!destination.held()) return InUse(kCall, *to);  // in use, or it overlaps the source
   std::memcpy(destination.data(), source.data(), size);
   return nrt::NRT_SUCCESS;
 }
@@ -425,7 +425,7 @@ nrt::NRT_STATUS nrt_tensor_check_output_completion(const nrt::nrt_tensor_t* outp
           ? NowNanos() + std::min(timeout_microseconds, kDay / kNanosPerMicro) * kNanosPerMicro
           : 0;
   for (;;) {
-    // Pinned anew each time: waiting must neither keep the tensor alive nor hold up nrt_close.
+    // Pin it again each time: waiting must neither keep the tensor alive nor block nrt_close.
     {
       nrt::NRT_STATUS status;
       const TensorTable::Pin pin = PinTensor(kCall, output_tensor, &status);

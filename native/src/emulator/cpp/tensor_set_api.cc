@@ -11,7 +11,7 @@ namespace {
 
 using nrt::NRT_STATUS;
 
-// A set is used by one call at a time.
+// Only one call at a time may use a set.
 TensorSetTable::Pin PinSet(const char* call, const nrt::nrt_tensor_set_t* set,
                            const char* tensor_name, const void* tensor, NRT_STATUS* status) {
   Runtime& runtime = Runtime::Get();

@@ -25,7 +25,7 @@ TokenInputs::TokenInputs(const ModelSpec& spec)
       pad_token_id_(spec.pad_token_id) {}
 
 nrt::NRT_STATUS TokenInputs::Check(const uint8_t* const* inputs, size_t row) const {
-  // Collected without branches: the loop then runs at the speed of memory.
+  // Without branches, the loop runs at the speed of memory.
   bool ids_inside = true;
   bool others_valid = true;
   const size_t begin = row * sequence_length_;

@@ -14,7 +14,7 @@ namespace neuron_embed::emulator {
 
 class TokenInput {
  public:
-  // The input of that role, or an absent one.
+  // The input with this role, which may be absent.
   TokenInput(const ModelSpec& spec, Role role);
 
   bool present() const { return index_ >= 0; }
@@ -37,16 +37,16 @@ class TokenInput {
   bool wide_;
 };
 
-// The token inputs of a model. Absent ones are replaced: the mask by ids != pad, the types by 0.
+// The token inputs of a model. An absent mask is replaced by ids != pad, absent types by 0.
 class TokenInputs {
  public:
   explicit TokenInputs(const ModelSpec& spec);
 
-  // Checks every value of one row against what Computation::Run documents.
+  // Checks every value of one row; Computation::Run documents the conditions.
   nrt::NRT_STATUS Check(const uint8_t* const* inputs, size_t row) const;
 
-  // Where a text of a packed row begins; of `text` = texts, or of the first that is not there,
-  // where the last one ends.
+  // The start of a text in a packed row. For `text` = texts, or the first text that does not exist:
+  // the end of the last text.
   int64_t Start(const uint8_t* const* inputs, size_t row, size_t text) const {
     return starts_.At(inputs, row * (texts_ + 1) + text);
   }

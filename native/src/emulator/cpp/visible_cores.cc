@@ -10,7 +10,7 @@ namespace neuron_embed::emulator {
 
 namespace {
 
-// Reads a number at *text and moves behind it.
+// Reads a number at *text and moves *text after it.
 bool ReadNumber(const char** text, uint32_t* number) {
   const char* end = *text + std::strlen(*text);
   const std::from_chars_result result = std::from_chars(*text, end, *number);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the native core, its JNI code and the libnrt emulator for Maven, and lays them out for the
+# Builds the native core, its JNI code and the libnrt emulator for Maven, in the folder layout of the
 # platform's jar.
 #   usage: build-native.sh SOURCES BUILD JNI_SOURCES JAVA_HOME OUTPUT
 set -eu
@@ -15,7 +15,7 @@ command -v cmake >/dev/null || missing "there is no cmake." cmake cmake
 command -v "${CXX:-c++}" >/dev/null || missing "there is no C++ compiler (${CXX:-c++})." g++ gcc-c++
 command -v make >/dev/null || command -v ninja >/dev/null || missing "there is no make." make make
 
-# GoogleTest is for the C++ tests only; without it they are skipped, and a warning says so.
+# Only the C++ tests need GoogleTest. Without it they are skipped, with a warning.
 tests=OFF
 if [ -f /usr/include/gtest/gtest.h ] || [ -f /usr/local/include/gtest/gtest.h ]; then
   tests=ON
@@ -33,7 +33,7 @@ grep 'emulator is not built' "$build.configure.log" | sed 's/^-- /[WARNING] /' |
 cmake --build "$build" --parallel "${NEURON_EMBED_BUILD_JOBS:-2}" >"$build.build.log" 2>&1 \
   || { tail -60 "$build.build.log" >&2; exit 1; }
 
-# Without debugging symbols, which are most of the size; they stay in the build folder.
+# Strip the debugging symbols, which are most of the size. They stay in the build folder.
 mkdir -p "$output"
 strip --strip-unneeded -o "$output/libjnineuron_embed.so" "$build/libjnineuron_embed.so"
 if [ -f "$build/emulator/libnrt.so.1" ]; then

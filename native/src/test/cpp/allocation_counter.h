@@ -1,4 +1,5 @@
-// Counts what a thread allocates with operator new. Linked into a test, this replaces the operator.
+// Counts the allocations of a thread by operator new. It replaces the operator in a test that links
+// this.
 
 #ifndef NEURON_EMBED_TEST_ALLOCATION_COUNTER_H_
 #define NEURON_EMBED_TEST_ALLOCATION_COUNTER_H_

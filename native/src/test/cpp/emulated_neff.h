@@ -1,5 +1,5 @@
-// Emulated NEFF files for tests: the emulator computes them by hashing the tokens, so that a wrong
-// or stale input shows in the output.
+// Emulated NEFF files for tests. The emulator computes a hash of the tokens, so that a wrong or
+// outdated input changes the output.
 
 #ifndef NEURON_EMBED_TEST_EMULATED_NEFF_H_
 #define NEURON_EMBED_TEST_EMULATED_NEFF_H_

@@ -1,5 +1,5 @@
-// A fixture for tests of the core on the emulator: after each test nothing may be alive, neither
-// here nor in the emulator, and no rule of libnrt may have been broken.
+// A fixture for tests of the core on the emulator. After each test, the core and the emulator may
+// hold no object, and the test may not have broken a rule of libnrt.
 
 #ifndef NEURON_EMBED_TEST_EMULATOR_TEST_BASE_H_
 #define NEURON_EMBED_TEST_EMULATOR_TEST_BASE_H_
@@ -24,7 +24,7 @@
 
 namespace neuron_embed::testing {
 
-// A slot with memory of its own.
+// A slot that owns its memory.
 class OwnedSlot {
  public:
   OwnedSlot(const std::shared_ptr<Model>& model, InputPath path)
@@ -85,7 +85,7 @@ class OwnedSlot {
 
 class EmulatorTestBase : public ::testing::Test {
  protected:
-  // Cores of concurrent test processes do not exclude each other.
+  // Concurrent test processes may use the same cores.
   static constexpr const char* kDefaultConfig = R"({"lockDirectory":""})";
 
   void SetUp() override { UseLibrary(NEURON_EMBED_TEST_EMULATOR, kDefaultConfig); }
@@ -135,7 +135,7 @@ class EmulatorTestBase : public ::testing::Test {
   uint64_t expected_misuse_ = 0;
 };
 
-// What `body` throws, as kind and message; kind 0 if it returns.
+// The kind and message of the exception that `body` throws; kind 0 if it returns.
 struct Thrown {
   int32_t kind = 0;
   nrt::NRT_STATUS status = nrt::NRT_SUCCESS;

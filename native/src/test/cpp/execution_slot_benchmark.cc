@@ -1,10 +1,10 @@
-// What a slot's execution adds to the libnrt calls that it makes. On the emulator with a service
-// time of zero, so that what is seen is the host's side. Emulated figures: they say nothing of a
-// device.
+// Measures the time that a slot's execution adds to its libnrt calls. It runs on the emulator with
+// a service time of zero, so that only the host's time is left. Emulated figures: they show nothing
+// about a device.
 //
-// For each input path there is a pair: `bare`, the libnrt calls alone, and `slot`,
-// ExecutionSlot::Execute; `capi` adds the C interface. The difference within a pair is ours;
-// compare medians:
+// For each input path there are three cases: `bare` runs only the libnrt calls, `slot` runs
+// ExecutionSlot::Execute, `capi` adds the C interface. The differences are the cost of this
+// project's code. Compare medians:
 //   execution_slot_benchmark --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true
 
 #include <benchmark/benchmark.h>
@@ -39,7 +39,7 @@ Memory Allocate(size_t size) {
   return Memory(memory, &std::free);
 }
 
-// A bge-small sized request: 1 x 256 tokens, a vector of 384, as the benchmark of Java has it.
+// A request of bge-small's size, the same as in the Java benchmark: 1 x 256 tokens, 384 elements.
 NeffOptions Options() {
   NeffOptions options;
   options.sequence_length = 256;
@@ -73,7 +73,7 @@ void Bare(benchmark::State& state, InputPath path) {
   const World world;
   const nrt::NrtApi& api = world.library->api();
   const Model& model = *world.model;
-  // The same calls on the same kind of tensors, written out.
+  // The same libnrt calls on the same kind of tensors, without the slot.
   std::vector<DeviceTensor> tensors;
   std::vector<nrt::nrt_tensor_batch_op_t> ops;
   std::vector<nrt::nrt_tensor_batch_t> batches;

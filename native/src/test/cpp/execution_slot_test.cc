@@ -14,7 +14,7 @@ namespace {
 
 class ExecutionSlotTest : public EmulatorTestBase {
  protected:
-  // The transfers that the emulator saw on a core.
+  // The transfers that the emulator recorded on a core.
   std::vector<nrt_emulator_transfer_t> Transfers(int core) const {
     std::vector<nrt_emulator_transfer_t> records(64);
     size_t count = 0;
@@ -66,7 +66,7 @@ TEST_F(ExecutionSlotTest, EachPathGivesWhatTheOthersGive) {
         OwnedSlot slot(model, path);
         EXPECT_EQ(slot->input_path(), path) << slot->input_path_reason();
         EXPECT_EQ(slot->input_path_reason(), "");
-        // Of 64-bit ids these tests fill 32-bit halves: lengths stay even, upper halves zero.
+        // For 64-bit ids, these tests fill 32-bit halves: lengths are even, upper halves are zero.
         for (int32_t seed = 1; seed < 4; ++seed) {
           const auto fill = [&](OwnedSlot& target) {
             const size_t elements = model->inputs()[0].size / sizeof(int32_t);
@@ -114,7 +114,7 @@ TEST_F(ExecutionSlotTest, ThePathThatTheRuntimeRefusesIsReplacedByTheDefault) {
     EXPECT_NE(slot->input_path_reason().find("NRT_INVALID=2"), std::string::npos);
     EXPECT_NO_THROW(slot->Execute());
   }
-  // The emulator notes each refused use of host memory.
+  // The emulator counts each refused use of host memory as misuse.
   expected_misuse_ = Counters().misuse_total;
   EXPECT_GT(expected_misuse_, 0u);
 }

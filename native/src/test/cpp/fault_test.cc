@@ -1,4 +1,4 @@
-// Every status, at every call that can fail: the right error comes out and nothing is left behind.
+// Every status at every call that can fail must give the right error and leave no object.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kCore = 1;
 
-// One whole life of a slot on kCore.
+// Creates a slot on kCore, executes it once and closes everything.
 void LiveAndExecute(const nrt::NrtLibrary& library, const std::string& neff, InputPath path) {
   const auto runtime = Runtime::Open(library, {});
   const auto model = Model::Load(runtime, neff, kCore);
@@ -21,8 +21,8 @@ void LiveAndExecute(const nrt::NrtLibrary& library, const std::string& neff, Inp
 }
 
 struct Stage {
-  const char* name;       // of the call in a fault plan
-  const char* operation;  // that reports it
+  const char* name;       // the call in a fault plan
+  const char* operation;  // the function that reports the fault
   InputPath path;
   bool on_core;
 };
@@ -51,7 +51,7 @@ TEST_P(FaultTest, EveryStatusComesOutAsItIsAndNothingStays) {
     }
   }
   for (const nrt::NRT_STATUS status : statuses) {
-    // `nth` 1 and 2: the first call of its kind, and one when others have succeeded already.
+    // `nth` 1 is the first call of its kind, 2 is a call after a success.
     for (const int nth : {1, 2}) {
       Configure(R"({"lockDirectory":"","faults":[{"call":")" + std::string(stage.name) +
                 R"(","nth":)" + std::to_string(nth) + R"(,"status":)" +
@@ -171,10 +171,10 @@ TEST_F(DeviceTest, ACoreThatDiesUnderLoadLeavesTheOthersWorking) {
       EXPECT_EQ(worker.done, 60);
     }
   }
-  // The other slot's execution may be under way when the core dies, and dies with it.
+  // The other slot's execution may be in flight when the core fails, and then fails too.
   EXPECT_GE(done_on_dead_core, 28);
   EXPECT_LE(done_on_dead_core, 29);
-  workers.clear();  // freeing on a dead core works too: the fixture counts
+  workers.clear();  // freeing works on a dead core, too; the fixture checks it
 }
 
 TEST_F(DeviceTest, AnIdBeyondTheVocabularyFailsTheRequestOnly) {

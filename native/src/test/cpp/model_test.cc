@@ -124,7 +124,7 @@ TEST_F(ModelTest, AFailedUnloadIsReportedAndOver) {
   SetFaults(R"([{"call":"unload","nth":1,"status":1}])");
   EXPECT_EQ(model->Unload(), nrt::NRT_FAILURE);
   EXPECT_EQ(model->Unload(), nrt::NRT_SUCCESS) << "the handle is gone: no second call";
-  // What libnrt did not unload, its close does.
+  // nrt_close unloads the model that nrt_unload did not.
   expected_misuse_ = Counters().live_models;
 }
 

@@ -7,8 +7,8 @@
 extern "C" {
 #endif
 
-/* Opens, loads, executes once and gives everything back. Returns the status kind of the last step
- * that ran, and its message. */
+/* Opens, loads, executes once and closes everything. Returns the status kind of the last step that
+ * ran, and its message. */
 int neuron_capi_one_life(const char* emulator, const char* neff, void* input, void* output,
                          uint64_t size, char* message, uint64_t message_size);
 

@@ -284,7 +284,7 @@ TEST(GuardTest, EveryExceptionBecomesAStatus) {
 
 TEST(GuardTest, LongMessagesAreCutBetweenCharacters) {
   neuron_status status;
-  // One byte, then characters of two: the cut would fall into one of them.
+  // One byte, then characters of two bytes: a simple cut would split a character.
   std::string text = "a";
   while (text.size() < 2 * NEURON_MESSAGE_SIZE) text += "\xC3\xA9";
   capi::Guard(&status, [&] { throw Error(ErrorKind::kFile, text); });

@@ -1,4 +1,4 @@
-// The edge between C++ exceptions and the C interface.
+// Converts C++ exceptions to the statuses of the C interface.
 
 #ifndef NEURON_EMBED_CAPI_GUARD_H_
 #define NEURON_EMBED_CAPI_GUARD_H_
@@ -34,8 +34,8 @@ inline void SetStatus(neuron_status* out, int32_t kind, uint32_t nrt_status, int
   CopyText(out->message, message);
 }
 
-// Runs `body` and turns whatever it throws into `out`; returns the kind. Allocates nothing itself.
-// `out` may be null: then only the kind is told.
+// Runs `body`, writes the error that it throws to `out`, and returns its kind. Allocates nothing
+// itself. If `out` is null, it only returns the kind.
 template <typename Body>
 int32_t Guard(neuron_status* out, Body&& body) noexcept {
   neuron_status unused;
@@ -61,7 +61,7 @@ int32_t Guard(neuron_status* out, Body&& body) noexcept {
   return out->kind;
 }
 
-// As Guard, for a body that returns a pointer; null if it throws.
+// Like Guard, for a body that returns a pointer; null if it throws.
 template <typename Body>
 auto GuardPointer(neuron_status* out, Body&& body) noexcept -> decltype(body()) {
   decltype(body()) result = nullptr;

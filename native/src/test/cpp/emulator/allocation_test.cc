@@ -1,5 +1,5 @@
-// Writing, executing and reading allocate nothing once a slot has run: the emulator is a measuring
-// bed.
+// After a slot's first execution, writing, executing and reading allocate nothing, because the
+// emulator is used for measurements.
 
 #include "../allocation_counter.h"
 #include "emulator_test.h"

@@ -1,4 +1,5 @@
-// Many threads at once: what must work, and what must be caught. Meant for ThreadSanitizer too.
+// Many threads at once: correct use must work, and misuse must be reported. Also for
+// ThreadSanitizer.
 
 #include <algorithm>
 #include <atomic>
@@ -64,7 +65,7 @@ TEST_F(ConcurrencyTest, ObjectsComeAndGoEverywhere) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// One execution is held in flight, while this thread does what it must not.
+// Holds an execution in flight while this thread misuses the API.
 class InFlightTest : public EmulatorTest {
  protected:
   void SetUp() override {
@@ -78,7 +79,7 @@ class InFlightTest : public EmulatorTest {
     gate_.AwaitArrival();
   }
 
-  // Lets the execution end and takes everything down.
+  // Lets the execution end and frees everything.
   void Finish() {
     gate_.Open();
     execution_.join();
@@ -203,8 +204,8 @@ TEST_F(ConcurrencyTest, SharedInputsIfAllowed) {
   EXPECT_EQ(nrt_unload(model), nrt::NRT_SUCCESS);
 }
 
-// Threads misuse one slot as hard as they can: whatever the statuses are, nothing may crash, hang
-// or race, and in the end nothing may be alive.
+// Threads misuse one slot in many ways. The statuses do not matter, but there must be no crash, no
+// hang and no data race, and in the end no object may be alive.
 TEST_F(ConcurrencyTest, ChaosIsContained) {
   Start();
   const ToySpec spec;
@@ -212,7 +213,7 @@ TEST_F(ConcurrencyTest, ChaosIsContained) {
   nrt::nrt_model_t* model = LoadModel(neff);
   auto slot = std::make_unique<ToySlot>(model, spec);
   ASSERT_EQ(slot->Write(SomeIds(spec), FullMask(spec)), nrt::NRT_SUCCESS);
-  // Copies: a handle's own variable is nulled by its free.
+  // Copies, because a free sets the handle's own variable to null.
   nrt::nrt_tensor_t* const ids = slot->ids;
   nrt::nrt_tensor_set_t* const inputs = slot->inputs;
   nrt::nrt_tensor_set_t* const outputs = slot->outputs;

@@ -1,4 +1,4 @@
-// The configuration: where it comes from, and what is refused.
+// The configuration: its sources, and refused values.
 
 #include "config.h"
 
@@ -22,7 +22,7 @@ TEST_F(ConfigTest, DefaultsAreAnInf2Xlarge) {
 
 struct BadConfig {
   const char* json;
-  const char* message;  // part of what is said
+  const char* message;  // a part of the message
 };
 
 class BadConfigTest : public ConfigTest, public ::testing::WithParamInterface<BadConfig> {};

@@ -46,7 +46,7 @@ ScopedVariable::~ScopedVariable() {
 }
 
 void EmulatorTest::SetUp() {
-  // The tests decide, not the environment that they run in.
+  // Only the tests set these variables, not the environment.
   for (const char* name : {"NRT_EMULATOR_CONFIG", "NEURON_RT_VISIBLE_CORES", "NEURON_RT_NUM_CORES",
                            "NEURON_RT_EXEC_TIMEOUT", "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS",
                            "NEURON_RT_XU_COMPUTE_MAX_QUEUED_REQUESTS", "NEURON_RT_INSPECT_ENABLE",

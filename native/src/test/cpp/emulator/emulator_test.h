@@ -1,4 +1,4 @@
-// A test that uses the emulator as any program would, through libnrt's functions.
+// A test that uses the emulator as a program does, through libnrt's functions.
 
 #ifndef NEURON_EMBED_TEST_EMULATOR_EMULATOR_TEST_H_
 #define NEURON_EMBED_TEST_EMULATOR_EMULATOR_TEST_H_
@@ -16,7 +16,7 @@
 
 namespace neuron_embed::emulator {
 
-// An empty folder that goes with the object.
+// An empty folder. The destructor deletes it.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -31,7 +31,7 @@ class TemporaryFolder {
 
 std::string ReadFile(const std::string& path);
 
-// A variable of the environment, put back at the end.
+// Sets a variable of the environment. The destructor restores the former value.
 class ScopedVariable {
  public:
   ScopedVariable(const char* name, const char* value);  // NULL: not set
@@ -48,17 +48,17 @@ class ScopedVariable {
 class EmulatorTest : public ::testing::Test {
  protected:
   void SetUp() override;
-  // Closes, and checks that nothing is alive and that the only misuse is what was expected.
+  // Closes, and checks that no object is alive and that there was only the expected misuse.
   void TearDown() override;
 
   // Configures with `members`, JSON members without braces ("\"cores\": 4"). Each test process
-  // locks cores in a folder of its own.
+  // locks cores in its own folder.
   void Configure(const std::string& members = "");
   // Configures and initialises.
   void Start(const std::string& members = "");
   void Close();
 
-  // The test does this wrong so many times.
+  // The test causes this misuse `count` times.
   void ExpectMisuse(nrt_emulator_misuse_kind kind, uint64_t count);
   uint64_t Misuse(nrt_emulator_misuse_kind kind);
   nrt_emulator_counters_t Counters();
@@ -85,7 +85,7 @@ class ToySlot {
   ToySlot(const ToySlot&) = delete;
   ToySlot& operator=(const ToySlot&) = delete;
 
-  // `mask`, or the starts of a packed model.
+  // `mask`: the mask, or the starts of a packed model.
   nrt::NRT_STATUS Write(const std::vector<int32_t>& ids, const std::vector<int32_t>& mask);
   nrt::NRT_STATUS Execute();
   nrt::NRT_STATUS Read();  // into floats (float32 outputs)
@@ -106,7 +106,7 @@ class ToySlot {
 std::vector<int32_t> SomeIds(const ToySpec& spec, int32_t seed = 0);
 std::vector<int32_t> FullMask(const ToySpec& spec);
 
-// The documented hash function, written down a second time: the vector of one row.
+// A second implementation of the documented hash function: the vector of one row.
 std::vector<float> HashVector(const std::vector<int32_t>& ids, const std::vector<int32_t>& mask,
                               size_t row, size_t sequence_length, size_t hidden_size);
 

@@ -1,4 +1,4 @@
-// Executions: what is computed, what is refused.
+// Executions: their results, and refused ones.
 
 #include <cmath>
 #include <cstring>
@@ -11,7 +11,7 @@ namespace {
 
 class ExecuteTest : public EmulatorTest {
  protected:
-  // Loads the model and makes a slot; freed by the destructor before TearDown looks.
+  // Loads a model and makes a slot. The destructor frees both before TearDown checks for leaks.
   struct Loaded {
     Loaded(const ToySpec& spec_in, int core = 0)
         : spec(spec_in), model(LoadModel(ToyNeff(spec_in), core)), slot(model, spec_in, core) {}
@@ -46,7 +46,7 @@ TEST_F(ExecuteTest, PooledRowsAreTheDocumentedHash) {
   }
 }
 
-// Ties the function down: whoever changes it breaks every packer's and every test's vectors.
+// Fixes the hash function: a change would break the vectors of every test and packer.
 TEST_F(ExecuteTest, HashIsTheSameForEver) {
   Start();
   ToySpec spec;
@@ -91,7 +91,7 @@ TEST_F(ExecuteTest, TextsOfAPackedRowAreHashedAsIfTheyWereAlone) {
     spec.input_dtype = dtype;
     Loaded packed(spec);
     std::vector<int32_t> ids = SomeIds(spec);
-    ids[2] = 0;  // in a text, the padding token is one like others
+    ids[2] = 0;  // within a text, the padding token is an ordinary token
     // Texts [0, 2), [2, 7) and padding; [0, 1), [1, 2), [2, 8): full.
     const std::vector<int32_t> starts = {0, 2, 7, 8, 0, 1, 2, 8};
     const std::vector<std::vector<int32_t>> texts = {{ids[0], ids[1]},

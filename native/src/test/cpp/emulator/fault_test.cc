@@ -1,4 +1,4 @@
-// Fault plans: every status at every call, hangs, and cores that die.
+// Fault plans: every status at every call, hangs, and cores that fail for good.
 
 #include <atomic>
 #include <cmath>
@@ -19,7 +19,7 @@ class FaultTest : public EmulatorTest {
   static nrt::NRT_STATUS Init() { return nrt_init(nrt::NRT_FRAMEWORK_TYPE_NO_FW, "", ""); }
 };
 
-// Which of the calls 1 to 12 a rule hits, as text.
+// The calls among 1 to 12 to which a rule applies, as text.
 std::string Hits(const FaultRule& rule) {
   FaultPlan plan;
   plan.Set({rule});
@@ -251,8 +251,7 @@ TEST_F(FaultTest, ShortHangOnlyDelays) {
   EXPECT_EQ(nrt_unload(model), nrt::NRT_SUCCESS);
 }
 
-// A core that dies under load: its executions in flight end with 101, none of the other core's
-// does.
+// A core fails under load: its executions in flight end with status 101, the other core's do not.
 TEST_F(FaultTest, CoreDyingUnderLoad) {
   Start(R"("timing": {"fallback": {"baseMicros": 300}},
            "faults": [{"call": "execute", "core": 1, "nth": 20, "status": 101}])");

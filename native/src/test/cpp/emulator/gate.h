@@ -1,4 +1,4 @@
-// Holds an execution inside of its computation until the test lets it go.
+// Blocks an execution inside its computation until the test opens the gate.
 
 #ifndef NEURON_EMBED_TEST_EMULATOR_GATE_H_
 #define NEURON_EMBED_TEST_EMULATOR_GATE_H_
@@ -16,13 +16,13 @@ namespace neuron_embed::emulator {
 
 class Gate {
  public:
-  // Waits until an execution has come to the gate.
+  // Waits until an execution has reached the gate.
   void AwaitArrival() {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return arrived_; });
   }
 
-  // Lets it pass, and all that follow.
+  // Lets this and all later executions pass.
   void Open() {
     const std::lock_guard<std::mutex> lock(mutex_);
     open_ = true;
@@ -43,8 +43,8 @@ class Gate {
   bool open_ = false;
 };
 
-// Puts the gate, which outlives the model, in front of what the model computes. No execution may be
-// under way.
+// Puts the gate before the model's computation. The gate must outlive the model. No execution may
+// be in flight.
 inline void PutGate(nrt::nrt_model_t* handle, Gate* gate) {
   class Gated : public Computation {
    public:

@@ -1,4 +1,4 @@
-// Runtime generations: what follows from the version, and what can be said explicitly.
+// Runtime generations: behaviour that follows from the version, and explicit settings.
 
 #include <cstring>
 
@@ -151,7 +151,7 @@ TEST_F(GenerationTest, AttachedBuffersWorkByCopy) {
     ASSERT_EQ(nrt_execute(model, inputs, outputs), nrt::NRT_SUCCESS);
     const std::vector<float> first = HashVector(ids, mask, 0, 8, 96);
     EXPECT_EQ(std::memcmp(vectors.data(), first.data(), 96 * 4), 0);
-    ids[0] = 99;  // the caller's memory itself is the input
+    ids[0] = 99;  // the input is the caller's memory, without a copy
     ASSERT_EQ(nrt_execute(model, inputs, outputs), nrt::NRT_SUCCESS);
     const std::vector<float> second = HashVector(ids, mask, 0, 8, 96);
     EXPECT_EQ(std::memcmp(vectors.data(), second.data(), 96 * 4), 0);

@@ -1,4 +1,4 @@
-// The libraries as built: their names, symbol versions and exports, found with dlopen.
+// The built libraries: their names, symbol versions and exports, found with dlopen.
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -13,8 +13,8 @@
 namespace neuron_embed::emulator {
 namespace {
 
-// One of the libraries. Each has a path of its own, so both can be in one process, and keeps its
-// state for as long as the process lives.
+// One of the libraries. Their paths differ, so both can be in one process. Each keeps its state
+// until the process ends.
 class Library {
  public:
   explicit Library(const char* path) : handle_(dlopen(path, RTLD_NOW | RTLD_LOCAL)) {
@@ -89,7 +89,7 @@ TEST(LibraryTest, NothingElseIsExported) {
     const Library library(path);
     for (const char* name :
          {"nrt_get_status_as_str", "nrta_execute_schedule", "inflate", "crc32"}) {
-      // A symbol of the process itself (zlib may be linked in elsewhere) is not the library's.
+      // The symbol may belong to the process instead (zlib may be linked elsewhere).
       Dl_info info = {};
       void* symbol = library.Get<void>(name) == nullptr
                          ? nullptr
@@ -128,7 +128,7 @@ TEST(LibraryTest, BaselineIsAnOldRuntime) {
   library.Get<nrt::nrt_close_fn>("nrt_close")();
 }
 
-// Two copies in one process are two runtimes, but cores are exclusive between them too.
+// Two copies in one process are two runtimes, which cannot use the same core.
 TEST(LibraryTest, TwoCopiesShareTheMachine) {
   const Library first(kCurrent);
   const Library second(kBaseline);

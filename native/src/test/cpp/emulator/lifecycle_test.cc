@@ -32,7 +32,7 @@ int InChild(const std::function<int()>& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// 0 if every call says that nrt_init is missing, else the number of the first that does not.
+// 0 if every call reports that nrt_init is missing, else the number of the first that does not.
 int CallsWithoutInit() {
   nrt::nrt_tensor_t* tensor = nullptr;
   nrt::nrt_tensor_set_t* set = nullptr;
@@ -57,7 +57,7 @@ int CallsWithoutInit() {
   return counters.misuse[NRT_EMULATOR_MISUSE_STATE] == 7 ? 0 : 99;
 }
 
-// In a process of its own: other tests may have initialised this one.
+// In another process: other tests may have initialised this one.
 TEST_F(LifecycleTest, CallsBeforeInitAreUninitialized) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(std::exit(CallsWithoutInit()), ::testing::ExitedWithCode(0), "before nrt_init");
@@ -207,7 +207,7 @@ TEST_F(LifecycleTest, NumCoresZeroMeansAll) {
   EXPECT_EQ(Visible(), 4u);
 }
 
-// The child stands for another process: it was forked before nrt_init.
+// The child acts as another process: it was forked before nrt_init.
 TEST_F(LifecycleTest, CoresAreExclusiveBetweenProcesses) {
   Configure(R"("cores": 4)");
   int ready[2];
@@ -220,7 +220,7 @@ TEST_F(LifecycleTest, CoresAreExclusiveBetweenProcesses) {
     char byte = Init() == nrt::NRT_SUCCESS ? 'y' : 'n';
     if (write(ready[1], &byte, 1) != 1) _exit(2);
     if (read(done[0], &byte, 1) != 1) _exit(3);
-    _exit(0);  // without nrt_close: the cores must become free all the same
+    _exit(0);  // without nrt_close: the cores must become free nevertheless
   }
   char byte = 0;
   ASSERT_EQ(read(ready[0], &byte, 1), 1);

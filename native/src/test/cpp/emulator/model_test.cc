@@ -1,4 +1,4 @@
-// Loading NEFFs, good and bad, and what models tell of themselves.
+// Loading valid and invalid NEFFs, and the information about models.
 
 #include <sys/mman.h>
 
@@ -21,14 +21,14 @@ class ModelTest : public EmulatorTest {
     return status;
   }
 
-  // The status of a NEFF whose payload has these members.
+  // The status of loading a NEFF whose payload has these members.
   static nrt::NRT_STATUS LoadMembers(const TarBuilder& tar) {
     return Load(NeffContainer(tar.Build()));
   }
 
   static nrt::NRT_STATUS LoadSpec(const std::string& spec) { return Load(EmulatedNeff(spec)); }
 
-  // Each change, one text for another, makes a spec that is refused.
+  // Each replacement of a text gives a spec that is refused.
   static void ExpectRefused(const std::string& good,
                             const std::vector<std::pair<const char*, const char*>>& changes) {
     for (const auto& [from, to] : changes) {
@@ -168,7 +168,7 @@ TEST_F(ModelTest, MembersAreChecked) {
 TEST_F(ModelTest, CorruptTarHeaderIsInvalid) {
   Start();
   std::string payload = EmulatedNeff(ToySpec().Json(), "", false).substr(1024);
-  payload[1] ^= 1;  // a name: the checksum no longer fits
+  payload[1] ^= 1;  // changes a name, so the checksum is wrong
   EXPECT_EQ(Load(NeffContainer(payload)), nrt::NRT_INVALID);
 }
 

@@ -1,4 +1,4 @@
-// Makes NEFF files in memory, emulated ones and broken ones.
+// Creates NEFF files in memory, valid and broken ones.
 
 #ifndef NEURON_EMBED_TEST_EMULATOR_NEFF_BUILDER_H_
 #define NEURON_EMBED_TEST_EMULATOR_NEFF_BUILDER_H_
@@ -24,7 +24,7 @@ class TarBuilder {
 
 std::string Gzip(const std::string& bytes);
 
-// The header's fields that matter; the rest is zero.
+// The header fields that the emulator checks; the others are zero.
 struct NeffHeader {
   uint64_t package_version = 2;
   uint64_t header_size = 1024;
@@ -37,7 +37,7 @@ struct NeffHeader {
 // Header and payload.
 std::string NeffContainer(const std::string& payload, const NeffHeader& header = {});
 
-// A whole emulated NEFF around an emulated.json; `onnx` empty: no such member.
+// A complete emulated NEFF with this emulated.json. If `onnx` is empty, it has no such member.
 std::string EmulatedNeff(const std::string& spec, const std::string& onnx = "", bool gzip = true);
 
 // The emulated.json of a hashed model with input_ids and attention_mask, or starts if it is packed

@@ -1,5 +1,5 @@
-// Fuzz target for reading NEFFs (libFuzzer, clang): any bytes must give a status or a verdict, not a crash.
-// The bytes are also tried as a payload behind a good header, so that the archive is reached.
+// Fuzz target for reading NEFFs (libFuzzer, clang): any bytes must give a result, not a crash. The
+// target also uses the bytes as a payload behind a valid header, so that it reaches the archive.
 
 #include <cstddef>
 #include <cstdint>

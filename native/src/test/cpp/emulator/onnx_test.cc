@@ -1,4 +1,4 @@
-// Models computed by ONNX Runtime. Skipped where NEURON_EMBED_ONNXRUNTIME was not given to CMake.
+// Models that ONNX Runtime computes. Skipped if CMake did not get NEURON_EMBED_ONNXRUNTIME.
 
 #include <atomic>
 #include <cmath>
@@ -79,7 +79,7 @@ class OnnxTest : public EmulatorTest {
 
   static std::string Neff(const ToySpec& spec) { return EmulatedNeff(spec.Json(), ToyModel()); }
 
-  // The texts, one a row, padded; rows left over are filled with id 1.
+  // One text per row, padded. Unused rows are filled with id 1.
   static void Fill(const ToySpec& spec, const std::vector<Text>& texts, size_t first,
                    std::vector<int32_t>* ids, std::vector<int32_t>* mask) {
     ids->assign(size_t{spec.batch} * spec.sequence_length, 0);
@@ -153,7 +153,7 @@ TEST_F(OnnxTest, PooledOutputOfTheModelPassesThrough) {
   nrt::nrt_tensor_set_t* input_set = NewSet({{"input0", input}});
   nrt::nrt_tensor_set_t* output_set =
       NewSet({{"a", outputs[0]}, {"b", outputs[1]}, {"c", outputs[2]}});
-  std::vector<int64_t> ids(16, 0);  // padded with padTokenId, which makes the mask
+  std::vector<int64_t> ids(16, 0);  // padded with padTokenId, from which the mask follows
   std::copy(texts[0].ids.begin(), texts[0].ids.end(), ids.begin());
   std::copy(texts[1].ids.begin(), texts[1].ids.end(), ids.begin() + 8);
   ASSERT_EQ(nrt_tensor_write(input, ids.data(), 0, 128), nrt::NRT_SUCCESS);
@@ -295,7 +295,7 @@ TEST_F(OnnxTest, LibraryMayComeFromTheEnvironment) {
   EXPECT_EQ(nrt_unload(model), nrt::NRT_SUCCESS);
 }
 
-// The process ends while a thread computes: ONNX Runtime's own exit handlers must not meet it.
+// The process ends while a thread computes. ONNX Runtime's exit handlers must wait for the thread.
 TEST_F(OnnxTest, ProcessMayExitDuringARun) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(

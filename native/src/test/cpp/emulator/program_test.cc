@@ -1,4 +1,4 @@
-// A C program that was written for libnrt, linked with the emulator and with LD_PRELOAD.
+// A C program for libnrt, linked with the emulator, and run with LD_PRELOAD.
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-// Tensors, slices, attached buffers and tensor sets outside of executions.
+// Tensors, slices, attached buffers and tensor sets, without executions.
 
 #include <cstring>
 #include <numeric>

@@ -1,4 +1,4 @@
-// Whole encoders against the definition in double precision, through the C interface.
+// Compares whole encoders with the definition in double precision, through the C interface.
 
 #include <gtest/gtest.h>
 
@@ -18,13 +18,13 @@ using ::neuron_embed::testing::AllocationsOfThisThread;
 
 constexpr int32_t kStride = 600;
 
-// Texts as the C interface takes them.
+// Texts in the form of the C interface.
 struct Batch {
   explicit Batch(const std::vector<Text>& texts) {
     for (const Text& text : texts) {
       lengths.push_back(static_cast<int32_t>(text.size()));
       ids.insert(ids.end(), text.begin(), text.end());
-      ids.resize(lengths.size() * kStride, -1);  // no id: must not be read
+      ids.resize(lengths.size() * kStride, -1);  // not an id, so it must not be read
     }
   }
   int32_t size() const { return static_cast<int32_t>(lengths.size()); }
@@ -142,7 +142,7 @@ TEST(EncoderTest, Int8IsNearTheDefinition) {
   ExpectRight(WideConfig(), {1, 5, 30}, NEURON_ENCODER_INT8, 0.999);
 }
 
-// By the portable kernel: it is the reference that the others are compared with.
+// With the portable kernel, which is the reference for the others.
 TEST(EncoderTest, LongTextsAreTheSameInEveryKernel) {
   const SmallBert bert(OddConfig(), 8);
   const Prepared prepared(bert, NEURON_ENCODER_EXACT);

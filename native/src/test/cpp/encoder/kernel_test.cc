@@ -1,5 +1,5 @@
-// Each kernel that this machine can run, and that of AVX-512 with emulated instructions, against
-// plain arithmetic, and against the portable one.
+// Compares each kernel that this machine can run, and the AVX-512 kernel with emulated
+// instructions, with plain arithmetic and with the portable kernel.
 
 #include "encoder/kernel.h"
 
@@ -26,14 +26,14 @@ namespace {
 std::vector<const Kernel*> Kernels() {
   std::vector<const Kernel*> kernels;
 #if defined(NEURON_EMBED_EMULATED_AVX512)
-  // It takes functions of the AVX2 kernel.
+  // It uses functions of the AVX2 kernel.
   if (__builtin_cpu_supports("avx2")) kernels.push_back(&kEmulatedAvx512VnniKernel);
 #endif
   for (size_t i = 0; KernelAt(i) != nullptr; ++i) kernels.push_back(KernelAt(i));
   return kernels;
 }
 
-// A packed matrix with its memory.
+// A packed matrix that owns its memory.
 struct Packed {
   Packed(Element element, int k, int n)
       : shape{element, k, n},
@@ -69,7 +69,7 @@ struct Packed {
   std::vector<float> bias;
 };
 
-// Quantized rows with their memory, exactly as long as they must be.
+// Quantized rows that own their memory, with the exact size.
 struct Rows {
   Rows(const PackedShape& shape, int count)
       : element(shape.element),
@@ -123,7 +123,7 @@ std::vector<float> Multiply(const Kernel& kernel, const Packed& packed, Rows& ro
   return out;
 }
 
-// The exact sums, one block of k at most: the one rounding is that to float.
+// Expects the exact sums. With at most one block of k, only the conversion to float rounds.
 void ExpectExact(const Packed& packed, Rows& rows, int count) {
   for (const Kernel* kernel : Kernels()) {
     const std::vector<float> out = Multiply(*kernel, packed, rows, count, Epilogue::kStore);
@@ -140,7 +140,7 @@ void ExpectExact(const Packed& packed, Rows& rows, int count) {
   }
 }
 
-// Columns of random, and of the largest, weights that the packing allows.
+// Fills columns with random weights, and with the largest weights that the packing allows.
 void FillWeights(Packed* packed, std::mt19937* random) {
   const PackedShape& shape = packed->shape;
   std::vector<float> weights(static_cast<size_t>(shape.k * shape.n));
@@ -196,7 +196,7 @@ TEST(KernelTest, ProductsAreExact) {
   }
 }
 
-// Scales, several blocks, more rows than a kernel takes at once, every epilogue.
+// Tests scales, several blocks, more rows than a kernel takes at once, and every epilogue.
 TEST(KernelTest, EveryKernelGivesTheBitsOfThePortableOne) {
   std::mt19937 random(2);
   for (const Element element : {Element::kInt8, Element::kInt16}) {
@@ -260,7 +260,7 @@ TEST(KernelTest, QuantizesWithinHalfAStep) {
         for (size_t i = 0; i < x.size(); ++i) {
           const float value = x[i] * smooth[i] + shift[i];
           ASSERT_LE(out[i], kInt8Limit);
-          // The zero point is rounded, too.
+          // The zero point is rounded, so the error can be a whole step.
           ASSERT_NEAR(value, static_cast<float>(out[i] - zero) * scale, scale * 1.01F)
               << kernel->name;
           ASSERT_LE(std::abs(wide[i]), kInt16Limit);
@@ -272,7 +272,7 @@ TEST(KernelTest, QuantizesWithinHalfAStep) {
   }
 }
 
-// What is no number must not become an index or a value out of range.
+// NaN and infinity must not give an index or a value out of range.
 TEST(KernelTest, QuantizesWhatIsNoNumberIntoRange) {
   for (const Kernel* kernel : Kernels()) {
     for (const float odd : {NAN, INFINITY, -INFINITY, 3e38F, -3e38F, 1e-45F}) {
@@ -334,14 +334,14 @@ TEST(KernelTest, Attends) {
         std::vector<float> q(rows * stride);
         std::vector<float> k(rows * stride);
         std::vector<float> v(rows * stride);
-        // Large scores, too: a sum of powers that would overflow without the largest score.
+        // Includes large scores, whose powers would overflow without subtracting the largest score.
         for (float& x : q) x = std::normal_distribution<float>(0, 4)(random);
         for (float& x : k) x = std::normal_distribution<float>(0, 1)(random);
         for (float& x : v) x = std::normal_distribution<float>(0, 1)(random);
         std::vector<float> memory(AttentionScratch(keys, size) + 16);
         auto* scratch = memory.data();
         while (reinterpret_cast<uintptr_t>(scratch) % 64 != 0) ++scratch;
-        std::vector<float> out = q;  // in place, as the encoder does it
+        std::vector<float> out = q;  // in place, as in the encoder
         kernel->attend({out.data(), stride, keys, k.data(), v.data(), stride, keys, size,
                         out.data(), scratch});
         for (size_t r = 0; r < rows; ++r) {

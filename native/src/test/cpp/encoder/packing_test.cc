@@ -1,4 +1,4 @@
-// What the packing promises to the kernels.
+// Tests the limits that the packing guarantees to the kernels.
 
 #include "encoder/packing.h"
 
@@ -133,7 +133,7 @@ TEST(PackingTest, WeightsComeBackWithinAStep) {
           const int value = packed.at(i, c);
           sum += value;
           const float expected = i < k && c < n ? weights[static_cast<size_t>(i * n + c)] * 2 : 0;
-          // A set at its limit gives way by a step more than rounding.
+          // In a set at its limit, a value may move one more step than rounding.
           ASSERT_LE(std::abs(expected - static_cast<float>(value) * scale),
                     scale * (element == Element::kInt8 ? 2.01F : 0.51F) + 1e-37F)
               << "row " << i << " column " << c;

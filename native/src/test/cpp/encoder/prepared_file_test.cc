@@ -1,4 +1,4 @@
-// Files that are damaged, foreign or half-written: none is run.
+// The encoder refuses files that are damaged, of another kind or incomplete.
 
 #include "encoder/prepared_file.h"
 
@@ -37,7 +37,7 @@ class PreparedFileTest : public ::testing::Test {
                                   nullptr, nullptr, 0, nullptr, 0, status);
   }
 
-  // What opening `bytes` as a prepared file says.
+  // The status of opening `bytes` as a prepared file.
   int32_t Open(const std::string& bytes) {
     const TemporaryPath path("prepared_file_test.other");
     WriteFile(path.string(), bytes);
@@ -84,7 +84,7 @@ TEST_F(PreparedFileTest, IsTheSameForTheSameWeights) {
 
 TEST_F(PreparedFileTest, IsRefusedWhenDamaged) {
   EXPECT_EQ(NEURON_OK, Open(bytes_));
-  // Each byte of the header's fields, and bytes all over the arrays.
+  // Changes each byte of the header's fields, and bytes in all parts of the arrays.
   for (size_t at = 0; at < bytes_.size(); at += at < 192 ? 1 : 1009) {
     std::string damaged = bytes_;
     damaged[at] = static_cast<char>(damaged[at] ^ 4);
@@ -111,7 +111,7 @@ TEST_F(PreparedFileTest, IsRefusedWhenCutOrForeign) {
   EXPECT_EQ(NEURON_ERROR_UNAVAILABLE, status.kind);
 }
 
-// A header that states sizes whose arrays would not fit into the address space, or into the file.
+// A header may state sizes whose arrays do not fit into the address space or the file.
 TEST_F(PreparedFileTest, ChecksSizesBeforeItBelievesThem) {
   for (const size_t field :
        {size_t{32}, size_t{36}, size_t{40}, size_t{44}, size_t{48}, size_t{52}}) {
@@ -123,8 +123,8 @@ TEST_F(PreparedFileTest, ChecksSizesBeforeItBelievesThem) {
   }
 }
 
-// A child is killed at some time while it prepares, over and over: what is there is whole, or the
-// one before.
+// Kills a child several times during a preparation. The file must then be the complete new one or
+// the complete old one.
 TEST_F(PreparedFileTest, IsWholeWheneverThePreparingProcessIsKilled) {
   std::string other_bytes;
   const SmallBert other(OddConfig(), 21);
@@ -140,7 +140,7 @@ TEST_F(PreparedFileTest, IsWholeWheneverThePreparingProcessIsKilled) {
     waitpid(child, nullptr, 0);
     EXPECT_EQ(bytes_, ReadFile(prepared_.string()));
   }
-  // What it left under another name is not found by the name that is opened.
+  // The child may leave temporary files under other names.
   const std::string remove = "rm -f " + prepared_.string() + ".*.part";
   EXPECT_EQ(0, system(remove.c_str()));
 }
@@ -149,7 +149,7 @@ TEST_F(PreparedFileTest, LeavesNothingWhenItFails) {
   neuron_status status;
   const std::string folder = prepared_.string() + "-folder";
   ASSERT_EQ(0, mkdir(folder.c_str(), 0700));
-  // A folder of that name cannot be replaced by a file.
+  // A file cannot replace a folder of that name.
   EXPECT_EQ(NEURON_ERROR_FILE,
             neuron_encoder_prepare(weights_.c_str(), folder.c_str(), NEURON_ENCODER_EXACT, nullptr,
                                    nullptr, 0, nullptr, 0, &status));
@@ -179,7 +179,7 @@ TEST_F(PreparedFileTest, RefusesWeightsThatAreNotWhatTheHeaderDescribes) {
   EXPECT_EQ(NEURON_ERROR_ARGUMENT, prepare(right + "1234"));
   for (size_t field = 8; field < 48; field += 4) {
     std::string sized = right;
-    const int32_t value = -1;  // as a float it is no number
+    const int32_t value = -1;  // NaN as a float
     std::memcpy(sized.data() + field, &value, sizeof value);
     EXPECT_EQ(NEURON_ERROR_ARGUMENT, prepare(sized)) << field;
   }
@@ -194,7 +194,7 @@ TEST_F(PreparedFileTest, RefusesWeightsThatAreNotWhatTheHeaderDescribes) {
   EXPECT_EQ(NEURON_ERROR_ARGUMENT,
             neuron_encoder_prepare(weights_.c_str(), target.c_str(), 2, nullptr, nullptr, 0,
                                    nullptr, 0, &status));
-  // int8 without calibration texts, and with an id outside the vocabulary.
+  // int8 without calibration texts, then with an id outside the vocabulary.
   EXPECT_EQ(NEURON_ERROR_ARGUMENT,
             neuron_encoder_prepare(weights_.c_str(), target.c_str(), NEURON_ENCODER_INT8, nullptr,
                                    nullptr, 0, nullptr, 0, &status));

@@ -1,6 +1,6 @@
-// Fuzz target for the encoder's prepared file (libFuzzer, clang): whatever a file holds, opening it
-// gives a model or a refusal, and what is accepted runs within its memory. A checksum would refuse
-// all inputs, so they are also tried as the arrays behind a good header.
+// Fuzz target for the encoder's prepared file (libFuzzer, clang). Opening any file must give a
+// model or a refusal, and an accepted model must run within its memory. The checksum would refuse
+// nearly all inputs, so the target also uses the input as the arrays behind a valid header.
 
 #include <algorithm>
 #include <cstddef>
@@ -40,7 +40,7 @@ void Read(const uint8_t* bytes, size_t size) {
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > 1 << 16) return 0;
-  // As a file is mapped: aligned.
+  // Aligned, like a mapped file.
   std::vector<uint64_t> memory((size + 7) / 8 + 8);
   auto* bytes = reinterpret_cast<uint8_t*>(memory.data());
   while (reinterpret_cast<uintptr_t>(bytes) % 64 != 0) bytes += 8;

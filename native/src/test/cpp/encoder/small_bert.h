@@ -1,4 +1,4 @@
-// Small BERT models with random weights, as weights files, and what they should compute.
+// Small BERT models with random weights, as weights files, and their expected results.
 
 #ifndef NEURON_EMBED_TEST_ENCODER_SMALL_BERT_H_
 #define NEURON_EMBED_TEST_ENCODER_SMALL_BERT_H_
@@ -11,7 +11,7 @@
 
 namespace neuron_embed::encoder::testing {
 
-// A file name of its own in the test's folder, and the file's end with the object.
+// A unique file name in the test's folder. The destructor deletes the file.
 class TemporaryPath {
  public:
   explicit TemporaryPath(const std::string& name);
@@ -26,14 +26,14 @@ class TemporaryPath {
   std::string path_;
 };
 
-// 2 layers of 40 in 5 heads, intermediate 100: no size is a multiple of a block.
+// 2 layers, hidden size 40, 5 heads, intermediate 100: no size is a multiple of a block.
 BertConfig OddConfig();
-// 2 layers of 192 in 6 heads of 32, intermediate 400: several blocks.
+// 2 layers, hidden size 192, 6 heads of 32, intermediate 400: several blocks.
 BertConfig WideConfig();
 
 using Text = std::vector<int32_t>;
 
-// `length` ids of the vocabulary, the same for the same seed.
+// `length` random ids of the vocabulary; the same seed gives the same ids.
 Text RandomText(const BertConfig& config, int length, uint32_t seed);
 
 class SmallBert {
@@ -41,9 +41,9 @@ class SmallBert {
   SmallBert(const BertConfig& config, uint32_t seed);
 
   const BertConfig& config() const { return config_; }
-  // The bytes of its weights file.
+  // The bytes of the model's weights file.
   std::string File() const;
-  // In double precision, written down from the definition.
+  // Computes the result from the definition, in double precision.
   std::vector<double> Embed(const Text& text) const;
 
  private:

@@ -1,5 +1,5 @@
-// Stands in for the compiler's header: SIMDe's plain C++ of the same intrinsics, so that a kernel
-// for AVX-512 runs on any processor. With what SIMDe 0.7.4 lacks.
+// Replaces the compiler's header by SIMDe's plain C++ of the same intrinsics, so that a kernel for
+// AVX-512 runs on any processor. Adds the intrinsics that SIMDe 0.7.4 lacks.
 
 #ifndef NEURON_EMBED_TEST_EMULATED_AVX512_IMMINTRIN_H_
 #define NEURON_EMBED_TEST_EMULATED_AVX512_IMMINTRIN_H_
@@ -9,7 +9,7 @@
 
 #define _MM_FROUND_NO_EXC SIMDE_MM_FROUND_NO_EXC
 
-// SIMDe rounds the product, too; the instruction does not.
+// SIMDe also rounds the product, which the instruction does not.
 #undef _mm512_fmadd_ps
 inline simde__m512 _mm512_fmadd_ps(simde__m512 a, simde__m512 b, simde__m512 c) {
   simde__m512_private x = simde__m512_to_private(a);
