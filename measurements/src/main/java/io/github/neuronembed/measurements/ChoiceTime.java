@@ -20,9 +20,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.IntSupplier;
 
-/**
- * How long the choice of a batch among 256 waiting texts of a lane takes, and what it allocates.
- */
+/** Measures the time and the allocation of choosing a batch among 256 waiting texts of a lane. */
 public final class ChoiceTime {
 
   private static final int WAITING = 256;
@@ -83,7 +81,8 @@ public final class ChoiceTime {
   }
 
   /**
-   * Takes a batch and puts it back; returns what half of the rounds before and all of it allocated.
+   * Takes a batch and puts it back, first without measuring, then once for each element of {@code
+   * nanos}. Returns the bytes that the measured rounds allocated.
    */
   private static long rounds(RequestQueue queue, Batch batch, ServiceTimes times, long[] nanos) {
     ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();

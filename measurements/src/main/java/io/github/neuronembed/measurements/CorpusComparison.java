@@ -26,14 +26,14 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Texts per second on a corpus of mixed lengths: this library on the native core's encoder, in both
- * precisions, and on ONNX Runtime, LangChain4j's {@code embedAll} and DJL's text-embedding
- * translator, on the same model, texts and cores, in one run; then milliseconds of a single short
- * text. The contenders take turns, so that a disturbance of the machine meets all of them; the
- * median of the rounds' ratios counts.
+ * Compares libraries on the same model, texts and cores, in one run: texts per second on a corpus
+ * of mixed lengths, then milliseconds for a single short text. The contenders are this library (the
+ * native core's encoder in both precisions, and ONNX Runtime), LangChain4j's {@code embedAll} and
+ * DJL's text-embedding translator. They take turns, so that a disturbance of the machine affects
+ * all of them. The result is the median of the rounds' ratios.
  *
- * <p>Arguments: the corpus as JSON Lines, the number of rounds, and how many of the texts DJL
- * embeds a round, since it is slow.
+ * <p>Arguments: the corpus as JSON Lines, the number of rounds, and how many texts DJL embeds in
+ * each round (fewer, because it is slow).
  */
 public final class CorpusComparison {
 
@@ -56,7 +56,7 @@ public final class CorpusComparison {
     int rounds = Integer.parseInt(args[1]);
     int djlTexts = Integer.parseInt(args[2]);
     ModelDirectory model = ModelArgument.resolve(ModelArgument.AT_HAND);
-    // DJL first: it insists on making ONNX Runtime's one environment of the process itself.
+    // DJL first: it fails if another library created ONNX Runtime's environment of the process.
     try (ZooModel<String, float[]> djlModel = djl(model).loadModel();
         TextEmbedder onnx = open(model, BackendChoice.ONNX, Precision.FP32);
         TextEmbedder exact = open(model, BackendChoice.CPU, Precision.EXACT);
@@ -119,7 +119,7 @@ public final class CorpusComparison {
     return contender.startsWith("DJL") ? texts.subList(0, Math.min(djlTexts, texts.size())) : texts;
   }
 
-  /** One caller, one short text at a time, in turns. */
+  /** Embeds one short text at a time from one thread; the contenders take turns. */
   private static void singleQueries(
       List<String> texts, BgeSmallEnV15EmbeddingModel langChain4j, List<TextEmbedder> embedders) {
     List<String> queries =

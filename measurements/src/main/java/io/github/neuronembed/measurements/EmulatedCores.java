@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.Map;
 
 /**
- * Emulated cores with given service times, whose vectors are a hash of the ids: they measure only
- * the host's part.
+ * Emulated cores with given service times. They compute a hash of the ids instead of a model, so
+ * that a measurement shows only the host's part.
  */
 final class EmulatedCores {
 
@@ -22,8 +22,8 @@ final class EmulatedCores {
   /**
    * Opens them.
    *
-   * @param cores how many
-   * @param serviceMicros time of an execution, by shape
+   * @param cores number of cores
+   * @param serviceMicros microseconds of an execution, by shape
    */
   static InferenceBackend open(int cores, Map<Shape, Integer> serviceMicros) {
     JsonArray service = new JsonArray();
@@ -40,7 +40,7 @@ final class EmulatedCores {
         });
     JsonObject timing = new JsonObject();
     timing.add("service", service);
-    // A device's interrupt is not a timer of a virtual machine, which wakes 50 to 100 µs late.
+    // A virtual machine's timer wakes 50 to 100 µs late; a device's interrupt does not.
     timing.addProperty("spinMicros", 100);
     JsonObject configuration = new JsonObject();
     configuration.add("timing", timing);

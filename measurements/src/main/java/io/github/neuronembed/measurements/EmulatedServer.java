@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * {@code neuron-embed serve} in a process of its own, on emulated models without weights: it
- * measures only the host's part.
+ * Runs {@code neuron-embed serve} in another process, on emulated models without weights, so that a
+ * measurement shows only the host's part.
  */
 final class EmulatedServer implements AutoCloseable {
 
@@ -39,12 +39,12 @@ final class EmulatedServer implements AutoCloseable {
   }
 
   /**
-   * Starts it, on a port that is free.
+   * Starts the server on a free port.
    *
    * @param shapes compiled shapes
-   * @param emulator configuration of the emulator, as its README describes it
-   * @param options of {@code serve}
-   * @throws IOException if it does not serve
+   * @param emulator the emulator's configuration; its README describes the format
+   * @param options options of {@code serve}
+   * @throws IOException if the server does not start
    */
   static EmulatedServer start(List<Shape> shapes, JsonObject emulator, List<String> options)
       throws IOException {
@@ -98,7 +98,7 @@ final class EmulatedServer implements AutoCloseable {
     throw new IOException("The server ended: " + said);
   }
 
-  /** A server that writes into a full pipe would serve nobody any more. */
+  /** Reads the server's output; a full pipe would block the server. */
   private static void drain(BufferedReader output) {
     Thread thread =
         new Thread(
@@ -137,7 +137,7 @@ final class EmulatedServer implements AutoCloseable {
     }
   }
 
-  /** Has it collect garbage, so that what its heap still holds is in use. */
+  /** Makes the server collect garbage, so that its heap then holds only objects in use. */
   void collectGarbage() throws IOException, InterruptedException {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
     Process collection =

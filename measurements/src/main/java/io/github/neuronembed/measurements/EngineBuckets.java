@@ -18,9 +18,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a grid of lengths gains over using only the longest one: search-like texts (four queries to
- * each passage) in a closed loop on two emulated cores. <em>Emulated</em>: the times of the lengths
- * are given.
+ * Compares a grid of lengths with using only the longest length. The texts are search-like (four
+ * queries for each passage), in a closed loop on two emulated cores. <em>Emulated</em>: the times
+ * of the lengths are given.
  *
  * <p>Arguments: seconds of each of the two runs.
  */
@@ -132,7 +132,7 @@ public final class EngineBuckets {
       float[] vector = engine.embed(ids, RequestOptions.INTERACTIVE);
       long after = System.nanoTime();
       if (!HashVectors.isOf(ids, vector)) {
-        throw new IllegalStateException("A text got another one's vector.");
+        throw new IllegalStateException("A text got the vector of another text.");
       }
       if (count == times.length) {
         times = Arrays.copyOf(times, count * 2);

@@ -22,20 +22,22 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What the host adds to device time: the configurations of a published matrix, on emulated cores
- * that take the published device time, in a closed loop of models × workers callers. Device time of
- * a batch is the batch over the throughput of the row with one model and two workers, which keep
- * one core busy. The same loop also runs on bare slots, without the engine. It shows which part of
- * the loss comes from this machine and the emulator. Both run in turns, on the same cores in one
+ * Measures the time that the host adds to device time. It runs the configurations of a published
+ * matrix in a closed loop of models × workers callers, on emulated cores with the published device
+ * times. The device time of a batch is the batch size divided by the throughput of the row with one
+ * model and two workers, because two workers keep one core busy.
+ *
+ * <p>The same loop also runs on bare slots, without the engine. It shows which part of the loss
+ * comes from this machine and the emulator. Engine and slots take turns, on the same cores in one
  * process; a ratio is the median over the turns.
  *
- * <p>Arguments: the matrix as CSV, seconds a row, and optionally the shape of the only rows wanted.
+ * <p>Arguments: the matrix as CSV, seconds per row, and optionally a shape, to run only its rows.
  */
 public final class EngineHostCost {
 
   private static final int MOST_CORES = 24;
 
-  /** How often engine and slots take turns; odd, for a median. */
+  /** Number of turns; odd, for a median. */
   private static final int TURNS = 9;
 
   private static final int WARM_CALLS = 500;
@@ -45,7 +47,7 @@ public final class EngineHostCost {
 
   private record Row(int batch, int length, int models, int workers, double throughput) {}
 
-  /** Runs the rows of the matrix and one on 24 cores, and prints a line each. */
+  /** Runs the rows of the matrix and one more on 24 cores, and prints a line for each. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     if (arguments.length < 2 || arguments.length > 3) {
       System.err.println("Usage: EngineHostCost MATRIX.csv SECONDS [SHAPE]");
@@ -146,7 +148,7 @@ public final class EngineHostCost {
     for (int turn = 0; turn < TURNS; turn++) {
       ratios[turn] = ofEngine.get(turn).perSecond() / ofSlots.get(turn).perSecond();
     }
-    // With one worker a core the bound is the same: its time is the device's.
+    // With one worker per core, the bound is the same: it counts only device time.
     double bound = row.models * row.batch / deviceSeconds;
     System.out.printf(
         Locale.ROOT,
@@ -187,10 +189,10 @@ public final class EngineHostCost {
   }
 
   /**
-   * The times of callers that called without a pause.
+   * The times of callers in a closed loop.
    *
-   * @param nanos of each call, in ascending order
-   * @param wall nanoseconds of all
+   * @param nanos nanoseconds of each call, in ascending order
+   * @param wall nanoseconds from the first call to the last result
    */
   @SuppressWarnings("ArrayRecordComponent") // read only, and never compared
   private record Loop(long[] nanos, long wall) {

@@ -19,10 +19,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Poisson arrivals of interactive requests, latency from the intended start: at 80 % of capacity
- * while bulk work takes what is left, and at 150 %, where the engine refuses. <em>Emulated</em>, in
- * service times of a core. Each result is printed with the ideal for the same arrivals:
- * first-come-first-served cores without any host.
+ * Measures latencies of interactive requests with Poisson arrivals, from the intended start. The
+ * load is 80 % of capacity, with bulk work in the remaining time, and 150 %, where the engine must
+ * refuse requests. <em>Emulated</em>; the unit is a core's service time. Each result is printed
+ * beside the ideal for the same arrivals: cores that serve in order of arrival, without any host
+ * time.
  *
  * <p>Arguments: seconds of each run.
  */
@@ -74,7 +75,7 @@ public final class EngineOpenLoop {
     int refused = 0;
     AtomicLong outstanding = new AtomicLong(count);
     CountDownLatch over = new CountDownLatch(1);
-    // Overload is cut off at four service times of waiting work.
+    // The engine refuses requests when four service times of work wait.
     EngineOptions options = EngineOptions.builder().maxQueuedRequests(4 * cores).build();
     double busy;
     long overloaded;
@@ -103,7 +104,7 @@ public final class EngineOpenLoop {
         long asked = System.nanoTime();
         CompletableFuture<float[]> vector = engine.submit(ids, URGENT);
         if (vector.isCompletedExceptionally()) {
-          // One that is none for overload is counted below.
+          // A failure for another reason than overload is counted below.
           refusals[refused++] = System.nanoTime() - asked;
         }
         CompletableFuture<float[]> unused =
@@ -127,7 +128,7 @@ public final class EngineOpenLoop {
     }
     long failed = Arrays.stream(latencies).filter(nanos -> nanos < 0).count() - overloaded;
     if (failed > 0) {
-      throw new IllegalStateException(failed + " requests failed, which no figure tells.");
+      throw new IllegalStateException(failed + " requests failed; no figure counts them.");
     }
     long[] accepted = Arrays.stream(latencies).filter(nanos -> nanos >= 0).sorted().toArray();
     long[] slowest = Arrays.copyOf(refusals, refused);
@@ -173,7 +174,7 @@ public final class EngineOpenLoop {
     return nanos;
   }
 
-  /** p50 and p99, in service times, of cores that serve the same arrivals and never wait for us. */
+  /** The ideal p50 and p99, in service times: cores that serve the same arrivals without a host. */
   private static double[] ideal(long[] arrivals, int cores, boolean bulk) {
     double service = SERVICE_MICROS * 1e3;
     PriorityQueue<Double> free = new PriorityQueue<>();

@@ -29,12 +29,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The engine on four emulated cores for a long time, with all that goes wrong in operation at once:
- * random lengths in both lanes, cancelled requests, deadlines, refusals, executions, reads and
- * writes that fail, and a core that dies half way. Every request has to end once, with the vector
- * of its own ids or with a typed exception, and nothing may be left or grow. <em>Emulated</em>.
+ * Runs the engine on four emulated cores for a long time with many kinds of trouble at once: random
+ * lengths in both lanes, cancelled requests, deadlines, refusals, failing executions, reads and
+ * writes, and a core that fails for good halfway. Every request must end exactly once, with the
+ * vector of its own ids or with a typed exception. No resource may leak. <em>Emulated</em>.
  *
- * <p>Arguments: seconds. Exit code 1 if anything was wrong.
+ * <p>Arguments: seconds. The exit code is 1 if anything was wrong.
  */
 public final class EngineSoak {
 
@@ -61,7 +61,7 @@ public final class EngineSoak {
   private final LongAdder endedTwice = new LongAdder();
   private final LongAdder neverEnded = new LongAdder();
 
-  /** What a soak saw. */
+  /** The result of a soak: a summary, and a line for each fault. */
   public record Outcome(String summary, List<String> wrong) {}
 
   private EngineSoak() {}
@@ -85,7 +85,7 @@ public final class EngineSoak {
     shapes.put(new Shape(4, 64), 500);
     shapes.put(new Shape(1, 256), 700);
     shapes.put(new Shape(2, 512), 2_000);
-    // What the first engine of a process leaves for the next is no leak.
+    // The first engine of a process creates objects that later engines share; they are no leak.
     open(shapes).close();
     long directBefore = Memory.direct();
     List<String> wrong = new ArrayList<>();
@@ -184,14 +184,14 @@ public final class EngineSoak {
   /** One request in flight, and how often it ended. */
   private static final class Pending {
     private final CompletableFuture<float[]> future;
-    private final CompletableFuture<float[]> told;
+    private final CompletableFuture<float[]> counted;
     private final int[] ids;
     private final AtomicInteger ends = new AtomicInteger();
 
     Pending(CompletableFuture<float[]> future, int[] ids) {
       this.future = future;
       this.ids = ids;
-      this.told = future.whenComplete((vector, failure) -> ends.incrementAndGet());
+      this.counted = future.whenComplete((vector, failure) -> ends.incrementAndGet());
     }
   }
 
@@ -219,7 +219,7 @@ public final class EngineSoak {
 
   private void settle(Pending pending) {
     try {
-      float[] vector = pending.told.get(30, TimeUnit.SECONDS);
+      float[] vector = pending.counted.get(30, TimeUnit.SECONDS);
       vectors.increment();
       if (!HashVectors.isOf(pending.ids, vector)) {
         wrongVectors.increment();

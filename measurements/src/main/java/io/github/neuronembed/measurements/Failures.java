@@ -2,7 +2,10 @@ package io.github.neuronembed.measurements;
 
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The first failure of threads that measure: without it, a caller that died would look fast. */
+/**
+ * Records the first failure of the measuring threads. Without it, a thread that failed early would
+ * look fast.
+ */
 final class Failures implements Thread.UncaughtExceptionHandler {
 
   private final AtomicReference<Throwable> first = new AtomicReference<>();
@@ -12,7 +15,7 @@ final class Failures implements Thread.UncaughtExceptionHandler {
     first.compareAndSet(null, failure);
   }
 
-  /** Ends the measurement if a thread failed; called when all have ended. */
+  /** Ends the measurement if a thread failed. Call it when all threads have ended. */
   void rethrow() {
     Throwable failure = first.get();
     if (failure != null) {

@@ -26,17 +26,18 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * What can compute a model on one core, side by side: its rewritten graph on ONNX Runtime, and the
- * native core's encoder in both precisions. Milliseconds of processor time of the executing thread,
- * for full batches of random tokens. All take turns within a round, so that a disturbance of the
- * machine meets all of them; the median of the rounds' ratios counts.
+ * Compares the ways to compute a model on one core: its rewritten graph on ONNX Runtime, and the
+ * native core's encoder in both precisions. The figures are milliseconds of processor time of the
+ * executing thread, for full batches of random tokens. The contenders take turns within a round, so
+ * that a disturbance of the machine affects all of them. The result is the median of the rounds'
+ * ratios.
  *
- * <p>Arguments: the model (a directory, or bge-small-en-v1.5), the number of rounds, seconds that
- * each computes in a round, and shapes such as {@code 1x64}.
+ * <p>Arguments: the model (a directory, or bge-small-en-v1.5), the number of rounds, the seconds of
+ * each contender's turn, and shapes such as {@code 1x64}.
  */
 public final class GraphComparison {
 
-  /** Ids from here on are words in BERT's vocabularies. */
+  /** The first id that is a word in BERT's vocabularies. */
   private static final int FIRST_WORD = 1000;
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -94,14 +95,14 @@ public final class GraphComparison {
         ExecutionSlot slot = backend.replicas().get(0).newSlot(shape);
         slots.add(slot);
         fill(slot, model.vocabularySize());
-        // Once for nothing: the first executions allocate.
+        // A warm-up: the first executions allocate.
         millis(slot, reader, nanos / 2);
       }
       double[][] millis = new double[names.size()][rounds];
       double[][] ratios = new double[names.size()][rounds];
       for (int round = 0; round < rounds; round++) {
         for (int turn = 0; turn < names.size(); turn++) {
-          // The other way round every second time.
+          // Every second round has the opposite order.
           int which = round % 2 == 0 ? turn : names.size() - 1 - turn;
           millis[which][round] = millis(slots.get(which), reader, nanos);
         }
@@ -143,7 +144,7 @@ public final class GraphComparison {
     slot.tokens().finish();
   }
 
-  /** Milliseconds of an execution and of reading its vectors, the median of a while. */
+  /** The median milliseconds of an execution, with the reading of its vectors. */
   private static double millis(ExecutionSlot slot, VectorReader reader, long nanos) {
     double[] each = new double[16];
     int count = 0;

@@ -1,9 +1,9 @@
 package io.github.neuronembed.measurements;
 
 /**
- * What the emulator's models without weights answer, written from their description in the
- * emulator's README: a vector with a sign for each element, which distinguishes every row from
- * every other.
+ * Checks the vectors of the emulator's models without weights. This is an independent
+ * implementation of their description in the emulator's README: each element's sign comes from a
+ * hash of the ids, so different rows have different vectors.
  */
 final class HashVectors {
 

@@ -19,11 +19,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What HTTP adds to a call: the same text by {@link TextEmbedder} in this process and from the
- * server in another, in turns, one call at a time over one connection. On the emulator with models
- * that take no time, so that what is left is the host's; <em>emulated</em>.
+ * Measures the time that HTTP adds to a call. It embeds the same text in turns by {@link
+ * TextEmbedder} in this process and by a server in another process, one call at a time over one
+ * connection. <em>Emulated</em>: the emulator's models take no time, so only the host's time
+ * remains.
  *
- * <p>Arguments: calls a round, rounds.
+ * <p>Arguments: calls per round, rounds.
  */
 public final class HttpCost {
 
@@ -50,7 +51,7 @@ public final class HttpCost {
           double numbers = median(calls, () -> connection.call("float"));
           double base64 = median(calls, () -> connection.call("base64"));
           if (round < 0) {
-            // The first round is for the compilers.
+            // The first round is a warm-up for the JIT compilers.
             continue;
           }
           medians[0][round] = direct;
@@ -95,7 +96,7 @@ public final class HttpCost {
     return sorted[sorted.length / 2];
   }
 
-  /** A connection that is kept, with no more of a client than it takes. */
+  /** A minimal HTTP client on one kept connection, so that the client costs little time. */
   private static final class Connection implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;

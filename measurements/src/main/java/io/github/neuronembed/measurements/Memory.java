@@ -3,7 +3,7 @@ package io.github.neuronembed.measurements;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 
-/** What this process holds, after the collector has run. */
+/** The memory of this process after a garbage collection. */
 final class Memory {
 
   private Memory() {}
@@ -15,7 +15,7 @@ final class Memory {
     return runtime.totalMemory() - runtime.freeMemory();
   }
 
-  /** Bytes of direct buffers. The collector frees them a while after it has run. */
+  /** Bytes of direct buffers. They are freed some time after a garbage collection. */
   static long direct() throws InterruptedException {
     for (int i = 0; i < 5; i++) {
       System.gc();

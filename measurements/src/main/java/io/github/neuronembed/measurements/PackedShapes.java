@@ -29,12 +29,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
- * What packed shapes gain over plain ones, by workload: offline, and at 80 % of what the grid of 30
- * plain shapes serves. One modelled core with the times of {@link ModelledTimes}, in real time
- * behind the engine, beside the engine's simulation. <em>Modelled</em>: nothing was run on a
+ * Compares packed with plain shapes by workload: offline, and at 80 % of the throughput of a grid
+ * of 30 plain shapes. The engine runs in real time on one modelled core with the times of {@link
+ * ModelledTimes}; its simulation gives a second result. <em>Modelled</em>: nothing was run on a
  * device.
  *
- * <p>Arguments: seconds of each run, then the workloads, all by default.
+ * <p>Arguments: seconds of each run, then the workloads; all by default.
  */
 public final class PackedShapes {
 
@@ -43,12 +43,12 @@ public final class PackedShapes {
   private static final int[] BATCHES = {1, 4, 8, 16, 32};
   private static final double LOAD = 0.8;
 
-  /** Texts that wait: more than a batch is chosen from. */
+  /** Number of waiting texts; more than the engine considers for one batch. */
   private static final int WINDOW = 512;
 
   private static final int SIMULATED_TEXTS = 20_000;
 
-  /** What one set of shapes does with a workload. */
+  /** The result of one set of shapes for a workload. */
   private record Result(
       double textsPerSecond, double textsPerExecution, double tokenFill, double ofBound) {}
 
@@ -180,13 +180,14 @@ public final class PackedShapes {
     }
   }
 
-  /** Texts of which so many always wait. */
+  /** Measures with a constant number of waiting texts. */
   private static Result offline(EmbeddingEngine engine, IntSupplier lengths, double seconds)
       throws InterruptedException {
     int[][] ids = ids();
     Semaphore window = new Semaphore(WINDOW);
     AtomicInteger failed = new AtomicInteger();
-    // At first short texts go before long ones: what waits has to become what it stays.
+    // At first, short texts go before long ones. Measure only once the mix of waiting texts is
+    // stable.
     long end = System.nanoTime() + (long) (seconds * 0.5e9);
     EngineSnapshot before = engine.snapshot();
     long start = 0;
@@ -275,7 +276,8 @@ public final class PackedShapes {
 
   private static void refuse(AtomicInteger failed) {
     if (failed.get() > 0) {
-      throw new IllegalStateException(failed + " texts have no vector, or another one's.");
+      throw new IllegalStateException(
+          failed + " texts have no vector, or the vector of another text.");
     }
   }
 

@@ -17,21 +17,22 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Pairs per second of mixed lengths: {@link Reranker} and LangChain4j's own {@link
- * OnnxScoringModel}, on the same file, tokenizer, pairs and cores, in one run, in turns. Each query
- * has 50 texts and is a call: LangChain4j computes a call as one batch, padded to its longest pair,
- * and a batch of all pairs takes more memory than there is. Called with a text at a time, it pads
- * nothing; that is measured, too.
+ * Compares {@link Reranker} with LangChain4j's own {@link OnnxScoringModel}: pairs of mixed lengths
+ * per second, on the same file, tokenizer, pairs and cores, in one run, in turns.
  *
- * <p>Arguments: the model directory, the corpus as JSON Lines, the number of pairs, which is
- * rounded up to whole queries, and the number of rounds.
+ * <p>Each query has 50 texts and is one call. LangChain4j computes a call as one batch, padded to
+ * its longest pair. A batch of all pairs would need more memory than the machine has. This program
+ * also calls LangChain4j with one text at a time, where it needs no padding.
+ *
+ * <p>Arguments: the model directory, the corpus as JSON Lines, the number of pairs (rounded up to
+ * whole queries), and the number of rounds.
  */
 public final class RerankComparison {
 
   private static final int TEXTS = 50;
   private static final int QUERY_CHARACTERS = 80;
 
-  /** What the model takes, special tokens included; LangChain4j cuts at two less than this. */
+  /** The model takes 512 tokens; LangChain4j cuts a pair at two tokens less than this number. */
   private static final int LANGCHAIN4J_TOKENS = 512 + 2;
 
   private RerankComparison() {}
@@ -39,7 +40,7 @@ public final class RerankComparison {
   /** A query and its candidates. */
   private record Search(String query, List<String> texts) {}
 
-  /** Prints how far scores and orders are the same, then the rates and their ratios. */
+  /** Prints how well scores and orders agree, then the rates and their ratios. */
   public static void main(String[] args) throws IOException {
     CrossEncoderDirectory directory = CrossEncoderDirectory.open(Path.of(args[0]));
     List<Search> searches =
@@ -68,7 +69,7 @@ public final class RerankComparison {
     }
   }
 
-  /** A way to score, and its name. */
+  /** A named way to score. */
   private record Way(String name, Scoring scoring) {}
 
   /** Prints the median rate of a way, and the median, least and greatest ratio of ours to it. */

@@ -2,7 +2,7 @@ package io.github.neuronembed.measurements;
 
 import java.util.Random;
 
-/** Token ids of made-up texts as a search service sees them: many short queries, some passages. */
+/** Random token ids with the lengths of a search service: many short queries, some passages. */
 final class SearchTexts {
 
   private static final double QUERIES = 0.8;
@@ -13,7 +13,9 @@ final class SearchTexts {
 
   private SearchTexts() {}
 
-  /** Lengths are log-normal: queries around 9 tokens, passages around 110, at most 512. */
+  /**
+   * The next text. Lengths are log-normal: about 9 tokens for queries, 110 for passages; max. 512.
+   */
   static int[] next(Random random) {
     boolean query = random.nextDouble() < QUERIES;
     double length =

@@ -27,12 +27,13 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * The HTTP server, on a heap of 256 MiB, under clients that post 8 MiB and leave, connections that
- * trickle, and readers of large answers that take a kilobyte a second; beside them one client that
- * behaves. Everything is bounded in number and time, and stays on the loopback. The device is
- * <em>emulated</em>, with models that take no time.
+ * Runs the HTTP server on a heap of 256 MiB with clients that misuse it, and one normal client.
+ * Some clients post 8 MiB and disconnect. Some send a byte every half a second. Some read large
+ * answers at a kilobyte a second. Their number and time are limited, and all traffic stays on the
+ * loopback interface. <em>Emulated</em>, with models that take no time.
  *
- * <p>Arguments: clients that leave, connections that trickle, seconds of slow reading.
+ * <p>Arguments: the number of clients that disconnect, the number of connections that send slowly,
+ * and the seconds of slow reading.
  */
 public final class ServerAbuse {
 
@@ -72,7 +73,7 @@ public final class ServerAbuse {
     void run() throws IOException, InterruptedException;
   }
 
-  /** Runs it beside a client that behaves. */
+  /** Runs the misuse while a normal client calls the server. */
   private void measure(String name, Abuse abuse) throws IOException, InterruptedException {
     server.collectGarbage();
     double before = heap();
@@ -131,7 +132,7 @@ public final class ServerAbuse {
         .statusCode();
   }
 
-  /** Mebibytes of the server's heap that are used, as it says itself. */
+  /** Mebibytes of the server's heap in use, from its metrics. */
   private double heap() throws IOException, InterruptedException {
     URI metrics = server.address().resolve("/metrics");
     String text =
@@ -170,7 +171,7 @@ public final class ServerAbuse {
               socket.getOutputStream().write(head(LARGE));
               socket.getOutputStream().write(body);
             } catch (IOException e) {
-              // Refused and closed while it sent, which is the server's right.
+              // The server may refuse the request and close the connection during the transfer.
             }
           });
     }
@@ -193,7 +194,7 @@ public final class ServerAbuse {
           try {
             socket.getOutputStream().write('x');
           } catch (IOException e) {
-            // The server closed it.
+            // The server may close a slow connection.
           }
         }
         Thread.sleep(500);

@@ -23,8 +23,9 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * The HTTP server under Poisson arrivals from another process, below and above what its emulated
- * cores can do: latency from the intended start, refusals, memory; <em>emulated</em>.
+ * Runs the HTTP server with Poisson arrivals from another process, below and above the capacity of
+ * its emulated cores. It reports latency from the intended start, refusals and memory.
+ * <em>Emulated</em>.
  *
  * <p>Arguments: seconds of each load.
  */
@@ -34,7 +35,7 @@ public final class ServerLoad {
   private static final Shape SHAPE = new Shape(4, 64);
   private static final int SERVICE_MICROS = 10_000;
 
-  /** Texts a second, with every row of every execution filled. */
+  /** Texts per second if every execution is full. */
   private static final double CAPACITY = CORES * SHAPE.batchSize() * 1e6 / SERVICE_MICROS;
 
   private static final int MAX_REQUESTS = 64;
@@ -59,7 +60,7 @@ public final class ServerLoad {
       HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
       System.out.printf(
           Locale.ROOT,
-          "emulated; %d cores of %d x %d in %.0f ms: %.0f texts/s; at most %d requests under way%n",
+          "emulated; %d cores of %d x %d in %.0f ms: %.0f texts/s; at most %d requests in flight%n",
           CORES,
           SHAPE.batchSize(),
           SHAPE.sequenceLength(),
@@ -78,7 +79,7 @@ public final class ServerLoad {
           "p99 ms",
           "other",
           "RSS MiB");
-      // The first one is for the compilers.
+      // The first run is a warm-up for the JIT compilers.
       run(server, client, request, 0.5, Math.max(5, seconds / 4), false);
       for (double load : new double[] {0.5, 1, 1.5, 0.5}) {
         run(server, client, request, load, seconds, true);

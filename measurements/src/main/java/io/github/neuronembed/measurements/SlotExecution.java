@@ -28,11 +28,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * An execution of a slot from Java, by each input path: 1 × 256 tokens, a vector of 384 elements,
- * on an emulated core without a service time. <em>Emulated</em>: what libnrt's calls themselves
- * cost there is in it, and is what {@code bare} of the C++ benchmark shows.
+ * Measures an execution of a slot from Java, for each input path: 1 × 256 tokens, a vector of 384
+ * elements, on an emulated core without a service time. <em>Emulated</em>: the result includes the
+ * cost of the emulator's libnrt calls, which {@code bare} of the C++ benchmark shows separately.
  */
-@NullUnmarked // JMH fills it
+@NullUnmarked // JMH calls open() before it uses the fields
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -43,7 +43,7 @@ public class SlotExecution {
 
   private static final Shape SHAPE = new Shape(1, 256);
 
-  /** How inputs get to the device. */
+  /** The way by which inputs get to the device. */
   @Param({"WRITE_BATCH", "WRITE", "SLICES", "ATTACHED", "HOST"})
   public InputPath path = InputPath.WRITE_BATCH;
 
@@ -70,7 +70,7 @@ public class SlotExecution {
     fill();
   }
 
-  /** Closes both. */
+  /** Closes the slot and the core. */
   @TearDown(Level.Trial)
   public void close() {
     slot.close();
@@ -83,13 +83,13 @@ public class SlotExecution {
     slot.tokens().finish();
   }
 
-  /** Write, run and read: one crossing. */
+  /** Writes the inputs, executes and reads the outputs, in one JNI call. */
   @Benchmark
   public void execute() {
     slot.execute();
   }
 
-  /** The same with the ids put into the slot's memory, as the engine does. */
+  /** Also copies the ids into the slot's memory first, as the engine does. */
   @Benchmark
   public void fillAndExecute() {
     fill();

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** How many tokens the texts of a workload have, special tokens included. */
+/** The lengths of a workload's texts in tokens, special tokens included. */
 enum TextLengths {
   QUERIES("short queries", Mix.QUERIES),
   SEARCH("search mix, 80/20", Mix.SEARCH),
@@ -23,7 +23,7 @@ enum TextLengths {
   LONG("uniform long, 400 to 512", Mix.LONG),
   MIXED("mixed corpus", null);
 
-  /** Of the texts of the mixed corpus; empty until they were read. */
+  /** The lengths of the mixed corpus; empty until it is read. */
   private static List<Integer> corpus = List.of();
 
   final String title;
@@ -34,7 +34,7 @@ enum TextLengths {
     this.mix = mix;
   }
 
-  /** Random draws by a seed; the lengths of the corpus are repeated in their order. */
+  /** Random lengths for a seed. For the corpus: its lengths in their order, repeated. */
   IntSupplier draws(long seed) throws IOException {
     if (mix != null) {
       return mix.draws(seed);
@@ -45,7 +45,8 @@ enum TextLengths {
   }
 
   /**
-   * How many texts of each length there are in many, of the longest that is possible one at least.
+   * The number of texts of each length in a large sample. It has at least one text of the longest
+   * possible length.
    */
   Map<Integer, Long> histogram() throws IOException {
     Map<Integer, Long> texts = new TreeMap<>();

@@ -4,7 +4,7 @@ import io.github.neuronembed.model.graph.DenseReader.Scaled;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
 import java.util.List;
 
-/** Recognises attention of several heads, with a mask that hides tokens. */
+/** Recognises multi-head attention with a mask that hides tokens. */
 final class AttentionReader {
 
   private final GraphReader graph;
@@ -12,7 +12,7 @@ final class AttentionReader {
   private final MaskReader mask;
   private final DenseReader dense;
 
-  // The same in every layer; set by the one that is read first.
+  // Every layer must have the same values; the first layer that is read sets them.
   private long heads;
   private float maskValue;
 
@@ -35,7 +35,7 @@ final class AttentionReader {
   /** The projections of one attention. */
   record Attention(Linear query, Linear key, Linear value) {}
 
-  /** Reads what computes a value, [batch, tokens, hidden]. */
+  /** Reads the attention that computes a value of the shape [batch, tokens, hidden]. */
   Read<Attention> read(String context) throws UnsupportedGraphException {
     NodeProto weighted = graph.node(mergedHeads(context), "MatMul");
     Scaled scores = scores(graph.input(weighted, 0, 2));
@@ -60,7 +60,7 @@ final class AttentionReader {
         new Attention(query.linear.weights(), key.linear.weights(), value.linear.weights()), input);
   }
 
-  /** The product of query and key, of which the probabilities are made, and its factor. */
+  /** The product of query and key from which the probabilities are computed, and its factor. */
   private Scaled scores(String probabilities) throws UnsupportedGraphException {
     NodeProto softmax = graph.node(numbers(probabilities), "Softmax");
     long axis = GraphReader.integer(softmax, "axis", 0);
@@ -78,7 +78,9 @@ final class AttentionReader {
     return isFirst ? first : dense.scaled(graph.input(sum, 1, 2));
   }
 
-  /** Of probabilities that are 0 where they are no numbers: the probabilities. */
+  /**
+   * Some exporters replace probabilities that are NaN by 0. Returns the probabilities before that.
+   */
   private String numbers(String value) throws UnsupportedGraphException {
     if (!graph.isComputedBy(value, "Where")) {
       return value;
@@ -114,12 +116,12 @@ final class AttentionReader {
     return new Projected(dense.linear(whole.value()), factor * split.factor() * whole.factor());
   }
 
-  /** What [batch, heads, head, tokens] is made of, whose last two axes are swapped. */
+  /** Undoes the swap of the last two axes of a value of the shape [batch, heads, head, tokens]. */
   private String unturned(String value) throws UnsupportedGraphException {
     if (isOrdered(value, 0, 1, 3, 2)) {
       return ordered(value, 0, 1, 3, 2);
     }
-    // Torch's exporter by torch.export makes three axes of four before it swaps the last two.
+    // The exporter that uses torch.export merges four axes into three before it swaps the last two.
     NodeProto four = graph.node(value, "Reshape");
     NodeProto three = graph.node(ordered(graph.input(four, 0, 2), 0, 2, 1), "Reshape");
     String heads = graph.input(three, 0, 2);
@@ -135,7 +137,7 @@ final class AttentionReader {
     return heads;
   }
 
-  /** What is split into heads, [batch, tokens, hidden]. */
+  /** Returns the value of the shape [batch, tokens, hidden] that the graph splits into heads. */
   private String split(String value) throws UnsupportedGraphException {
     NodeProto reshape = graph.node(value, "Reshape");
     List<Dim> dims = shapes.of(value);
@@ -156,7 +158,7 @@ final class AttentionReader {
     return graph.input(reshape, 0, 2);
   }
 
-  /** The heads' results side by side: [batch, heads, tokens, head], before it is merged. */
+  /** Returns the heads' results, [batch, heads, tokens, head], before the graph merges them. */
   private String mergedHeads(String value) throws UnsupportedGraphException {
     NodeProto reshape = graph.node(value, "Reshape");
     List<Dim> dims = shapes.of(value);

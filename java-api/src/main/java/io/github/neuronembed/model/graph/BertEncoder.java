@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param heads attention heads
  * @param maskValue what is added to the score of a token that the mask hides, float32
  * @param layers first to last
- * @param head of a cross-encoder; null where the last layer's vectors are the output
+ * @param head the head of a cross-encoder; null if the last layer's vectors are the output
  */
 record BertEncoder(
     long hiddenSize,
@@ -26,7 +26,7 @@ record BertEncoder(
     return new BertGraphReader(model).read();
   }
 
-  /** The same encoder, see {@link Linear#withUint8}. */
+  /** The same encoder with uint8 weights; see {@link Linear#withUint8}. */
   BertEncoder withUint8() {
     return new BertEncoder(
         hiddenSize,
@@ -80,7 +80,7 @@ record BertEncoder(
       boolean takesTypes,
       LayerNorm norm) {}
 
-  /** What comes between the two layers of a head. */
+  /** The activation between the two layers of a head. */
   enum Activation {
     TANH("Tanh"),
     RELU("Relu");
@@ -106,7 +106,7 @@ record BertEncoder(
   }
 
   /**
-   * Vectors to look up.
+   * A lookup table of vectors.
    *
    * @param vectors {@code [entries, hidden]}, float32 or, quantized, uint8 or int8
    * @param quantization null for float32

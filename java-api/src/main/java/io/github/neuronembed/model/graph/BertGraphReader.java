@@ -16,11 +16,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognises a BERT encoder, or one that derives from it (XLM-R, RoBERTa, DistilBERT), with or
- * without the head of a cross-encoder, in the operators that PyTorch's exporters make of the
- * Hugging Face model, and in what dynamic quantization makes of those. It goes from the output to
- * the inputs and assumes nothing. It checks each operator, attribute, constant and dimension, and
- * at the end no part may be unread.
+ * Recognises the graph of a BERT encoder, or of a model derived from it (XLM-R, RoBERTa,
+ * DistilBERT), with or without the head of a cross-encoder. The graph may come from any of
+ * PyTorch's exporters, with or without dynamic quantization afterwards.
+ *
+ * <p>The reader goes from the output to the inputs and assumes nothing. It checks each operator,
+ * attribute, constant and dimension, and at the end no part may be unread.
  */
 final class BertGraphReader {
 
@@ -28,7 +29,7 @@ final class BertGraphReader {
   static final String ATTENTION_MASK = "attention_mask";
   static final String TOKEN_TYPE_IDS = "token_type_ids";
 
-  /** Versions of the operator set in which the operators mean what is read here. */
+  /** In these versions of the operator set, the operators mean what this reader expects. */
   private static final long OLDEST_OPSET = 11;
 
   private static final long NEWEST_OPSET = 21;
@@ -117,7 +118,7 @@ final class BertGraphReader {
     return head.weights();
   }
 
-  /** Reads the layer that a norm ends, and the norm of the layer before it. */
+  /** Reads the layer that ends with the given norm; returns the norm of the layer before it. */
   private Read<LayerNorm> layer(Read<LayerNorm> outputNorm) throws UnsupportedGraphException {
     String[] outputSum = linearAndResidual(outputNorm.input());
     Read<Linear> output = dense.linear(outputSum[0]);
@@ -157,7 +158,7 @@ final class BertGraphReader {
     return dense.layerNorm(attentionSum[1]);
   }
 
-  /** Splits a sum into what a dense layer computes and what passes it by. */
+  /** Splits a sum into the result of a dense layer and the residual. */
   private String[] linearAndResidual(String value) throws UnsupportedGraphException {
     NodeProto sum = graph.node(value, "Add");
     String first = graph.input(sum, 0, 2);

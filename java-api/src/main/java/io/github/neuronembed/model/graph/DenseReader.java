@@ -16,7 +16,7 @@ final class DenseReader {
   private static final double TOLERANCE = 1e-6;
   private static final long FLOAT = TensorProto.DataType.FLOAT.getNumber();
 
-  /** LayerNormalization's, where the file does not state it. */
+  /** The epsilon of a LayerNormalization without that attribute. */
   private static final float USUAL_EPSILON = 1e-5f;
 
   private final GraphReader graph;
@@ -28,7 +28,7 @@ final class DenseReader {
     this.shapes = shapes;
   }
 
-  /** Elements of a token's vector, of the norm that was read first. */
+  /** Elements of a token's vector; 0 until the first norm is read. */
   long hiddenSize() {
     return hiddenSize;
   }
@@ -36,12 +36,12 @@ final class DenseReader {
   // Numbers.
 
   /**
-   * @param value what is multiplied
-   * @param factor by how much
+   * @param value the value before the multiplications
+   * @param factor the product of all factors
    */
   record Scaled(String value, double factor) {}
 
-  /** Reads products with and quotients by numbers, as many as there are. */
+  /** Reads all multiplications and divisions by numbers that lead to a value. */
   Scaled scaled(String named) throws UnsupportedGraphException {
     String value = graph.canonical(named);
     double factor = 1;
@@ -66,12 +66,12 @@ final class DenseReader {
     return new Scaled(value, factor);
   }
 
-  /** Whether two numbers are the same but for float32's rounding. */
+  /** Whether two numbers differ at most by the rounding of float32. */
   static boolean near(double number, double expected) {
     return Math.abs(number / expected - 1) < TOLERANCE;
   }
 
-  /** A number that a graph computes of constants and sizes; null for another value. */
+  /** A number that the graph computes from constants and sizes; null for any other value. */
   private @Nullable Double number(String value) throws UnsupportedGraphException {
     Float constant = graph.scalarOrNull(value);
     NodeProto node = graph.producer(value);
@@ -123,7 +123,7 @@ final class DenseReader {
     return size.isNumber() ? (Double) (double) size.factor() : null;
   }
 
-  /** The operands of a commutative operator: the constant one first. */
+  /** The operands of a commutative operator, the constant first. */
   String[] constantAndOther(String value, String operator) throws UnsupportedGraphException {
     NodeProto node = graph.node(value, operator);
     String first = graph.input(node, 0, 2);
@@ -153,7 +153,7 @@ final class DenseReader {
 
   // Dense layers.
 
-  /** Whether a value is what a dense layer computes. */
+  /** Whether a dense layer computes a value. */
   boolean isLinear(String value) throws UnsupportedGraphException {
     NodeProto sum = graph.producer(value);
     if (sum == null || !sum.getOpType().equals("Add")) {
@@ -259,7 +259,7 @@ final class DenseReader {
     checkQuantized(linear.weight(), linear.quantization(), outputs);
   }
 
-  /** Checks element types and, of quantized tensors, that there is a scale a column or one. */
+  /** Checks element types. A quantized tensor must have one scale, or one for each column. */
   void checkQuantized(Tensor tensor, @Nullable Quantization quantization, long columns)
       throws UnsupportedGraphException {
     if (quantization == null) {
@@ -284,7 +284,7 @@ final class DenseReader {
 
   // GELU.
 
-  /** The input of {@code 0.5 * x * (1 + erf(x / sqrt(2)))}, in any order, or of Gelu itself. */
+  /** The input x of {@code 0.5 * x * (1 + erf(x / sqrt(2)))}, in any order, or of Gelu. */
   String gelu(String value) throws UnsupportedGraphException {
     if (graph.isComputedBy(value, "Gelu")) {
       NodeProto gelu = graph.node(value, "Gelu");
@@ -321,7 +321,7 @@ final class DenseReader {
     return node != null && node.getInputList().stream().anyMatch(x -> graph.isComputedBy(x, "Erf"));
   }
 
-  /** What a product of products is made of. */
+  /** Collects the factors of nested products. */
   private void factors(String value, List<String> factors) throws UnsupportedGraphException {
     if (!graph.isComputedBy(value, "Mul") || factors.size() > 3) {
       factors.add(value);

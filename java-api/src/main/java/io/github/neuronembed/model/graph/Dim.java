@@ -3,11 +3,11 @@ package io.github.neuronembed.model.graph;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A size in a graph, known before it runs: {@code factor} times the rows and the tokens of the
- * batch, each to a power.
+ * A size in a graph as a formula that is known before the graph runs: {@code factor × (rows of the
+ * batch)^rows × (tokens of a row)^tokens}.
  *
- * @param rows the power of the rows
- * @param tokens the power of the tokens
+ * @param rows the exponent of the number of rows
+ * @param tokens the exponent of the number of tokens
  */
 record Dim(int rows, int tokens, long factor) {
 
@@ -31,7 +31,7 @@ record Dim(int rows, int tokens, long factor) {
     return new Dim(rows + other.rows, tokens + other.tokens, factor * other.factor);
   }
 
-  /** Null if it does not divide evenly. */
+  /** This size divided by another; null if the result is not a whole size. */
   @Nullable Dim over(Dim other) {
     return other.factor == 0
             || factor % other.factor != 0

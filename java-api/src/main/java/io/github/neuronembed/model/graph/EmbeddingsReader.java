@@ -30,7 +30,7 @@ final class EmbeddingsReader {
     this.dense = dense;
   }
 
-  /** Whether a value is a sum with vectors that are looked up. */
+  /** Whether a value is a sum that includes looked-up vectors. */
   boolean sumsLookups(String value) {
     NodeProto sum = graph.producer(value);
     return sum != null
@@ -120,7 +120,7 @@ final class EmbeddingsReader {
     return new Read<>(new Table(vectors, quantization), graph.input(gather, 1, 2));
   }
 
-  // Token types that are not given: all are of the first.
+  // Token types that are not an input: all tokens have the first type.
 
   private boolean isZero(String value) throws UnsupportedGraphException {
     if (graph.isConstant(value)) {
@@ -150,7 +150,7 @@ final class EmbeddingsReader {
     }
   }
 
-  /** One for all tokens, or one for each. */
+  /** Expects one value for all tokens, or one for each. */
   private void expectBroadcast(String value) throws UnsupportedGraphException {
     List<Dim> dims = shapes.of(value);
     int rank = dims.size();
@@ -165,7 +165,10 @@ final class EmbeddingsReader {
 
   // Positions.
 
-  /** Null for 0, 1, 2 and so on, or the padding token's id, behind which positions begin. */
+  /**
+   * Returns null if the positions are 0, 1, 2 and so on. Otherwise positions start right after the
+   * padding token's id, and this method returns that id.
+   */
   private @Nullable Long readPositions(String value, long positions)
       throws UnsupportedGraphException {
     List<Dim> dims = shapes.of(value);
@@ -212,8 +215,8 @@ final class EmbeddingsReader {
   }
 
   /**
-   * {@code cumulative(ids != padding) * (ids != padding) + padding}: tokens that are no padding are
-   * counted from behind the padding token's id, as Transformers does for RoBERTa.
+   * {@code cumulative(ids != padding) * (ids != padding) + padding}: this numbers the tokens that
+   * are not padding, starting right after the padding token's id. Transformers does so for RoBERTa.
    */
   private long counted(String value) throws UnsupportedGraphException {
     Term sum = term(value, "Add");
@@ -222,7 +225,7 @@ final class EmbeddingsReader {
     String second = uncast(graph.input(product, 1, 2));
     boolean counts = graph.isComputedBy(first, "CumSum") || graph.isComputedBy(first, "Add");
     String count = counts ? first : second;
-    while (graph.isComputedBy(count, "Add")) { // of what was there before, which is nothing
+    while (graph.isComputedBy(count, "Add")) { // exporters add the number of past tokens, 0
       Term before = term(count, "Add");
       graph.expect(before.number == 0, "%s counts from %d.", value, before.number);
       count = uncast(before.other);
@@ -245,7 +248,7 @@ final class EmbeddingsReader {
     return padding;
   }
 
-  /** The padding token's id in {@code not(ids == padding)}. */
+  /** Returns the padding token's id of {@code not(ids == padding)}. */
   private long notPadding(String value) throws UnsupportedGraphException {
     Term equal = term(graph.input(graph.node(value, "Not"), 0, 1), "Equal");
     graph.expectInput(equal.other, BertGraphReader.INPUT_IDS);

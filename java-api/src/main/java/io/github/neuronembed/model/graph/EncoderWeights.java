@@ -150,7 +150,7 @@ public final class EncoderWeights {
     int vectorBytes = shape.hiddenSize() * Float.BYTES;
     tensors.add(bytes(embeddings.position().vectors()));
     Table types = embeddings.tokenType();
-    // Every token of a text is of the first type.
+    // Every token of a text has the first type.
     tensors.add(
         types == null
             ? ByteBuffer.allocate(vectorBytes)

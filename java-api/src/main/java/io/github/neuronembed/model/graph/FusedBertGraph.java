@@ -92,7 +92,7 @@ final class FusedBertGraph extends PooledBertGraph {
     return dequantized("position", rows, embeddings.position().quantization());
   }
 
-  /** The positions of tokens that are counted from behind the padding token's id. */
+  /** Computes positions that start right after the padding token's id. */
   private String counted(long padding) {
     String counts = notPadding(padding);
     String count =
@@ -196,7 +196,7 @@ final class FusedBertGraph extends PooledBertGraph {
 
   // Attention.
 
-  /** What the tokens of {@code [B, S, H]} see of each other, {@code [B, S, H]}. */
+  /** Attention of all tokens to each other; input and result are {@code [B, S, H]}. */
   private String attention(int index, String hidden) {
     Layer layer = encoder.layers().get(index);
     List<Linear> projections = List.of(layer.query(), layer.key(), layer.value());
@@ -234,10 +234,11 @@ final class FusedBertGraph extends PooledBertGraph {
   }
 
   /**
-   * What the first token sees of all, {@code [B, H]}. With one query, keys and values need not be
-   * made: {@code q · (x Wk)ᵀ = (q Wkᵀ) · xᵀ} and {@code p · (x Wv) = (p · x) Wv}, for {@code B h H}
-   * products instead of {@code B S H²}. The key's bias adds the same to all scores of a query and
-   * softmax takes no notice; the probabilities sum to 1, so the value's bias is added once.
+   * Attention of the first token to all tokens, {@code [B, H]}. With one query, the keys and values
+   * of the other tokens are not needed: {@code q · (x Wk)ᵀ = (q Wkᵀ) · xᵀ} and {@code p · (x Wv) =
+   * (p · x) Wv}. This costs {@code B h H} products instead of {@code B S H²}. The key's bias adds
+   * the same number to all scores of a query, which does not change the softmax. The probabilities
+   * sum to 1, so the value's bias is added once.
    */
   private String attentionOfFirst(int index, String hidden, String first) {
     Layer layer = encoder.layers().get(index);
@@ -268,7 +269,7 @@ final class FusedBertGraph extends PooledBertGraph {
     return graph.node("Add", context, weight(layer.value().bias())).as(name + "context");
   }
 
-  /** What is added to the scores of the first token: 0, or the mask value; [B, 1, S]. */
+  /** The term added to the first token's scores: 0 or the mask value; [B, 1, S]. */
   private String hiding() {
     String hidden = graph.node("Sub", graph.scalar("shown", 1), floatMask()).as("mask.inverted");
     return graph
@@ -276,7 +277,7 @@ final class FusedBertGraph extends PooledBertGraph {
         .as("mask.hiding");
   }
 
-  /** The mask as the fused operators want it, [B, S]. */
+  /** The mask in the form that the fused operators take, [B, S]. */
   private String integerMask() {
     if (integerMask == null) {
       integerMask =
@@ -318,7 +319,7 @@ final class FusedBertGraph extends PooledBertGraph {
 
   // Weights.
 
-  /** Matrices or vectors as one, column after column. */
+  /** Joins matrices or vectors along their last axis. */
   private String sideBySide(String name, List<Tensor> tensors) {
     Tensor model = tensors.get(0);
     int rows = model.rank() == 2 ? Math.toIntExact(model.dims().get(0)) : 1;

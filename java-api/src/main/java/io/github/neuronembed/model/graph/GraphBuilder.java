@@ -135,7 +135,7 @@ final class GraphBuilder {
     return weights;
   }
 
-  /** A node that is being described; it is in the graph once its outputs are named. */
+  /** A node under construction; {@link #as} adds it to the graph. */
   final class Node {
 
     private final NodeProto.Builder proto;
@@ -166,7 +166,7 @@ final class GraphBuilder {
       return this;
     }
 
-    /** Names the outputs, and the node after the first of them, and returns that one. */
+    /** Adds the node with these outputs, under the name of the first one, which it returns. */
     String as(String... outputs) {
       graph.addNode(proto.setName(outputs[0]).addAllOutput(Arrays.asList(outputs)));
       return outputs[0];

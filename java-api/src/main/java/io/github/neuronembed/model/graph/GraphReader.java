@@ -74,7 +74,7 @@ final class GraphReader {
     return node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx");
   }
 
-  /** The name of a value that is what a value with another name is. */
+  /** The original name of a value that Identity nodes may have given other names. */
   String canonical(String value) {
     String name = value;
     for (int i = 0; i < MAX_ALIASES && aliases.containsKey(name); i++) {
@@ -94,7 +94,7 @@ final class GraphReader {
     seenNodes.add(node.getOutput(0));
   }
 
-  /** The node that computes a value; it is of the given operator of ONNX itself. */
+  /** The node that computes a value; fails if it does not have the given standard operator. */
   NodeProto node(String value, String operator) throws UnsupportedGraphException {
     NodeProto node = producer(value);
     if (node == null || !node.getOpType().equals(operator)) {
@@ -118,7 +118,7 @@ final class GraphReader {
         : inputs.containsKey(value) ? "is an input" : "nothing computes it";
   }
 
-  /** An operand of a node that has to have the given number of them. */
+  /** An operand of a node; fails if the node does not have the given number of operands. */
   String input(NodeProto node, int index, int count) throws UnsupportedGraphException {
     if (node.getInputCount() != count || node.getInput(index).isEmpty()) {
       throw new UnsupportedGraphException(
@@ -146,13 +146,13 @@ final class GraphReader {
     return inputs.containsKey(canonical(value));
   }
 
-  /** The dimensions of a constant, which is not read by that. */
+  /** The dimensions of a constant; this does not mark an initializer as read. */
   List<Long> dims(String value) throws UnsupportedGraphException {
     TensorProto initializer = initializers.get(canonical(value));
     return initializer != null ? initializer.getDimsList() : constant(value).dims();
   }
 
-  /** A value that the file holds: an initializer, or what a Constant node carries. */
+  /** A constant of the file: an initializer, or the value of a Constant node. */
   Tensor constant(String named) throws UnsupportedGraphException {
     String value = canonical(named);
     TensorProto initializer = initializers.get(value);
@@ -177,7 +177,7 @@ final class GraphReader {
     };
   }
 
-  /** The one integer that a ConstantOfShape repeats. */
+  /** The integer that a ConstantOfShape repeats. */
   long fill(NodeProto node) throws UnsupportedGraphException {
     if (node.getAttributeCount() == 0) {
       throw new UnsupportedGraphException("%s repeats no integer.".formatted(node.getOutput(0)));
@@ -187,7 +187,7 @@ final class GraphReader {
     return value.longs()[0];
   }
 
-  /** A float32 constant of one element, or null where a value is none. */
+  /** The number of a float32 constant of one element; null for any other value. */
   @Nullable Float scalarOrNull(String value) throws UnsupportedGraphException {
     if (!isConstant(value) || dims(value).stream().anyMatch(dim -> dim != 1)) {
       return null;
@@ -196,7 +196,7 @@ final class GraphReader {
     return Float.isNaN(scalar) ? null : scalar;
   }
 
-  /** A float32 constant of one element. */
+  /** The number of a float32 constant of one element; fails for any other value. */
   float scalar(String value) throws UnsupportedGraphException {
     Tensor tensor = constant(value);
     float scalar = tensor.scalar();
@@ -234,7 +234,7 @@ final class GraphReader {
   /**
    * An integer attribute of a node.
    *
-   * @param absent what its absence means
+   * @param absent the default, for a node without this attribute
    */
   static long integer(NodeProto node, String name, long absent) {
     return attribute(node, name, AttributeProto.getDefaultInstance().toBuilder().setI(absent))
@@ -244,13 +244,13 @@ final class GraphReader {
   /**
    * A float attribute of a node.
    *
-   * @param absent what its absence means
+   * @param absent the default, for a node without this attribute
    */
   static float number(NodeProto node, String name, float absent) {
     return attribute(node, name, AttributeProto.newBuilder().setF(absent)).getF();
   }
 
-  /** The integers of an attribute of a node; none if it is absent. */
+  /** The integers of an attribute of a node; empty if the node does not have it. */
   static List<Long> integers(NodeProto node, String name) {
     return attribute(node, name, AttributeProto.newBuilder()).getIntsList();
   }
@@ -264,9 +264,9 @@ final class GraphReader {
   }
 
   /**
-   * Checks that the whole graph has been walked.
+   * Checks that the whole graph has been read.
    *
-   * @throws UnsupportedGraphException if a node, an initializer or an input was not
+   * @throws UnsupportedGraphException if a node, an initializer or an input is unread
    */
   void expectAllSeen() throws UnsupportedGraphException {
     for (NodeProto node : producers.values()) {

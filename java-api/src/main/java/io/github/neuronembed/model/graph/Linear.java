@@ -12,17 +12,17 @@ import org.jspecify.annotations.Nullable;
 record Linear(Tensor weight, Tensor bias, @Nullable Quantization quantization) {
 
   /**
-   * How integers stand for weights: {@code (weight - zeroPoint) * scale}. The input is quantized
-   * when it is there, to uint8, with one scale for all of it.
+   * Integers represent weights as {@code (weight - zeroPoint) * scale}. The graph quantizes the
+   * layer's input at run time to uint8, with one scale for the whole input.
    *
-   * @param scale float32, one or one an output
-   * @param zeroPoint of the weight's type, as many as scales
+   * @param scale float32, one for the layer or one for each output
+   * @param zeroPoint of the weight's type and with the same shape as the scale
    */
   record Quantization(Tensor scale, Tensor zeroPoint) {}
 
   /**
-   * The same layer with weights in uint8, where they are int8: the products of unsigned values are
-   * exact on every processor, those of unsigned and signed ones are not.
+   * The same layer with int8 weights converted to uint8. Products of two unsigned values are exact
+   * on every processor; products of unsigned and signed values are not.
    */
   Linear withUint8() {
     return quantization == null
@@ -33,7 +33,7 @@ record Linear(Tensor weight, Tensor bias, @Nullable Quantization quantization) {
             new Quantization(quantization.scale, quantization.zeroPoint.asUint8()));
   }
 
-  /** Of a weight that has its two axes. */
+  /** The number of outputs; only for a weight that was checked to have two axes. */
   long outputs() {
     return weight.dims().get(1);
   }

@@ -22,7 +22,7 @@ final class MaskReader {
   private static final int INT32 = TensorProto.DataType.INT32.getNumber();
   private static final int INT64 = TensorProto.DataType.INT64.getNumber();
 
-  /** Of the attention of rows, heads, queries and keys. */
+  /** The axes of an attention mask: rows, heads, queries and keys. */
   private static final int AXES = 4;
 
   /** Largest value that hides a token from float32 scores as surely as minus infinity. */
@@ -38,10 +38,10 @@ final class MaskReader {
   }
 
   /**
-   * @param hidden what stands where the mask is 0
-   * @param seen where it is 1
+   * @param hidden the result where the mask is 0
+   * @param seen the result where the mask is 1
    * @param type element type
-   * @param keys the axis along which the mask's tokens lie; -1 for a constant
+   * @param keys the axis of the mask's tokens; -1 for a constant
    */
   private record Masked(double hidden, double seen, int type, List<Dim> dims, int keys) {
 
@@ -51,7 +51,7 @@ final class MaskReader {
     }
   }
 
-  /** What is added to the score of a token that the mask hides; nothing to the others. */
+  /** The number added to the score of a token that the mask hides; others must get 0. */
   float added(String value) throws UnsupportedGraphException {
     Masked mask = masked(value);
     expectAxes(value, mask);
@@ -211,7 +211,7 @@ final class MaskReader {
         yes.type);
   }
 
-  /** Of operands, all of which have the mask's tokens along the same axis. */
+  /** Combines operands; all must have the mask's tokens on the same axis, counted from the end. */
   private Masked combined(
       NodeProto node, List<Masked> operands, double hidden, double seen, int type)
       throws UnsupportedGraphException {
@@ -222,7 +222,7 @@ final class MaskReader {
     return new Masked(hidden, seen, type, dims, dims.size() - ends.get(0));
   }
 
-  /** The same elements, with axes of 1 added or repeated. */
+  /** The same elements after a Reshape or Expand that only adds or repeats axes of size 1. */
   private Masked moved(String value, NodeProto node) throws UnsupportedGraphException {
     Masked one = masked(node.getInput(0));
     List<Dim> dims = shapes.of(value);

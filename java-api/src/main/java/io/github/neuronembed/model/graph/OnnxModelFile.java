@@ -36,14 +36,14 @@ final class OnnxModelFile {
 
   private OnnxModelFile() {}
 
-  /** The tag of a field in the format: its number, and that a length precedes its bytes. */
+  /** The tag of a protobuf field whose content starts with its length. */
   private static int lengthDelimited(int field) {
     return field << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
   }
 
   /**
-   * Reads a model. The elements of its initializers stay in the file, which is mapped for as long
-   * as they are reachable.
+   * Reads a model. The elements of its initializers stay in the file. The file stays mapped for as
+   * long as they are reachable.
    *
    * @throws IOException if the file cannot be read or is no ONNX file
    */
@@ -115,8 +115,8 @@ final class OnnxModelFile {
   }
 
   /**
-   * The SHA-256 of a file, in lower-case hexadecimal digits. Not of mapped memory, all of which
-   * would count as this process's.
+   * The SHA-256 of a file, in lower-case hexadecimal digits. It reads the file as a stream, because
+   * mapped pages would count as memory of this process.
    */
   static String sha256(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
@@ -142,11 +142,11 @@ final class OnnxModelFile {
   }
 
   /**
-   * Writes a model whose initializers come from elsewhere. The file appears whole or not at all.
+   * Writes a model with separate initializers. The file appears complete or not at all.
    *
    * @param file the file to write or replace; its folder exists
    * @param model the model without initializers
-   * @param weights its initializers; they are written one after the other
+   * @param weights its initializers, in the order in which they are written
    */
   static void write(Path file, ModelProto model, List<Weight> weights) throws IOException {
     PreparedFolder.<IOException>whole(

@@ -8,7 +8,7 @@ import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.util.List;
 
 /**
- * An encoder whose rows hold several texts each, end to end, in ONNX's own operators.
+ * An encoder whose rows hold several texts each, end to end, in standard ONNX operators.
  *
  * <p>Shapes in comments: B rows, S tokens, K texts, H hidden size, h heads of d values.
  */
@@ -16,7 +16,7 @@ final class PackedBertGraph extends PooledBertGraph {
 
   static final String STARTS = "starts";
 
-  // Values with many uses.
+  // Names of values that are used in several places.
   private static final String SEGMENT_STARTS = "segment.starts";
   private static final String POSITIONS = "positions";
   private static final String SAME = "same";
@@ -60,8 +60,8 @@ final class PackedBertGraph extends PooledBertGraph {
   // Where texts are.
 
   /**
-   * Of each token: which segment it is in, counted from 1, and its position there. The padding
-   * behind the last text is a segment of its own, so that it attends to something.
+   * Computes for each token the number of its segment, starting at 1, and its position in it. The
+   * padding after the last text is a segment, too, so that each padding token attends to something.
    */
   private void segments() {
     String length = size(BertGraphReader.INPUT_IDS, "length");
@@ -85,7 +85,7 @@ final class PackedBertGraph extends PooledBertGraph {
     graph.node("Equal", number, SEGMENT).as(MEMBERS); // [B, K, S]
   }
 
-  /** Of a value {@code [B, n]}: n. */
+  /** Computes n of a value {@code [B, n]}. */
   private String size(String value, String name) {
     String shape = graph.node("Shape", value).as(name + ".shape");
     return graph.node("Gather", shape, graph.integer("one", 1)).as(name + ".size");
@@ -95,7 +95,7 @@ final class PackedBertGraph extends PooledBertGraph {
     return graph.longs("axis." + axis, axis);
   }
 
-  /** What is added to the scores of attention: 0 where a token is seen, else the mask value. */
+  /** Computes the term added to attention scores: 0 for a visible token, else the mask value. */
   private void mask(String seen, String as) {
     String mask =
         graph
@@ -119,7 +119,7 @@ final class PackedBertGraph extends PooledBertGraph {
     if (table != null) {
       Tensor types = table.vectors();
       int rows = Math.toIntExact(types.dims().get(0));
-      // Every token of a text is of the first type.
+      // Every token of a text has the first type.
       String type =
           graph.weight(
               Weight.of(
@@ -139,8 +139,8 @@ final class PackedBertGraph extends PooledBertGraph {
   }
 
   /**
-   * The positions of tokens that are counted, in their text, from behind the padding token's id:
-   * the tokens of the same text that are not behind one and no padding.
+   * Computes positions that start, in each text, right after the padding token's id. A token's
+   * number is the number of tokens in its text up to this token, without padding.
    */
   private String counted(long padding) {
     String counts = notPadding(padding);
@@ -159,7 +159,7 @@ final class PackedBertGraph extends PooledBertGraph {
 
   // Layers.
 
-  /** What some tokens see of all, as they themselves are shaped. */
+  /** Attention of some tokens to all tokens; the result has the shape of {@code tokens}. */
   private String attention(int index, String tokens, String all, String mask) {
     Layer layer = encoder.layers().get(index);
     String name = name(index);

@@ -8,14 +8,14 @@ import java.util.Map;
 
 /**
  * Rewrites a BERT encoder's ONNX file into one whose rows hold several texts each, end to end. It
- * does not change the original. The graph is of ONNX's own operators (operator set 17), and its
+ * does not change the original. The graph has standard ONNX operators (operator set 17), and its
  * shapes are open: one file serves every B, S and K.
  *
  * <ul>
- *   <li>{@code input_ids}, int64 {@code [B, S]}: the texts of a row one behind the other, each with
+ *   <li>{@code input_ids}, int64 {@code [B, S]}: the texts of a row one after the other, each with
  *       its special tokens, then padding;
- *   <li>{@code starts}, int64 {@code [B, K + 1]}: where each text of the row begins, then where the
- *       last one ends; unused entries are S. They never descend;
+ *   <li>{@code starts}, int64 {@code [B, K + 1]}, in ascending order: the start of each text of the
+ *       row, then the end of the last one; unused entries are S;
  *   <li>{@code sentence_embedding}, float32 {@code [B, K, hidden]}: a text's vector, pooled and, if
  *       the model says so, L2-normalised. Vectors without a text are finite, and mean nothing.
  * </ul>
@@ -53,14 +53,15 @@ public final class PackedGraph {
   }
 
   /**
-   * Writes a cross-encoder's: its output is {@code logits}, float32 {@code [B, K, 1]}, in the place
-   * of {@code sentence_embedding}.
+   * Writes the packed graph of a cross-encoder. Its output is {@code logits}, float32 {@code [B, K,
+   * 1]}, in place of {@code sentence_embedding}.
    *
    * @param original an ONNX file with the inputs {@code input_ids} and {@code attention_mask},
    *     int64, and the score as its only output
    * @param target the file to write or replace; its folder exists
    * @throws UnsupportedGraphException if the original is not a float32 cross-encoder that is
-   *     recognised, or takes token types, of which a packed row has none; nothing is written
+   *     recognised, or if it takes token types, which a packed row does not have; nothing is
+   *     written
    * @throws IOException if a file cannot be read or written; a file that was at the target is still
    *     there
    */
@@ -71,7 +72,7 @@ public final class PackedGraph {
     encoder.expectScores();
     if (encoder.embeddings().takesTypes()) {
       throw new UnsupportedGraphException(
-          "It tells the sides of a pair by token types, of which a packed row has none.");
+          "It distinguishes the two sides of a pair by token types, which a packed row does not have.");
     }
     write(read, encoder, target, PoolingStrategy.CLS, false);
   }

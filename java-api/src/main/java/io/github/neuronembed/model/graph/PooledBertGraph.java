@@ -7,7 +7,7 @@ import io.github.neuronembed.model.graph.onnx.TensorProto;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** What the graphs have in common that are written for an encoder: they pool, by cls or mean. */
+/** The common part of the graphs that are written for an encoder: pooling, by cls or mean. */
 abstract class PooledBertGraph {
 
   static final String OUTPUT = "sentence_embedding";
@@ -17,7 +17,7 @@ abstract class PooledBertGraph {
   static final String SEQUENCE = "sequence_length";
   static final int FLOAT = TensorProto.DataType.FLOAT.getNumber();
 
-  /** The least norm and the least token count that are divided by, as in the reference model. */
+  /** The least divisors for the norm and for the number of tokens, as in the reference model. */
   private static final float LEAST_NORM = 1e-12f;
 
   private static final float LEAST_COUNT = 1e-9f;
@@ -45,10 +45,10 @@ abstract class PooledBertGraph {
   abstract String dense(String name, String x, Linear linear);
 
   /**
-   * Makes pooled vectors the output of the graph, of length 1 if they are to be normalised, or the
-   * scores that a head makes of them.
+   * Adds the output of the graph: the scores if the encoder has a head, else the pooled vectors,
+   * normalised to length 1 if the model does so.
    *
-   * @param axes all but the last of the output's
+   * @param axes all axes of the output except the last
    */
   final void output(String pooled, Object... axes) {
     Head head = encoder.head();
@@ -76,7 +76,7 @@ abstract class PooledBertGraph {
     graph.output(GraphBuilder.tensor(name, TensorProto.DataType.FLOAT, dims));
   }
 
-  /** 1 for a token that is no padding, else 0; int64 {@code [B, S]}. */
+  /** 0 for a padding token, else 1; int64 {@code [B, S]}. */
   final String notPadding(long padding) {
     String same =
         graph
@@ -102,7 +102,7 @@ abstract class PooledBertGraph {
     return graph.weight(tensor.asWeight());
   }
 
-  /** A row of a matrix of so many rows, or all of a vector, which is one. */
+  /** A row of a matrix; a vector has one row. */
   static ByteBuffer row(Tensor tensor, int row, int rows) {
     int bytes = tensor.bytes().capacity() / rows;
     return tensor.bytes().slice(row * bytes, bytes);
@@ -116,7 +116,7 @@ abstract class PooledBertGraph {
         .as(as);
   }
 
-  /** What the scores of attention are multiplied by. */
+  /** The factor of attention scores. */
   final String scoreScale() {
     return graph.scalar("score_scale", (float) (1 / Math.sqrt((double) headSize)));
   }

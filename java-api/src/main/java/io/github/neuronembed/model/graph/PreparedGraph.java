@@ -33,7 +33,7 @@ import java.util.TreeMap;
  */
 public final class PreparedGraph {
 
-  /** Changes with every change of what is written. */
+  /** The version of the written graph; change it whenever the graph changes. */
   static final String VERSION = "1";
 
   static final String VERSION_KEY = "neuron_embed.prepared.version";
@@ -69,8 +69,8 @@ public final class PreparedGraph {
   /**
    * Prepares a model, see {@link #prepare(Path, Path, Pooling, boolean)}.
    *
-   * @param uint8 whether int8 weights are written as uint8, whose products are exact on x86
-   *     processors without VNNI, too, and take longer
+   * @param uint8 whether to write int8 weights as uint8. Their products are exact also on x86
+   *     processors without VNNI, but take longer
    */
   static void prepare(
       Path original,
@@ -93,7 +93,7 @@ public final class PreparedGraph {
 
   /**
    * Prepares a cross-encoder: the output is {@code logits}, float32 {@code [batch, 1]}, and the
-   * last layer is computed for the first token alone.
+   * last layer is computed only for the first token.
    *
    * @param original an ONNX file with the inputs {@code input_ids}, {@code attention_mask} and,
    *     where the model has them, {@code token_type_ids}, int64, and the score as its only output
@@ -108,7 +108,7 @@ public final class PreparedGraph {
     prepareScores(original, OnnxModelFile.sha256(original), target, false);
   }
 
-  /** Prepares a cross-encoder, see {@link #prepareScores(Path, Path)} and the other method. */
+  /** Prepares a cross-encoder; see the public method, and {@code prepare} for the parameters. */
   static void prepareScores(Path original, String originalSha256, Path target, boolean uint8)
       throws IOException, UnsupportedGraphException {
     OnnxModel read = OnnxModelFile.read(original);
@@ -129,15 +129,15 @@ public final class PreparedGraph {
   }
 
   /**
-   * Whether a file is a prepared one, by what it says of itself.
+   * Whether a file's metadata says that it is a prepared file.
    *
-   * @param properties its metadata
+   * @param properties the metadata
    */
   public static boolean isPrepared(Map<String, String> properties) {
     return VERSION.equals(properties.get(VERSION_KEY));
   }
 
-  /** The one pooling that a rewritten graph does. */
+  /** The pooling strategy, if a rewritten graph can do it. */
   static PoolingStrategy inGraph(Pooling pooling) throws UnsupportedGraphException {
     for (PoolingStrategy strategy : List.of(PoolingStrategy.CLS, PoolingStrategy.MEAN)) {
       if (pooling.is(strategy)) {
@@ -151,7 +151,7 @@ public final class PreparedGraph {
 
   private static Map<String, String> properties(
       String originalSha256, String pooling, boolean normalize) {
-    // Sorted, so that the same original gives the same file.
+    // Sorted, so that the same original gives the same bytes.
     return new TreeMap<>(
         Map.of(
             VERSION_KEY,

@@ -33,7 +33,7 @@ public final class PreparedGraphCache {
   /**
    * A cache in a folder.
    *
-   * @param folder made when it is needed
+   * @param folder created when it is needed
    */
   public PreparedGraphCache(Path folder) {
     this.folder = new PreparedFolder(folder);
@@ -49,8 +49,9 @@ public final class PreparedGraphCache {
   }
 
   /**
-   * The file to run for a model: the prepared one, made now if it is not there, or else the
-   * original. Reads all of the original, and takes as long as copying it where it must be prepared.
+   * The file to run for a model: the prepared file, or the original if it cannot be prepared.
+   * Prepares the file if it does not exist, which takes as long as a copy. Reads the whole original
+   * every time.
    *
    * @throws ModelLoadException if the model has no file of this precision, or it is not whole
    */
@@ -108,7 +109,7 @@ public final class PreparedGraphCache {
 
   private Path prepared(Path original, Output output, Preparation preparation)
       throws IOException, UnsupportedGraphException {
-    String gives = output.name(); // before all of the file is read
+    String gives = output.name(); // fails before the whole file is read
     String sha256 = OnnxModelFile.sha256(original);
     boolean uint8 = !Processor.multipliesInt8Exactly() && OnnxInterface.read(original).wideInt8();
     return folder.<Path, UnsupportedGraphException>openOrMake(
@@ -125,7 +126,7 @@ public final class PreparedGraphCache {
         });
   }
 
-  /** Everything that the file's content depends on. */
+  /** A name that contains everything that the file's content depends on. */
   private static String fileName(String sha256, String output, boolean uint8) {
     return "%s-v%s-%s%s.onnx"
         .formatted(

@@ -13,17 +13,17 @@ import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
 /**
- * Writes ONNX models in the shape of a BERT encoder with random weights. They take as long to run
- * as the real ones and are good for nothing else; the file says so in its graph's name, its
- * description and its properties.
+ * Writes ONNX models in the shape of a BERT encoder with random weights. They run as long as real
+ * models do and serve only for timing. The file says so in its graph's name, its description and
+ * its properties.
  *
- * <p>The graph has the operators of the files that the Hugging Face hub has of the bge models:
- * inputs {@code input_ids}, {@code attention_mask} and {@code token_type_ids}, int64 {@code [batch,
- * sequence]}; output {@code last_hidden_state}, float32 {@code [batch, sequence, hidden]}.
+ * <p>The graph has the same operators as the bge models' files on the Hugging Face hub. Inputs:
+ * {@code input_ids}, {@code attention_mask} and {@code token_type_ids}, int64 {@code [batch,
+ * sequence]}. Output: {@code last_hidden_state}, float32 {@code [batch, sequence, hidden]}.
  */
 public final class RandomBertModel {
 
-  /** What a file of random weights says of itself. */
+  /** The text by which a file states that its weights are random. */
   public static final String LABEL = "random weights: for timing only";
 
   /** The property that holds {@link #LABEL}. */
@@ -43,7 +43,7 @@ public final class RandomBertModel {
   private static final float MASK_VALUE = -Float.MAX_VALUE;
   private static final int TOKEN_TYPES = 2;
 
-  /** How much of a tensor is made at a time. */
+  /** The number of elements generated at a time. */
   private static final int PART_FLOATS = 1 << 14;
 
   private final BertShape shape;
@@ -57,7 +57,7 @@ public final class RandomBertModel {
   }
 
   /**
-   * Writes a model. The weights are made as they are written: it takes little memory.
+   * Writes a model. It generates the weights during the write, so it needs little memory.
    *
    * @param target the file to write or replace; its folder exists
    * @param shape the model's size
@@ -130,7 +130,7 @@ public final class RandomBertModel {
     return graph.node("Gather", table, ids).as(name + "/rows");
   }
 
-  /** {@code (1 - attention_mask) * least float}, [B, 1, 1, S]. */
+  /** {@code (1 - attention_mask) * lowest float}, [B, 1, 1, S]. */
   private String mask() {
     String keys =
         graph
@@ -210,7 +210,7 @@ public final class RandomBertModel {
     return graph.node("ReduceMean", x).withInts("axes", -1).as(as);
   }
 
-  /** The shape that keeps the first two axes of a value. */
+  /** A shape that keeps the first two axes of a value. */
   private String keepingRows(String value, long... rest) {
     String[] sizes = new String[2 + rest.length];
     sizes[0] = sizeOf(value, 0, value + "/rows");
@@ -241,7 +241,7 @@ public final class RandomBertModel {
 
   // The weights.
 
-  /** Adds evenly distributed weights of a mean and a standard deviation. */
+  /** Adds uniformly distributed weights with the given mean and standard deviation. */
   private String weights(String name, double mean, double deviation, long... dims) {
     long count = LongStream.of(dims).reduce(1, Math::multiplyExact);
     double width = deviation * Math.sqrt(12);

@@ -1,9 +1,9 @@
 package io.github.neuronembed.model.graph;
 
 /**
- * What was read of a graph.
+ * One step of a graph that was read.
  *
- * @param weights of one step
- * @param input the value that they are applied to
+ * @param weights the step's weights
+ * @param input the name of the value that the step is applied to
  */
 record Read<T>(T weights, String input) {}

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Computes the axes of values, and the integers that a graph computes from them. Exporters write
- * the same shape in many ways. The numbers of rows and tokens stay unknown.
+ * Computes the axes of values, and the integers that a graph computes from axes. It must compute
+ * them because exporters write the same shape in many ways. The numbers of rows and tokens stay
+ * unknown.
  */
 final class ShapeReader {
 
@@ -29,10 +30,10 @@ final class ShapeReader {
    */
   record Integers(int rank, List<Dim> values) {}
 
-  /** The axes of a value. That a node has them does not make it read. */
+  /** The axes of a value. This does not mark the nodes that compute it as read. */
   List<Dim> of(String named) throws UnsupportedGraphException {
     String value = graph.canonical(named);
-    // Operands first, and not by recursion: an encoder of many layers is deep.
+    // Operands first, without recursion: a graph of many layers would overflow the stack.
     Deque<String> open = new ArrayDeque<>(List.of(value));
     while (!open.isEmpty()) {
       int size = open.size();
@@ -51,7 +52,7 @@ final class ShapeReader {
     return shapes.getOrDefault(value, List.of());
   }
 
-  /** Values whose axes those of a value are made of. */
+  /** The operands whose axes determine those of a value. */
   private List<String> operands(String value) {
     NodeProto node = graph.producer(value);
     if (node == null || shapes.containsKey(value) || graph.isConstant(value)) {
@@ -174,7 +175,7 @@ final class ShapeReader {
     return one(graph.input(node, 1, 3), 0);
   }
 
-  /** The axis of which a Slice takes the first entries. */
+  /** The axis of a Slice that takes the first entries of one axis. */
   int oneAxis(NodeProto node, int rank) throws UnsupportedGraphException {
     int inputs = node.getInputCount();
     graph.expect(
@@ -192,7 +193,7 @@ final class ShapeReader {
     return (int) axis.factor();
   }
 
-  /** One integer that is known before the graph runs. */
+  /** An integer that is known before the graph runs. */
   Dim one(String value) throws UnsupportedGraphException {
     List<Dim> values = integers(value).values();
     graph.expect(values.size() == 1, "%s is not one integer.", value);
@@ -277,7 +278,7 @@ final class ShapeReader {
     return all;
   }
 
-  /** Integers that a graph computes of constants and of shapes; all that is used is read. */
+  /** Integers that a graph computes from constants and shapes. Marks all nodes used as read. */
   Integers integers(String named) throws UnsupportedGraphException {
     String value = graph.canonical(named);
     if (graph.isConstant(value)) {

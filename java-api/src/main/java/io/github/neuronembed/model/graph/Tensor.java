@@ -8,21 +8,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A constant of a model that was read.
+ * A constant of a model that was read from a file.
  *
  * @param name its name in the graph
  * @param type its element type
  * @param dims its dimensions
- * @param bytes its elements, little-endian and row-major, all of the buffer; only read
+ * @param bytes its elements, little-endian and row-major; they fill the buffer, which is read-only
  */
 record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffer bytes) {
 
   /**
-   * A constant of a file.
+   * Creates a constant from its entry in the file.
    *
-   * @param rawData its elements if they were left in the file; null if the proto has them
-   * @throws UnsupportedGraphException if it is not held in the file, is of an unusual type or does
-   *     not have the bytes that its dimensions ask for
+   * @param rawData its elements if they stay in the mapped file; null if the proto holds them
+   * @throws UnsupportedGraphException if its elements are in another file, its type is unknown, or
+   *     the number of bytes does not match its dimensions
    */
   static Tensor of(String name, TensorProto proto, @Nullable ByteBuffer rawData)
       throws UnsupportedGraphException {
@@ -56,7 +56,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return tensor;
   }
 
-  /** Integers of a file, int64. */
+  /** Creates a constant of int64 values. */
   static Tensor of(String name, List<Long> dims, long... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -64,7 +64,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return new Tensor(name, TensorProto.DataType.INT64, dims, bytes);
   }
 
-  /** A number of a file, float32. */
+  /** Creates a float32 constant of rank 0. */
   static Tensor of(String name, float value) {
     ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     return new Tensor(name, TensorProto.DataType.FLOAT, List.of(), bytes.putFloat(0, value));
@@ -98,7 +98,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return bytes.flip();
   }
 
-  /** A matrix with its axes swapped, under another name; its elements are copied. */
+  /** Returns a copy of this matrix with its axes swapped, under another name. */
   Tensor transposed() {
     int rows = Math.toIntExact(dims.get(0));
     int columns = Math.toIntExact(dims.get(1));
@@ -128,7 +128,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return Arrays.stream(expected).boxed().toList().equals(dims);
   }
 
-  /** The integers of an int64 or int32 tensor, or none if it is of another type. */
+  /** The integers of an int64 or int32 tensor; empty for any other type. */
   long[] longs() {
     if (type == TensorProto.DataType.INT32) {
       int[] values = new int[bytes.capacity() / Integer.BYTES];
@@ -143,7 +143,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return values;
   }
 
-  /** The value of a float32 tensor of one element, or NaN. */
+  /** The value of a float32 tensor of one element; NaN for any other tensor. */
   float scalar() {
     if (type != TensorProto.DataType.FLOAT || bytes.capacity() != Float.BYTES) {
       return Float.NaN;
@@ -152,8 +152,8 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
   }
 
   /**
-   * The same numbers as uint8, each 128 greater: what a product takes away again if its zero point
-   * is moved likewise. A tensor of another type than int8 as it is.
+   * Converts int8 to uint8 by adding 128 to each number. The products stay the same if the zero
+   * point is converted, too. Returns a tensor of any other type unchanged.
    */
   Tensor asUint8() {
     if (type != TensorProto.DataType.INT8) {
@@ -166,7 +166,7 @@ record Tensor(String name, TensorProto.DataType type, List<Long> dims, ByteBuffe
     return new Tensor(name, TensorProto.DataType.UINT8, dims, moved);
   }
 
-  /** The same constant under its own name, in a model that is written. */
+  /** This constant as an initializer of the same name in a model to write. */
   Weight asWeight() {
     return Weight.of(name, type, dims, List.of(bytes));
   }

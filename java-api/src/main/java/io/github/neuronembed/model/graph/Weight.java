@@ -6,12 +6,12 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * An initializer of a model that is written: its description, and its bytes in parts that are made
- * when they are written.
+ * An initializer of a model to write: its description, and its bytes in parts. The parts may be
+ * computed during the write.
  *
  * @param header name, element type and dimensions
- * @param parts the elements, little-endian and row-major, each buffer all of it; walked once a
- *     write
+ * @param parts the elements, little-endian and row-major; each buffer is written whole. Each write
+ *     iterates over them once
  */
 record Weight(TensorProto header, Iterable<ByteBuffer> parts) {
 

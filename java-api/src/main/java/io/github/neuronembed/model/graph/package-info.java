@@ -1,8 +1,8 @@
 /**
- * ONNX files as data: a BERT encoder's graph is rewritten into one that costs less to run ({@link
- * io.github.neuronembed.model.graph.PreparedGraph}), and models of a given shape are written for
- * timing ({@link io.github.neuronembed.model.graph.RandomBertModel}). Nothing here executes a
- * model.
+ * Reads and writes ONNX files. {@link io.github.neuronembed.model.graph.PreparedGraph} rewrites a
+ * BERT encoder's graph into one that runs faster. {@link
+ * io.github.neuronembed.model.graph.RandomBertModel} writes models of a given shape for timing.
+ * Nothing in this package executes a model.
  */
 @NullMarked
 package io.github.neuronembed.model.graph;
