@@ -1,7 +1,7 @@
 """A BERT encoder's forward pass in numpy, float64, for one text at a time; weights from an ONNX file.
 
-Plain and slow on purpose: one text without padding needs no attention mask, and nothing is fused, approximated or run
-in lower precision. Nothing but the weights and two scalars is taken from the ONNX graph; its operators are never executed.
+It is simple and slow on purpose. One text without padding needs no attention mask. Nothing is fused, approximated or
+computed in lower precision. From the ONNX graph it takes only the weights and two scalars, and executes no operators.
 """
 
 import math
@@ -21,7 +21,7 @@ LINEAR_LAYERS = (
 )
 LAYER_NORMS = ("attention.output.LayerNorm", "output.LayerNorm")
 
-# MPNet's table of what a distance adds to a score, [buckets, heads].
+# MPNet's table of the number that is added to a score for a distance, [buckets, heads].
 RELATIVE_BIAS = "encoder.relative_attention_bias.weight"
 _BUCKETS, _FARTHEST = 32, 128
 
@@ -34,7 +34,7 @@ def gelu(x):
 
 
 def layer_norm(x, weight, bias, epsilon):
-    """Normalises the last axis; the variance is the biased one."""
+    """Normalises the last axis with the biased variance."""
     centred = x - x.mean(axis=-1, keepdims=True)
     variance = (centred * centred).mean(axis=-1, keepdims=True)
     return centred / numpy.sqrt(variance + epsilon) * weight + bias
@@ -47,8 +47,8 @@ def softmax(x):
 
 
 def distance_bucket(distance):
-    """MPNet's bucket of a distance to a token seen, which is negative for one behind: near ones have one each, far ones share
-    them by the logarithm."""
+    """MPNet's bucket of the distance from a token to another, negative if the other is later. Each short distance has its
+    own bucket; long distances share buckets by their logarithm."""
     half = _BUCKETS // 2
     exact = half // 2
     far = abs(distance)
@@ -61,10 +61,11 @@ class BertEncoder:
     """The encoder of one model; immutable."""
 
     def __init__(self, weights, heads, epsilon, first_position=0):
-        """weights: dict of the usual BERT name to array; a linear layer's weight is [inputs, outputs]. Without a table of
-        token types there are none (DistilBERT); with a projection of embeddings these have another size (ELECTRA); with a
-        relative attention bias, what is added to a score depends on the distance of the two tokens (MPNet). first_position:
-        of a text's first token; behind the padding token's id for RoBERTa and what derives from it."""
+        """weights: dict of the usual BERT name to array; a linear layer's weight is [inputs, outputs]. The model has token
+        types only if there is a table of them (DistilBERT has none). With a projection of embeddings, these have another
+        size (ELECTRA). With a relative attention bias, a number that depends on the distance of the two tokens is added
+        to each score (MPNet). first_position: the position of a text's first token; for RoBERTa and derived models it is
+        the padding token's id plus 1."""
         self._weights = {name: numpy.asarray(value, numpy.float64) for name, value in weights.items()}
         self._heads = heads
         self._epsilon = epsilon
@@ -73,8 +74,8 @@ class BertEncoder:
         self.hidden_size = self._weights["encoder.layer.0.output.LayerNorm.weight"].shape[0]
 
     def hidden_states(self, ids, types=None):
-        """The last hidden state of one text, float64 [len(ids), hidden_size]; every position is attended to. types: the
-        token type of each id, 0 if left out."""
+        """The last hidden state of one text, float64 [len(ids), hidden_size]. All positions attend to each other. types:
+        the token type of each id; 0 by default."""
         w = self._weights
         positions = slice(self._first_position, self._first_position + len(ids))
         x = w["embeddings.word_embeddings.weight"][ids] + w["embeddings.position_embeddings.weight"][positions]
@@ -92,17 +93,17 @@ class BertEncoder:
         return x
 
     def embed(self, ids, mean=False):
-        """The text's vector, float64 [hidden_size], over its L2 norm: the first position's ([CLS]) hidden state, or the
-        mean over all positions, special tokens included."""
+        """The text's vector, float64 [hidden_size], L2-normalised: the first position's ([CLS]) hidden state, or the mean
+        over all positions, including special tokens."""
         states = self.hidden_states(ids)
         pooled = states.mean(axis=0) if mean else states[0]
         return pooled / numpy.sqrt(pooled @ pooled)
 
     def logit(self, ids, types, head):
-        """A pair's score before any sigmoid: two layers over the first position, with an activation in between.
+        """A pair's score before any sigmoid: two layers over the first position, with an activation between them.
 
-        head: the names of the layers and of the activation. BertForSequenceClassification has its pooler, tanh and a
-        classifier; RobertaForSequenceClassification the same by other names; DistilBERT's is a ReLU."""
+        head: the names of the layers and of the activation. BertForSequenceClassification has a pooler, tanh and a
+        classifier. RobertaForSequenceClassification has the same under other names. DistilBERT's activation is ReLU."""
         first, second, activation = head
         pooled = self._linear(self.hidden_states(ids, types)[0], first)
         pooled = numpy.tanh(pooled) if activation == "Tanh" else numpy.maximum(pooled, 0)
@@ -128,11 +129,11 @@ class BertEncoder:
 
 
 def read_onnx(data):
-    """Returns the BertEncoder whose weights the bytes of an ONNX file hold; ValueError if it is not such a graph.
+    """Returns the BertEncoder with the weights of an ONNX file's bytes; ValueError if it is not such a graph.
 
     The exporter kept the names of embeddings, biases and layer norms but renamed the matrices ("onnx::MatMul_1525").
-    The matrix of a linear layer is therefore found by the graph: it is the one multiplied right before the
-    layer's bias is added. Head size and epsilon are read from the scalars that the graph divides and adds.
+    So this function finds the matrix of a linear layer by the graph: the layer's bias is added to the product with
+    it. Head size and epsilon come from the scalars by which the graph divides and which it adds.
     """
     graph = onnx.load_model_from_string(data).graph
     initializers = {tensor.name: tensor for tensor in graph.initializer}
@@ -146,7 +147,7 @@ def read_onnx(data):
         return float(value) if value.size == 1 else None
 
     def operands(node):
-        """The node's two inputs as (computed by which operator, constant scalar), either order."""
+        """The node's two inputs in any order, as (operator that computes the first, the other as a constant scalar)."""
         for computed, constant in (node.input, reversed(node.input)):
             if computed in producers and scalar(constant) is not None:
                 yield producers[computed].op_type, scalar(constant)
@@ -162,7 +163,7 @@ def read_onnx(data):
             score_divisors += [value for operator, value in operands(node) if operator == "MatMul"]
 
     layers = sum(node.op_type == "Softmax" for node in graph.node)
-    # The usual name of each weight, to the initializer that holds it.
+    # The usual name of each weight, and the initializer that contains it.
     tables = [f"embeddings.{table}_embeddings.weight" for table in ("word", "position", "token_type")]
     wanted = dict(zip(tables, tables))
     norms = ["embeddings.LayerNorm"]
@@ -174,7 +175,7 @@ def read_onnx(data):
             wanted[f"encoder.layer.{layer}.{name}.weight"] = matrices.get(bias)
     wanted.update((f"{norm}.{part}", f"{norm}.{part}") for norm in norms for part in ("weight", "bias"))
 
-    # Some exporters keep the table of positions, 0 to the last, which the rows of the embedding are in anyway.
+    # Some exporters keep a list of all positions, which is not needed: the rows of the embedding have the same order.
     positions = initializers.pop("embeddings.position_ids", None)
     if positions is not None:
         table = numpy_helper.to_array(positions).ravel()

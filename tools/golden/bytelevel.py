@@ -1,13 +1,13 @@
 """A byte-level BPE tokenizer, written from its description and the standard library alone.
 
-It exists to check the tokenizer that the project ships, so it shares no code with it. The rules are those of a RoBERTa
-`tokenizer.json`: no normalizer, the byte-level pre-tokenizer without a space put before a text, a BPE model.
+It checks the tokenizer that the project ships, so the two share no code. The rules are those of a RoBERTa
+`tokenizer.json`: no normalizer, the byte-level pre-tokenizer without a space added before a text, a BPE model.
 
-1. Special tokens that stand literally in the text are cut out of it, as in `unigram.py`.
-2. Split: a contraction ('s, 't, 're, 've, 'm, 'll, 'd); letters, digits, or other characters in a row, with a space before
-   them if there is one; white space in a row, the last of it left to what follows.
-3. Write each byte of a word as a character of its own: printable Latin-1 as it is, the others from U+0100 on.
-4. Of all neighbours in a word that the list of merges has, put those together that stand first in it, until there are none.
+1. Cut the special tokens that the text contains literally out of it, as in `unigram.py`.
+2. Split the text. A word is a contraction ('s, 't, 're, 've, 'm, 'll, 'd), or a run of letters, digits or other
+   characters with the space before it, or a run of white space. The last space of a run belongs to the next word.
+3. Write each byte of a word as one character: printable Latin-1 as it is, the others from U+0100 on.
+4. Merge the pair of neighbours in a word that is first in the list of merges. Repeat until no pair is in the list.
 """
 
 import json
@@ -18,7 +18,7 @@ CONTRACTIONS = ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d")
 
 
 def byte_characters():
-    """Of each byte, the character that stands for it."""
+    """The character that represents each byte."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     characters, others = {byte: chr(byte) for byte in printable}, 0
     for byte in range(256):
@@ -38,7 +38,7 @@ def _kind(char):
 
 
 def split_words(text):
-    """Step 2."""
+    """Step 2 of the module's description."""
     words, at = [], 0
     while at < len(text):
         contraction = next((c for c in CONTRACTIONS if text.startswith(c, at)), None)
@@ -61,7 +61,7 @@ class ByteLevelTokenizer:
     """Turns a text into token ids; immutable."""
 
     def __init__(self, vocabulary, merges, special_tokens):
-        """vocabulary: dict of token to id; merges: pairs in their order; special_tokens: as in UnigramTokenizer."""
+        """vocabulary: dict of token to id; merges: pairs in order; special_tokens: as in UnigramTokenizer."""
         self._vocabulary = vocabulary
         self._ranks = {pair: rank for rank, pair in enumerate(merges)}
         self._specials = frozenset(special_tokens)
@@ -72,7 +72,7 @@ class ByteLevelTokenizer:
 
     @classmethod
     def from_json(cls, data):
-        """Takes all from a tokenizer.json's text; ValueError if it asks for other rules."""
+        """Reads all from a tokenizer.json's text; ValueError if it has other rules."""
         config = json.loads(data)
         pre_tokenizer = config["pre_tokenizer"]
         if (config["model"]["type"], config["normalizer"]) != ("BPE", None) or pre_tokenizer["add_prefix_space"]:
@@ -82,7 +82,7 @@ class ByteLevelTokenizer:
         return cls(config["model"]["vocab"], merges, special_tokens)
 
     def content(self, text):
-        """The ids of a text, without special tokens around it."""
+        """The ids of a text, without the special tokens around it."""
         ids = []
         for part in self._special_pattern.split(text):
             if part.strip() in self._specials:

@@ -1,6 +1,6 @@
-"""SentencePiece's table of characters, as `precompiled_charsmap` of a `tokenizer.json` holds it: made of a dict, for models
-that are made for tests. The trie is a double array in the units of darts-clone: a node's children lie at its place XOR its
-offset XOR their byte, and its value at its place XOR its offset.
+"""SentencePiece's table of characters in the format of `precompiled_charsmap` of a `tokenizer.json`, made from a dict, for
+test models. The trie is a double array in the units of darts-clone. The index of a node's child is the node's index XOR
+its offset XOR the child's byte. The index of its value is the node's index XOR its offset.
 """
 
 import base64
@@ -13,7 +13,7 @@ LEAF = 1 << 31
 
 
 def compatibility_table():
-    """A part of SentencePiece's nmt_nfkc rules: blanks, what is dropped, and the NFKC forms of some blocks."""
+    """A part of SentencePiece's nmt_nfkc rules: white space, dropped characters, and the NFKC forms of some blocks."""
     table = {chr(code): "" for code in (*range(1, 9), 0x0B, *range(0x0E, 0x20), 0x7F, 0x8F, 0x9F, 0xAD, 0x200B, 0x200E, 0xFEFF)}
     table.update((char, " ") for char in "\t\n\x0c\r\u0085\u00a0\u2003\u2028\u3000\ufffd")
     table["\r\n"] = " "
@@ -36,7 +36,7 @@ class _DoubleArray:
         self._bases = set()
 
     def add(self, place, node):
-        """Puts the children of a node at a place that is its own."""
+        """Puts the children of a node at free indexes."""
         children, value = node
         labels = sorted(children)
         base = self._free_base(place, labels, value is not None)
@@ -63,7 +63,7 @@ class _DoubleArray:
             wanted = [base ^ label for label in labels] + [base]
             if base not in self._bases and not any(self._used[at] for at in wanted):
                 self._bases.add(base)
-                # Kept, with or without a value, so that no other node's child lies where a value is looked for.
+                # Reserve the index even without a value, so that no other node's child is read as a value.
                 self._used[base] = True
                 return base
             base += 1

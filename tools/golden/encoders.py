@@ -1,5 +1,5 @@
-"""Small encoders with random weights, of the architectures that derive from BERT, and the ONNX files that have them. What they
-give is what `bert.py` computes in float64: the two share the weights alone.
+"""Small encoders with random weights, in the architectures that derive from BERT, as ONNX files. `bert.py` computes their
+expected results in float64; the two share only the weights.
 """
 
 from typing import NamedTuple, Optional
@@ -12,7 +12,7 @@ import bert
 
 
 class Size(NamedTuple):
-    """Of an encoder."""
+    """The sizes of an encoder."""
 
     hidden: int
     inner: int
@@ -25,8 +25,8 @@ EPSILON = 1e-5
 
 
 def weights(seed, vocabulary, positions, token_types, head=None, size=SMALL, embedding=None, relative=False):
-    """Random float32 weights by BERT's names; a linear layer's is [inputs, outputs]. head: None, or the layers of one;
-    embedding: the size of embeddings that are projected, as ELECTRA's; relative: whether there is MPNet's attention bias."""
+    """Random float32 weights by BERT's names; a linear layer's weight is [inputs, outputs]. head: the layers of a head, or
+    None; embedding: the size of embeddings before a projection (ELECTRA); relative: whether to add MPNet's bias."""
     random = numpy.random.RandomState(seed)
     made = {}
 
@@ -60,8 +60,8 @@ def weights(seed, vocabulary, positions, token_types, head=None, size=SMALL, emb
 
 
 class Encoder(NamedTuple):
-    """What an ONNX file is made of. padding: the padding token's id where positions begin behind it, None where they begin at
-    0; takes_types: whether it is given token types; head: None, or the names of its two layers and the operator in between."""
+    """The content of an ONNX file. padding: the padding token's id if positions start right after it, None if they start
+    at 0; takes_types: whether token types are an input; head: None, or its two layers and the operator between them."""
 
     values: dict
     padding: Optional[int] = None
@@ -71,9 +71,9 @@ class Encoder(NamedTuple):
 
 
 class Export:
-    """An encoder in the operators of PyTorch's first exporter. Others write it in other ways, see `exporters.py`.
+    """Writes an encoder in the operators of PyTorch's first exporter. `exporters.py` has the other exporters.
 
-    A value is known by its name; node() adds what computes one."""
+    A value is identified by its name; node() adds the node that computes it."""
 
     opset = 17
 
@@ -98,7 +98,7 @@ class Export:
         return self.node("Add", self.node("MatMul", x, name + ".weight"), name + ".bias")
 
     def first_linear(self, x, name, output=None):
-        """Of the first tokens' vectors, which have an axis less."""
+        """A linear layer for the first tokens' vectors, which have one axis less."""
         return self.node("Add", self.node("MatMul", x, name + ".weight"), name + ".bias", output=output)
 
     def norm(self, x, name, output=None):
@@ -114,13 +114,13 @@ class Export:
         if self.encoder.padding is None:
             length = self.node("Gather", self.node("Shape", "input_ids"), numpy.int64(1), axis=0)
             return self.node("Unsqueeze", self.node("Range", numpy.int64(0), length, numpy.int64(1)), int64(0))
-        # Transformers' create_position_ids_from_input_ids: tokens that are no padding are counted.
+        # Transformers' create_position_ids_from_input_ids: it counts the tokens that are not padding.
         padding = numpy.int64(self.encoder.padding)
         counts = self.node("Cast", self.node("Not", self.node("Equal", "input_ids", padding)), to=TensorProto.INT64)
         return self.node("Add", self.node("Mul", self.node("CumSum", counts, numpy.int64(1)), counts), padding)
 
     def first_type(self):
-        """Token types that are not given."""
+        """Constant token types, for a model without that input."""
         return self.constant(int64(0))
 
     def embeddings(self):
@@ -139,7 +139,7 @@ class Export:
         return self.node("Add", mask, self.bias()) if bert.RELATIVE_BIAS in self.encoder.values else mask
 
     def bias(self):
-        """What distances add to scores, [1, heads, queries, keys], by a table of the buckets of all distances."""
+        """The numbers that distances add to scores, [1, heads, queries, keys], from a table of the distances' buckets."""
         longest = len(self.encoder.values["embeddings.position_embeddings.weight"])
         distances = numpy.arange(1 - longest, longest)
         far = numpy.maximum(numpy.abs(distances), 1)

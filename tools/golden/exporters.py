@@ -1,4 +1,4 @@
-"""The same encoders as other exporters and other releases of Transformers write them; see `encoders.py`."""
+"""The encoders of `encoders.py` in the form of other exporters and other releases of Transformers."""
 
 import numpy
 from onnx import TensorProto
@@ -9,8 +9,8 @@ LEAST = numpy.finfo(numpy.float32).min
 
 
 class WrittenNorms(Export):
-    """Norms in single operators, at an operator set where ReduceMean takes its axes as an input; a table of positions; and
-    scores that are replaced, not added to, where a token is hidden, as DistilBERT has it."""
+    """Writes norms in single operators, in an operator set where ReduceMean takes its axes as an input. Has a list of
+    positions. Replaces the scores of hidden tokens instead of adding to them, as DistilBERT does."""
 
     opset = 18
 
@@ -50,8 +50,8 @@ class WrittenNorms(Export):
 
 
 class ScaledDotProduct(Export):
-    """PyTorch's scaled_dot_product_attention by its first exporter: query and key are scaled each, by the root of what a
-    head's size gives, and the mask is expanded to all queries."""
+    """PyTorch's scaled_dot_product_attention from its first exporter: query and key are each scaled by the root of the
+    usual scale, and the mask is expanded to all queries."""
 
     opset = 19
 
@@ -87,8 +87,8 @@ class ScaledDotProduct(Export):
 
 
 class Dynamo(ScaledDotProduct):
-    """PyTorch's exporter by torch.export: sizes by a part of a shape, three axes where the key is turned, weights that are
-    swapped by the graph, Gemm for the head, and a boolean mask."""
+    """PyTorch's exporter that uses torch.export: sizes from a part of a shape, three axes where it transposes the key,
+    weights that the graph transposes, Gemm for the head, and a boolean mask."""
 
     opset = 20
 
@@ -157,13 +157,13 @@ class Dynamo(ScaledDotProduct):
 
 
 class OlderDynamo(Dynamo):
-    """At the operator set that PyTorch 2.6 to 2.8 took."""
+    """With the operator set of PyTorch 2.6 to 2.8."""
 
     opset = 18
 
 
 class NewestDynamo(Dynamo):
-    """At the last operator set that is known here."""
+    """With the newest operator set that the project supports."""
 
     opset = 21
 

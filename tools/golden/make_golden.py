@@ -20,27 +20,27 @@ import wordpiece
 
 FORMAT_VERSION = 1
 GROUP = "dev.langchain4j"
-# A component written as a number has 8 significant digits and lies below 1, so rounding moves it by 5e-9 at most; one
-# written as float32 by 3e-8.
+# A component written as a number has 8 significant digits and is below 1, so rounding changes it by at most 5e-9.
+# Rounding to float32 changes it by at most 3e-8.
 TOLERANCE = {False: 1e-8, True: 6e-8}
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "java-api/src/main/resources/io/github/neuronembed/golden"
 
 
 def golden_file(model):
-    """Where a model's file is."""
+    """The path of a model's golden file."""
     return FOLDER / f"{model.name}.jsonl"
 
 
 def encode(vector, as_base64):
-    """The vector as the file has it."""
+    """The vector in the format of the file."""
     if as_base64:
         return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
     return [float(f"{x:.8g}") for x in vector]
 
 
 def decode(stored):
-    """A vector of the file, float64."""
+    """A vector from the format of the file, as float64."""
     if isinstance(stored, str):
         return numpy.frombuffer(base64.b64decode(stored), "<f4").astype(numpy.float64)
     return numpy.array(stored)
@@ -102,7 +102,7 @@ def golden_line(model, golden, encoder, tokenizer):
 
 
 def compute(model, encoder, tokenizer):
-    """Yields golden_line of every text, with progress on a terminal."""
+    """Yields golden_line of every text, and shows progress on a terminal."""
     for number, golden in enumerate(model.texts, 1):
         yield golden_line(model, golden, encoder, tokenizer)
         if sys.stderr.isatty():
@@ -112,7 +112,7 @@ def compute(model, encoder, tokenizer):
 
 
 def dump(value):
-    # ASCII only: NUL, marks and surrogate pairs stay visible and survive any editor.
+    # ASCII only: NUL, marks and surrogate pairs stay visible, and no editor changes them.
     return json.dumps(value, separators=(",", ":")) + "\n"
 
 
@@ -140,7 +140,7 @@ def check(model, jar_path, path):
     encoder, tokenizer, header = open_artifact(model, jar_path)
     faults = []
     for key in header:
-        # Other tool versions may well give the same vectors.
+        # Versions of tools may differ, as long as the vectors are the same.
         if key != "tools" and stored_header.get(key) != header[key]:
             faults.append(f"header {key}: {stored_header.get(key)!r} is stored, {header[key]!r} expected")
     if len(stored) != len(model.texts):

@@ -1,4 +1,4 @@
-"""The real models that golden vectors are made of: what their repositories state, and where Maven Central has them."""
+"""The real models of the golden vectors: the settings of their repositories, and their artifacts on Maven Central."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ class Model(NamedTuple):
     """One model. Its vectors have length 1."""
 
     repository: str
-    # The artifact's name behind "langchain4j-embeddings-", and the beginning of the names of its files.
+    # The artifact's name after "langchain4j-embeddings-", which is also the beginning of its files' names.
     artifact: str
     files: str
     pooling: str
@@ -21,7 +21,7 @@ class Model(NamedTuple):
     query_prefix: str
     passage_prefix: str
     texts: tuple
-    # How components are written: as numbers of 8 significant digits, or as base64 of little-endian float32.
+    # The format of components: numbers of 8 significant digits, or base64 of little-endian float32.
     base64: bool = True
 
     @property

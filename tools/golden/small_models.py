@@ -1,7 +1,7 @@
-"""Makes or checks the small models with random weights that the Java tests run, and what they have to give; see README.md.
+"""Makes or checks the small models with random weights for the Java tests, and their expected results; see README.md.
 
-Each is a model directory with a tokenizer whose vocabulary was made of the texts in this folder, an ONNX file, and
-`golden.jsonl`: texts or pairs with their token ids and what this folder's tokenizers and float64 encoder give for them.
+Each is a model directory with an ONNX file and a tokenizer, whose vocabulary comes from the texts in this folder. Its
+`golden.jsonl` has texts or pairs with their token ids and results from this folder's tokenizers and float64 encoder.
 """
 
 import argparse
@@ -34,13 +34,13 @@ DISTILBERT_HEAD = ("pre_classifier", "classifier", "Relu")
 
 _ENGLISH = tuple(t for t in texts.english("query: ", MAX_TOKENS) if t.id != "over-long-3000-tokens")
 CORPUS = [t.text for t in (*_ENGLISH, *texts_zh.TEXTS)]
-# Some of the Chinese ones, for a vocabulary that has not all of their characters.
+# Only some of the Chinese texts, so that the vocabulary lacks some characters of the others.
 TEXTS = (*_ENGLISH, *[t._replace(id="zh-" + t.id, text=t.text[:80]) for t in texts_zh.TEXTS[:12]])
 
 
 class Model(NamedTuple):
-    """One small model. head: None for an encoder of texts; exporter: of a second ONNX file with the same weights;
-    embedding, relative: as encoders.weights has them."""
+    """One small model. head: None for an encoder of texts; exporter: writes a second ONNX file with the same weights;
+    embedding, relative: as in encoders.weights."""
 
     name: str
     model_type: str
@@ -110,7 +110,7 @@ def unigram_json():
     metaspace = {"type": "Metaspace", "replacement": unigram.SPACE, "add_prefix_space": True}
     return {
         "version": "1.0",
-        # Neither counts here: the model's limit does, and rows are padded by the engine.
+        # These two have no effect: the model's limit applies, and the engine pads rows.
         "truncation": {"direction": "Right", "max_length": 20, "strategy": "LongestFirst", "stride": 0},
         "padding": {"strategy": {"Fixed": 30}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": 1,
                     "pad_type_id": 0, "pad_token": "<pad>"},
@@ -161,7 +161,7 @@ def wordpiece_json():
 
 
 class _WordPieces:
-    """The WordPiece tokenizer, by the same name as the others."""
+    """The WordPiece tokenizer with the same methods as the other tokenizers."""
 
     def __init__(self, data):
         self._tokenizer = wordpiece.WordPieceTokenizer.from_json(data)
@@ -179,7 +179,7 @@ TOKENIZERS = {
 
 
 def pairs():
-    """Pairs of texts: every text after one of some queries, and those whose sides are too long in every way."""
+    """Pairs of texts: each text with one of some queries, and pairs with one or both sides too long."""
     queries = [t.text for t in TEXTS if t.type == texts.QUERY and t.text][:6]
     long = " ".join(t.text for t in _ENGLISH[:30])
     made = [(f"{t.id}", queries[n % len(queries)], t.text) for n, t in enumerate(TEXTS)]
@@ -196,8 +196,8 @@ def pairs():
 
 
 def longest_first(first, second, room):
-    """How much is left of two sides of so many tokens, in the words of the tokenizers library: the shorter side is kept if
-    it fits into half of the room; if neither does, each gets half, and the longer one what is left over."""
+    """The lengths of the two sides after truncation, as in the tokenizers library. The shorter side stays whole if it fits
+    into half of the limit. If it does not, each side gets half, and the longer side also the remainder."""
     if first + second <= room:
         return first, second
     shorter, longer = sorted((first, second))
@@ -209,7 +209,7 @@ def longest_first(first, second, room):
 
 
 def golden(model, tokenizer, encoder):
-    """Yields what has to come of each text or pair."""
+    """Yields the expected result of each text or pair."""
     # [CLS] text [SEP] and [CLS] query [SEP] text [SEP], or <s> text </s> and <s> query </s></s> text </s>
     cls, sep = (2, 3) if model.tokenizer == "wordpiece" else (0, 2)
     between = [sep] if model.tokenizer == "wordpiece" else [sep, sep]
@@ -312,7 +312,7 @@ def main():
 
 
 def same(path, data):
-    """Whether a file is as it was made, but for the last digits of numbers, which depend on the processor."""
+    """Whether a file has the expected content, except for the last digits of numbers, which depend on the processor."""
     if not path.is_file() or path.suffix != ".jsonl":
         return path.is_file() and path.read_bytes() == data
     stored, made = ([json.loads(line) for line in text.split(b"\n") if line] for text in (path.read_bytes(), data))

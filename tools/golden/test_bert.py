@@ -83,7 +83,7 @@ class EncoderTest(unittest.TestCase):
         vector = bert.BertEncoder(weights, HEADS, 1e-12).embed([2, 5, 8])
         for name in weights:
             if name.endswith("key.bias"):
-                continue  # Adds the same to every score of a row, which the softmax takes away.
+                continue  # It adds the same number to every score of a row, which does not change the softmax.
             changed = dict(weights)
             changed[name] = weights[name] * 1.5
             other = bert.BertEncoder(changed, HEADS, 1e-12).embed([2, 5, 8])

@@ -1,4 +1,4 @@
-"""What must hold of the golden file without the model at hand; `make_golden.py --check` does the rest."""
+"""Checks of the golden files that do not need a model; `make_golden.py --check` does the others."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import models
 
 
 def golden_files():
-    """Of each model: itself, the header, the lines."""
+    """Yields for each model: the model, the header, the lines."""
     for model in models.MODELS.values():
         with open(make_golden.golden_file(model), encoding="ascii") as file:
             header, *lines = [json.loads(line) for line in file]

@@ -1,7 +1,7 @@
 """The texts of the golden vectors. All of them were written for this purpose.
 
-Characters that a reader or an editor could not tell apart are written as escapes. Lone surrogates are no text (they have no
-UTF-8 form) and therefore have no golden vector.
+Characters that look the same to a reader or an editor are written as escapes. Lone surrogates are not text (they have no
+UTF-8 form), so they have no golden vector.
 """
 
 from typing import NamedTuple, Optional
@@ -15,7 +15,7 @@ class GoldenText(NamedTuple):
     id: str
     type: str
     text: str
-    # Where the text is made to have so many tokens, without [CLS], [SEP] and the prefix.
+    # For a text of a chosen length: its number of tokens without [CLS], [SEP] and the prefix.
     content_tokens: Optional[int] = None
 
 
@@ -71,24 +71,24 @@ def _diary(days):
 
 
 def english(query_prefix, max_tokens, passage_tokens=0):
-    """The English texts for a model with that query prefix and limit; its passages' prefix has so many tokens."""
+    """The English texts for a model with this query prefix, number of tokens of the passage prefix, and limit."""
     room = max_tokens - 2 - passage_tokens
     return (
         # The two input types.
         GoldenText("sentence", PASSAGE, RESET_ANSWER),
         GoldenText("question-as-query", QUERY, RESET_QUESTION),
         GoldenText("question-as-passage", PASSAGE, RESET_QUESTION),
-        # The same ids as question-as-query: the prefix is nothing but text.
+        # The same ids as question-as-query, because the prefix is ordinary text.
         GoldenText("question-prefix-literal", PASSAGE, query_prefix + RESET_QUESTION),
         GoldenText("sentence-as-query", QUERY, RESET_ANSWER),
         GoldenText("query-keywords", QUERY, "cheap flights lisbon october"),
         GoldenText("query-one-word", QUERY, "photosynthesis"),
-        # Near-duplicates; case and extra blanks change nothing, a word and a full stop do.
+        # Near-duplicates. Case and extra spaces change nothing; a word and a full stop do.
         GoldenText("sentence-upper-case", PASSAGE, RESET_ANSWER.upper()),
         GoldenText("sentence-extra-blanks", PASSAGE, "  " + RESET_ANSWER.replace(" ", " \t ") + "\n"),
         GoldenText("sentence-other-word", PASSAGE, RESET_ANSWER.replace("below", "above")),
         GoldenText("sentence-no-full-stop", PASSAGE, RESET_ANSWER.rstrip(".")),
-        # Nothing, or next to nothing.
+        # Empty and nearly empty texts.
         GoldenText("empty", PASSAGE, "", 0),
         GoldenText("empty-query", QUERY, "", 0),
         GoldenText("blanks-only", PASSAGE, "     ", 0),
@@ -102,7 +102,7 @@ def english(query_prefix, max_tokens, passage_tokens=0):
             PASSAGE,
             "$ + < = > ^ ` | ~ \u20ac \u00a3 \u00a5 \u00a7 \u00a9 \u00ae \u2122 \u00b0 \u00b1 \u221e \u2192 \u2713",
         ),
-        # Characters that are dropped, and do not end the word they stand in.
+        # Characters that are dropped without splitting the word around them.
         GoldenText("nul-inside", PASSAGE, "The pass\u0000word is kept\u0000 in a vault."),
         GoldenText("control-characters-inside", PASSAGE, "ver\u0007ti\u000bcal\u000c tabs\u001b[31m and bells\u009f"),
         GoldenText(
@@ -179,13 +179,13 @@ def english(query_prefix, max_tokens, passage_tokens=0):
             PASSAGE,
             "\U0001d4d1\U0001d4f8\U0001d4f5\U0001d4ed maths, \U00010400\U00010428 deseret, \U0001d11e clef, \U00012000 wedge",
         ),
-        # Special tokens spelled out: matched in raw text and exact case, and the padding id does not mean padding.
+        # Literal special tokens. They match in raw text with exact case. The padding id is then an ordinary token.
         GoldenText("special-mask", PASSAGE, "The capital of Portugal is [MASK]."),
         GoldenText("special-lower-case", PASSAGE, "The capital of Portugal is [mask]."),
         GoldenText("special-cls-sep", PASSAGE, "[CLS] one sentence [SEP] another one [SEP]"),
         GoldenText("special-pad-unk-adjacent", PASSAGE, "left[PAD]right [UNK][PAD] ##ing [ SEP ]"),
         GoldenText("special-query", QUERY, "[SEP]what is [CLS]"),
-        # Words that are long.
+        # Long words.
         GoldenText("word-100-characters", PASSAGE, "before " + "abcdefghij" * 10 + " after"),
         GoldenText("word-101-characters", PASSAGE, "before " + "abcdefghij" * 10 + "k after"),
         GoldenText(
@@ -196,7 +196,7 @@ def english(query_prefix, max_tokens, passage_tokens=0):
             PASSAGE,
             "Donaudampfschifffahrtsgesellschaftskapit\u00e4nsm\u00fctze und Rindfleischetikettierungs\u00fcberwachungsaufgaben\u00fcbertragungsgesetz",
         ),
-        # What documents are made of.
+        # Typical content of documents.
         GoldenText(
             "html",
             PASSAGE,
@@ -243,7 +243,7 @@ def english(query_prefix, max_tokens, passage_tokens=0):
         # The limit, with [CLS], [SEP] and the passages' prefix.
         GoldenText(f"limit-{room - 1}-tokens", PASSAGE, _plain_words(room - 1), room - 1),
         GoldenText(f"limit-{room}-tokens", PASSAGE, _plain_words(room), room),
-        # Cut: the same vector as the one before.
+        # Truncated: the same vector as the previous text.
         GoldenText(f"limit-{room + 1}-tokens", PASSAGE, _plain_words(room + 1), room + 1),
         GoldenText(f"limit-{room + 2}-tokens", PASSAGE, _plain_words(room + 2), room + 2),
         GoldenText("limit-query-exact", QUERY, _plain_words(_query_room(query_prefix, max_tokens))),
@@ -260,10 +260,10 @@ def english(query_prefix, max_tokens, passage_tokens=0):
 
 
 def _query_room(query_prefix, max_tokens):
-    """Every word and punctuation mark of the prefixes is one token."""
+    """The number of tokens that the prefix leaves for a query. Each word and punctuation mark of the prefix is one token."""
     return max_tokens - 2 - len(query_prefix.replace(":", " :").split())
 
 
 def short(texts):
-    """Without the longest, which only makes a file large."""
+    """The texts without the longest, which would make the file large."""
     return tuple(text for text in texts if text.id != "over-long-3000-tokens")

@@ -1,8 +1,8 @@
 """The Chinese texts of the golden vectors. All of them were written for this purpose.
 
 Latin letters are lower-case, and no character has a canonical decomposition (accents, Japanese voiced sounds,
-compatibility ideographs): the tokenizer file in the Maven artifact keeps case and accents, and copies of the model differ in
-whether tokenizer_config.json asks for lower case. Every text here has the same tokens either way.
+compatibility ideographs). The tokenizer file in the Maven artifact keeps case and accents, while tokenizer_config.json in
+some copies of the model asks for lower case. The texts here have the same tokens in both cases.
 """
 
 from texts import PASSAGE, QUERY, GoldenText
@@ -12,7 +12,7 @@ PREFIX = "为这个句子生成表示以用于检索相关文章："
 _QUESTION = "怎样重新设置账户的密码？"
 _ANSWER = "如果要重新设置密码，请打开设置页面，然后点击登录框下面的链接。"
 
-# Every character is one token, a comma included.
+# Every character is one token, also a comma.
 _WHO = ("老船长", "女老师", "我的邻居", "年轻的医生", "国王")
 _DOES = ("找到了", "卖掉了", "画出了", "忘记了")
 _WHAT = ("两本书", "一封长信", "三把钥匙", "红色的船", "地图", "一盏灯", "黄金")
@@ -70,10 +70,10 @@ TEXTS = (
     GoldenText("answer", PASSAGE, _ANSWER),
     GoldenText("question-as-query", QUERY, _QUESTION),
     GoldenText("question-as-passage", PASSAGE, _QUESTION),
-    # The same ids as question-as-query: the prefix is nothing but text.
+    # The same ids as question-as-query, because the prefix is ordinary text.
     GoldenText("question-prefix-literal", PASSAGE, PREFIX + _QUESTION),
     GoldenText("answer-as-query", QUERY, _ANSWER),
-    # Blanks between ideographs change nothing; another punctuation mark does.
+    # Spaces between ideographs change nothing; another punctuation mark does.
     GoldenText("answer-blanks", PASSAGE, " " + "\u3000".join(_ANSWER) + "\n"),
     GoldenText("answer-ascii-punctuation", PASSAGE, _ANSWER.replace("，", ",").replace("。", ".")),
     GoldenText("answer-no-full-stop", PASSAGE, _ANSWER.rstrip("。")),
@@ -84,7 +84,7 @@ TEXTS = (
     GoldenText("punctuation-only", PASSAGE, "，。！？、；：“”（）《》…—"),
     *(GoldenText(f"sentence-{n}", PASSAGE, text) for n, text in enumerate(_SENTENCES, 1)),
     *(GoldenText(f"query-{n}", QUERY, text) for n, text in enumerate(_QUERIES, 1)),
-    # Other scripts, numbers and what documents are made of.
+    # Other scripts, numbers and typical content of documents.
     GoldenText("traditional", PASSAGE, "漁夫把船繫在橋下，學校的圖書館關門了。"),
     GoldenText("mixed-with-english", PASSAGE, "请在 settings 页面里打开 dark mode，然后重启 app。"),
     GoldenText("english", PASSAGE, "the river rises in spring, and the boats are tied below the bridge."),

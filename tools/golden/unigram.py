@@ -1,15 +1,15 @@
 """A SentencePiece Unigram tokenizer, written from its description and the standard library alone.
 
-It exists to check the tokenizer that the project ships, so it shares no code with it. The rules are those of an XLM-R
+It checks the tokenizer that the project ships, so the two share no code. The rules are those of an XLM-R
 `tokenizer.json`: a Precompiled normalizer, WhitespaceSplit and Metaspace, a Unigram model.
 
-1. Special tokens that stand literally in the text ("<mask>") are cut out of the raw text and keep their id; what is
-   between them goes through the steps below. A special token with `lstrip` takes the white space before it along.
-2. Normalize: each cluster of a character and the marks on it, if it has fewer than 6 bytes and the table knows it, and
-   else each of its characters, becomes what the table has for it.
-3. Split at white space; each word gets U+2581 before it.
-4. The pieces of a word with the greatest sum of scores. A character without a piece of its own is unknown, for a score of
-   10 below the smallest; unknown characters in a row are one token. Of equal sums, the one whose last piece is longest.
+1. Cut the special tokens that the raw text contains literally ("<mask>") out of it; they keep their id. Each part between
+   them goes through the steps below. A special token with `lstrip` includes the white space before it.
+2. Normalize by the table. A cluster is a character with the marks on it. If it has fewer than 6 bytes and is in the table,
+   replace the cluster. Otherwise replace each of its characters that is in the table.
+3. Split at white space, and put U+2581 before each word.
+4. Split a word into the pieces with the greatest sum of scores. A character that is not a piece is unknown; its score is 10
+   below the smallest score. Adjacent unknown characters are one token. If sums are equal, the longest last piece wins.
 """
 
 import json
@@ -22,7 +22,7 @@ MOST_CLUSTER_BYTES = 6
 
 
 def clusters(text):
-    """A text in base characters, each with the marks that follow it."""
+    """Splits a text into base characters, each with the marks that follow it."""
     found = []
     for char in text:
         joins = unicodedata.category(char) in ("Mn", "Me", "Mc") or char == "\u200d" or (char == "\n" and found[-1:] == ["\r"])
@@ -39,8 +39,8 @@ class UnigramTokenizer:
     """Turns a text into token ids; immutable."""
 
     def __init__(self, pieces, unknown, special_tokens, table):
-        """pieces: list of (piece, score); special_tokens: dict of those matched in raw text to whether they strip the
-        white space before them; table: dict of what the normalizer replaces."""
+        """pieces: list of (piece, score); special_tokens: dict from each token that is matched in raw text to whether it
+        includes the white space before it; table: dict of the normalizer's replacements."""
         self._ids = {piece: number for number, (piece, _) in enumerate(pieces)}
         self._scores = dict(pieces)
         self._unknown = unknown
@@ -56,7 +56,7 @@ class UnigramTokenizer:
 
     @classmethod
     def from_json(cls, data, table):
-        """Takes pieces and special tokens from a tokenizer.json's text; ValueError if it asks for other rules."""
+        """Reads pieces and special tokens from a tokenizer.json's text; ValueError if it has other rules."""
         config = json.loads(data)
         pre_tokenizers = [part["type"] for part in config["pre_tokenizer"]["pretokenizers"]]
         found = (config["model"]["type"], config["normalizer"]["type"], pre_tokenizers)
@@ -66,7 +66,7 @@ class UnigramTokenizer:
         return cls([tuple(piece) for piece in config["model"]["vocab"]], config["model"]["unk_id"], special_tokens, table)
 
     def normalize(self, text):
-        """Step 2."""
+        """Step 2 of the module's description."""
         parts = []
         for cluster in clusters(text):
             if len(cluster.encode()) < MOST_CLUSTER_BYTES and cluster in self._table:
@@ -76,7 +76,7 @@ class UnigramTokenizer:
         return "".join(parts)
 
     def content(self, text):
-        """The ids of a text, without special tokens around it."""
+        """The ids of a text, without the special tokens around it."""
         ids = []
         for part in self._special_pattern.split(text):
             if part.strip() in self._specials:

@@ -1,4 +1,4 @@
-"""Vocabularies for small models, made of texts: good enough to have words, parts of words and single characters."""
+"""Vocabularies for small models, made from texts. They have words, parts of words and single characters."""
 
 import collections
 import math
@@ -9,7 +9,7 @@ import wordpiece
 
 
 def _parts(words, longest):
-    """How often each part of a word stands in the texts, over words with their counts."""
+    """The number of occurrences of each part of a word, from words with their counts."""
     counts = collections.Counter()
     for word, count in words.items():
         for start in range(len(word)):
@@ -19,7 +19,7 @@ def _parts(words, longest):
 
 
 def unigram_pieces(texts, table, special_tokens, size):
-    """(piece, score) of a Unigram model: the special tokens, then characters and the parts that save most."""
+    """(piece, score) of a Unigram model: the special tokens, then characters and the parts that save the most tokens."""
     normalizer = unigram.UnigramTokenizer([("x", 0.0)], 0, {"<none>": False}, table)
     words = collections.Counter(unigram.SPACE + w for text in texts for w in normalizer.normalize(text).split())
     counts = _parts(words, 9)
@@ -59,7 +59,7 @@ def byte_pairs(texts, special_tokens, size):
 
 
 def word_pieces(texts, special_tokens, size):
-    """The vocabulary of a WordPiece model: characters, words, and what words end with."""
+    """The vocabulary of a WordPiece model: characters, words, and endings of words."""
     words = collections.Counter(w for text in texts for w in wordpiece.split_words(wordpiece.normalize(text)))
     characters = [c for c, _ in collections.Counter(c for w in words for c in w).most_common()][: size // 4]
     common = [w for w, _ in sorted(words.items(), key=lambda item: (-item[1] * len(item[0]), item[0])) if len(w) > 1]

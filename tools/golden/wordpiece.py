@@ -1,20 +1,20 @@
 """A BERT WordPiece tokenizer, written from its description and the standard library alone.
 
-It exists to check the tokenizer that the project ships, so it shares no code with it. The rules are those of a
-`tokenizer.json` with BertNormalizer, BertPreTokenizer and WordPiece:
+It checks the tokenizer that the project ships, so the two share no code. The rules are those of a `tokenizer.json` with
+BertNormalizer, BertPreTokenizer and WordPiece:
 
-1. Special tokens that stand literally in the text ("[MASK]", exact case) are cut out of the raw text and keep
-   their id; every piece between them goes through the steps below on its own.
+1. Cut the special tokens that the raw text contains literally ("[MASK]", exact case) out of it; they keep their id. Each
+   part between them goes through the steps below.
 2. Clean: drop U+FFFD and the characters of the general categories Cc, Cf and Co, except tab, line feed and carriage
    return; turn white space into a space.
-3. Put spaces around CJK ideographs; then, where the file asks for lower case, decompose (NFD), drop non-spacing marks
-   (Mn), lower-case each character by itself (so a final Greek sigma stays medial).
-4. Split at spaces, and around every punctuation character, which is a word of its own.
-5. Longest match first within a word; a word of more than 100 characters, or with a part that no entry matches, is
-   one [UNK].
+3. Put spaces around CJK ideographs. Then, if the file asks for lower case, decompose (NFD), drop non-spacing marks (Mn)
+   and convert each character separately (so a Greek sigma at the end of a word has its usual form).
+4. Split at spaces, and around every punctuation character, which is one word.
+5. Match the longest entry first within a word. A word of more than 100 characters, or with a part that no entry matches,
+   is one [UNK].
 
-Character categories are those of Python's Unicode database (14.0 in Python 3.11). The tokenizers library carries older
-tables (about Unicode 8), so the two differ in marks, punctuation and format characters that are younger than those.
+Character categories are those of Python's Unicode database (14.0 in Python 3.11). The tokenizers library has older tables
+(about Unicode 8), so the two differ in newer marks, punctuation and format characters.
 """
 
 import json
@@ -23,8 +23,8 @@ import unicodedata
 
 MAX_WORD_CHARS = 100
 
-# Blocks in which each ideograph is a word. The fourth extension block starts at U+2B920 as in the tokenizers
-# library, where the original BERT code has U+2B820.
+# Blocks in which each ideograph is a word. The fourth extension block starts at U+2B920 as in the tokenizers library. In
+# the original BERT code it starts at U+2B820.
 _CJK_RANGES = (
     (0x4E00, 0x9FFF),
     (0x3400, 0x4DBF),
@@ -40,7 +40,7 @@ _CJK_RANGES = (
 def _is_dropped(char):
     if char in "\t\n\r":
         return False
-    # Unassigned code points (Cn) stay, as in the tokenizers library; the original BERT code drops them too.
+    # Unassigned code points (Cn) stay, as in the tokenizers library; the original BERT code drops them.
     return char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Co")
 
 
@@ -53,7 +53,7 @@ def _is_cjk(char):
 
 
 def _is_punctuation(char):
-    # The first four ranges are ASCII punctuation, some of which ("$", "+", "^") Unicode calls symbols.
+    # The first four ranges are ASCII punctuation. Unicode classifies some of it ("$", "+", "^") as symbols.
     return (
         "!" <= char <= "/"
         or ":" <= char <= "@"
@@ -95,7 +95,7 @@ class WordPieceTokenizer:
     """Turns a text into token ids; immutable."""
 
     def __init__(self, vocabulary, special_tokens, lowercase=True):
-        """vocabulary: dict of entry to id, special tokens included; special_tokens: those matched in raw text."""
+        """vocabulary: dict of entry to id, including special tokens; special_tokens: the ones matched in raw text."""
         self._lowercase = lowercase
         self._vocabulary = vocabulary
         self._special_tokens = frozenset(special_tokens)
@@ -104,7 +104,7 @@ class WordPieceTokenizer:
 
     @classmethod
     def from_json(cls, data):
-        """Takes vocabulary and special tokens from a tokenizer.json's bytes; ValueError if it asks for other rules."""
+        """Reads vocabulary and special tokens from a tokenizer.json's bytes; ValueError if it has other rules."""
         config = json.loads(data)
         model, normalizer = config["model"], config["normalizer"]
         expected = (
@@ -115,7 +115,7 @@ class WordPieceTokenizer:
             ("normalizer.type", normalizer["type"], "BertNormalizer"),
             ("normalizer.clean_text", normalizer["clean_text"], True),
             ("normalizer.handle_chinese_chars", normalizer["handle_chinese_chars"], True),
-            # None means: as lowercase.
+            # None means the same as lowercase.
             ("normalizer.strip_accents", normalizer["strip_accents"] in (None, normalizer["lowercase"]), True),
             ("pre_tokenizer.type", config["pre_tokenizer"]["type"], "BertPreTokenizer"),
             (
@@ -145,7 +145,7 @@ class WordPieceTokenizer:
         return tokens
 
     def encode(self, text, max_tokens):
-        """Returns (ids, truncated): [CLS] tokens [SEP], at most max_tokens in all; the text's end is cut off."""
+        """Returns (ids, truncated): [CLS] tokens [SEP], at most max_tokens in all; it cuts off the end of the text."""
         tokens = self.tokenize(text)
         kept = tokens[: max_tokens - 2]
         ids = [self._vocabulary[token] for token in ["[CLS]", *kept, "[SEP]"]]
