@@ -227,7 +227,7 @@ def sources(root, files):
 
 
 def names(root, pages, files):
-    read, told, properties, meters, everything = {}, [], {}, set(), []
+    read, used, properties, meters, everything = {}, [], {}, set(), []
     for file, text in sources(root, files):
         everything.append(text)
         name = pathlib.PurePath(file)
@@ -236,7 +236,7 @@ def names(root, pages, files):
             for variable in re.findall(pattern, line):
                 read.setdefault(variable, (file, number))
             if name.suffix == ".java":
-                told += [(file, number, variable) for variable in VARIABLE.findall(line)]
+                used += [(file, number, variable) for variable in VARIABLE.findall(line)]
                 for found in re.findall(r'"(neuronembed\.[a-z.]*[a-z])"', line):
                     # Spring's properties are its page's, which its own test covers.
                     if "/spring" not in file:
@@ -245,7 +245,7 @@ def names(root, pages, files):
     everything = "\n".join(everything)
     words = set(re.findall(r"\w+", everything))
     settable = set(read) | set(re.findall(r"(?:option|set|find_path)\((NEURON_EMBED_\w+)", everything))
-    for file, number, variable in told:
+    for file, number, variable in used:
         if variable not in settable:
             yield Lie(file, number, f"nothing reads the environment variable {variable}")
     documented = collections.defaultdict(set)

@@ -207,10 +207,10 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public long embedAndCount(
       Iterator<String> texts, InputType type, Consumer<EmbeddedText> results) {
-    Deque<TokenizedText> underWay = new ArrayDeque<>();
+    Deque<TokenizedText> inFlight = new ArrayDeque<>();
     return engine.embedStream(
-        tokenIds(texts, type, true, underWay::add),
-        vector -> results.accept(embedded(underWay.remove(), vector)));
+        tokenIds(texts, type, true, inFlight::add),
+        vector -> results.accept(embedded(inFlight.remove(), vector)));
   }
 
   private Iterator<int[]> tokenIds(

@@ -103,9 +103,9 @@ class ArchitectureTest {
     slices().matching(BASE + ".engine.(*)..").should().beFreeOfCycles().check(CLASSES);
   }
 
-  /** Queue and cores are below the engine: neither knows it. */
+  /** Queue and cores are below the engine and do not depend on it. */
   @Test
-  void theQueueAndTheCoresDoNotKnowTheEngine() {
+  void theQueueAndTheCoresDoNotDependOnTheEngine() {
     noClasses()
         .that()
         .resideInAnyPackage(BASE + ".engine.queue..", BASE + ".engine.core..")

@@ -12,7 +12,7 @@ class OnnxTextEmbedderTest extends TextEmbedderContract {
   }
 
   @Test
-  void theGraphIsRewrittenUnlessToldOtherwise() {
+  void theGraphIsRewrittenByDefault() {
     try (TextEmbedder embedder = open(TruncationPolicy.TRUNCATE)) {
       assertThat(embedder.backendReason()).contains("rewritten for speed");
     }

@@ -61,9 +61,9 @@ class VisibleCoresTest {
       delimiter = '|',
       value = {"3 | 1 NeuronCore", "2-4 | 3 NeuronCores", "'' | 2 NeuronCores"})
   @NeedsNativeCore
-  void ownsTheseCoresOnly(String cores, String told) {
+  void ownsTheseCoresOnly(String cores, String expected) {
     try (TextEmbedder embedder = onEmulator(cores)) {
-      assertThat(embedder.backend()).endsWith(", " + told);
+      assertThat(embedder.backend()).endsWith(", " + expected);
       assertThat(embedder.embedPassage("a")).hasSize(8);
     }
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** The launchers of Linux and macOS, and of Windows. */
 class LauncherTest {
 
-  /** An option of the JVM, but what only one of the shells knows; or the main class. */
+  /** An option of the JVM that does not depend on the shell, or the main class. */
   private static final Pattern OPTION =
       Pattern.compile("(?<= )(--?[a-zX][\\w:+=.-]*|io\\.github\\.[\\w.]+)(?= )");
 

@@ -15,8 +15,8 @@ import java.util.function.IntSupplier;
 /**
  * Proposes the shapes to compile for the observed texts: those with the least expected device time
  * per text. A search by each text's share of full executions finds sets of each size: of plain
- * shapes, of packed ones and of both. The engine's simulation decides between them, because it
- * knows which other texts share an execution.
+ * shapes, of packed ones and of both. The engine's simulation decides between them, because only it
+ * computes which texts share an execution.
  */
 public final class ShapeAdvisor {
 

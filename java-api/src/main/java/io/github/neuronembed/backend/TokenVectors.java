@@ -44,7 +44,7 @@ public final class TokenVectors {
    * @param data direct buffer of a vector for each place of a text
    * @param type {@link ElementType#FLOAT32} or {@link ElementType#BFLOAT16}
    * @param hiddenSize elements of a vector
-   * @param tokens the slot's input, which knows the position of each text
+   * @param tokens the slot's input, which holds the position of each text
    * @throws IllegalArgumentException if the type is not one of the two
    */
   public TokenVectors(ByteBuffer data, ElementType type, int hiddenSize, TokenBatch tokens) {

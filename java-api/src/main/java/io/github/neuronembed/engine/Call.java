@@ -14,7 +14,7 @@ final class Call extends Group {
   private final @Nullable RequestFuture<?> future;
   private volatile @Nullable Thread waiter;
   private volatile boolean leftLine;
-  private volatile boolean told;
+  private volatile boolean notified;
 
   /**
    * @param future completed at the end; null if a thread waits
@@ -28,7 +28,7 @@ final class Call extends Group {
     super(
         requests,
         options.lane() == Lane.BULK,
-        options.waitsForRoom(),
+        options.waitsForSpace(),
         counted,
         madeNanos,
         deadline(options, madeNanos));
@@ -51,7 +51,7 @@ final class Call extends Group {
    *
    * @throws RuntimeException if it was rejected, or this thread was interrupted
    */
-  void awaitRoom(Dispatcher dispatcher) {
+  void awaitSpace(Dispatcher dispatcher) {
     await(() -> leftLine, dispatcher, "Interrupted while waiting for space in the queue.");
     if (refused && failure != null) {
       throw Failures.forCaller(failure);
@@ -73,7 +73,7 @@ final class Call extends Group {
 
   private void await(BooleanSupplier enough, Dispatcher dispatcher, String interrupted) {
     waiter = Thread.currentThread();
-    while (!told && !enough.getAsBoolean()) {
+    while (!notified && !enough.getAsBoolean()) {
       LockSupport.park(this);
       if (Thread.currentThread().isInterrupted()) {
         dispatcher.withdraw(this);
@@ -83,19 +83,19 @@ final class Call extends Group {
   }
 
   /** It has left the line: its requests wait in the queue, or it has ended. */
-  void tellRoom() {
+  void notifyLeftLine() {
     leftLine = true;
     wake();
   }
 
   /** Whether it has ended and its waiter was notified. */
-  boolean isTold() {
-    return told;
+  boolean isNotified() {
+    return notified;
   }
 
   /** It has ended: wakes the waiting thread, or completes the future. */
-  void tellEnd() {
-    told = true;
+  void notifyEnd() {
+    notified = true;
     if (future == null) {
       wake();
     } else if (failure != null) {
@@ -109,7 +109,7 @@ final class Call extends Group {
 
   /** Whether its waiter was notified of the end. */
   boolean hasEnd() {
-    return future == null ? told : future.isDone();
+    return future == null ? notified : future.isDone();
   }
 
   private boolean hasVectors() {

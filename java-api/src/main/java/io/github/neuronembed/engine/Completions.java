@@ -20,7 +20,7 @@ final class Completions {
   private final int[] bucketLengths;
 
   /** Ends that could not be reported for lack of memory or stack: {@link #retry} reports them. */
-  private final AtomicReference<@Nullable Request> untold = new AtomicReference<>();
+  private final AtomicReference<@Nullable Request> unreported = new AtomicReference<>();
 
   /**
    * @param listened whether there is a listener: else no objects are created for it
@@ -32,24 +32,24 @@ final class Completions {
   }
 
   /** Wakes the threads whose groups left the line. */
-  void tellEntered(@Nullable Group first) {
+  void reportEntered(@Nullable Group first) {
     Group group = first;
     while (group != null) {
       Group next = group.nextEntered;
       group.nextEntered = null;
-      ((Call) group).tellRoom();
+      ((Call) group).notifyLeftLine();
       group = next;
     }
   }
 
   /** Reports the ends of requests. */
-  void tellEnded(@Nullable Request first) {
+  void reportEnded(@Nullable Request first) {
     Request request = first;
     while (request != null) {
       Request next = request.nextEnded;
       request.nextEnded = null;
       try {
-        tell(request);
+        report(request);
       } catch (Throwable e) {
         keep(request, e);
       }
@@ -57,11 +57,11 @@ final class Completions {
     }
   }
 
-  private void tell(Request request) {
+  private void report(Request request) {
     Call call = (Call) request.group();
     try {
       if (request.endsGroup) {
-        call.tellEnd();
+        call.notifyEnd();
       }
     } finally {
       if (call.counted && listened) {
@@ -79,10 +79,10 @@ final class Completions {
 
   private void keep(Request request, Throwable reason) {
     if (request.endsGroup && !((Call) request.group()).hasEnd()) {
-      Request first = untold.get();
+      Request first = unreported.get();
       request.nextEnded = first;
-      while (!untold.compareAndSet(first, request)) {
-        first = untold.get();
+      while (!unreported.compareAndSet(first, request)) {
+        first = unreported.get();
         request.nextEnded = first;
       }
     }
@@ -95,12 +95,12 @@ final class Completions {
 
   /** Reports the ends that could not be reported before. */
   void retry() {
-    Request request = untold.getAndSet(null);
+    Request request = unreported.getAndSet(null);
     while (request != null) {
       Request next = request.nextEnded;
       request.nextEnded = null;
       try {
-        ((Call) request.group()).tellEnd();
+        ((Call) request.group()).notifyEnd();
       } catch (Throwable e) {
         keep(request, e);
       }

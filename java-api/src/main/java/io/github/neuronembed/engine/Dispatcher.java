@@ -112,7 +112,7 @@ final class Dispatcher {
     if (answer instanceof Lease lease) {
       run(lease);
     }
-    tell(ended, entered);
+    report(ended, entered);
     if (sooner) {
       watcher.wake();
     }
@@ -123,7 +123,7 @@ final class Dispatcher {
       throw refused.reason();
     }
     if (answer == Waits.IN_LINE) {
-      call.awaitRoom(this);
+      call.awaitSpace(this);
     }
   }
 
@@ -132,9 +132,9 @@ final class Dispatcher {
     change(() -> scheduler.withdraw(call, now()));
   }
 
-  private void tell(@Nullable Request ended, @Nullable Group entered) {
-    completions.tellEntered(entered);
-    completions.tellEnded(ended);
+  private void report(@Nullable Request ended, @Nullable Group entered) {
+    completions.reportEntered(entered);
+    completions.reportEnded(ended);
   }
 
   /** What a thread of the engine does: executes a lease, or waits. Returns whether to go on. */
@@ -164,7 +164,7 @@ final class Dispatcher {
     } finally {
       lock.unlock();
     }
-    tell(ended, entered);
+    report(ended, entered);
     if (lease != null) {
       run(lease);
     }
@@ -221,7 +221,7 @@ final class Dispatcher {
     if (execution != null) {
       listener.executed(execution);
     }
-    tell(ended, entered);
+    report(ended, entered);
     if (last) {
       lateEnd.run();
     }
@@ -273,7 +273,7 @@ final class Dispatcher {
     } finally {
       lock.unlock();
     }
-    tell(ended, entered);
+    report(ended, entered);
   }
 
   /** Makes one thread look for work. */

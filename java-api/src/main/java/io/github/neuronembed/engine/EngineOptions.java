@@ -171,8 +171,8 @@ public final class EngineOptions {
     }
 
     /** Receives the engine's events, on the threads where they happen; none by default. */
-    public Builder listener(EngineListener told) {
-      this.listener = told;
+    public Builder listener(EngineListener target) {
+      this.listener = target;
       return this;
     }
 

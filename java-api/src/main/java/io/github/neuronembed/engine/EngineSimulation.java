@@ -154,7 +154,7 @@ public final class EngineSimulation {
       warmUp(all);
     }
 
-    /** Each core knows how long its shapes take, and need not try one to find out. */
+    /** Lets each core learn the times of its shapes, so that it need not try one to find out. */
     private void warmUp(Cores all) {
       for (Core core : all.all()) {
         Slot slot = core.idleSlot();

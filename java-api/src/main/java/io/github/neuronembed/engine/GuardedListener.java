@@ -20,40 +20,40 @@ final class GuardedListener implements EngineListener {
 
   @Override
   public void started(Supplier<EngineSnapshot> snapshot) {
-    tell(told -> told.started(snapshot));
+    send(target -> target.started(snapshot));
   }
 
   @Override
   public void refused(Lane lane) {
-    tell(told -> told.refused(lane));
+    send(target -> target.refused(lane));
   }
 
   @Override
   public void executed(Execution execution) {
-    tell(told -> told.executed(execution));
+    send(target -> target.executed(execution));
   }
 
   @Override
   public void ended(RequestEnd end) {
-    tell(told -> told.ended(end));
+    send(target -> target.ended(end));
   }
 
   @Override
   public void tokenized(long nanos) {
-    tell(told -> told.tokenized(nanos));
+    send(target -> target.tokenized(nanos));
   }
 
   @Override
   public void truncated() {
-    tell(EngineListener::truncated);
+    send(EngineListener::truncated);
   }
 
   @Override
   public void closed() {
-    tell(EngineListener::closed);
+    send(EngineListener::closed);
   }
 
-  private void tell(Consumer<EngineListener> event) {
+  private void send(Consumer<EngineListener> event) {
     try {
       event.accept(listener);
     } catch (RuntimeException | Error e) {

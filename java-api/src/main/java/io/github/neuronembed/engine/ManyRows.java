@@ -33,12 +33,12 @@ final class ManyRows {
     try {
       int at = 0;
       while (at < requests.size()) {
-        int end = requestOptions.waitsForRoom() ? endOfPart(requests, at) : requests.size();
+        int end = requestOptions.waitsForSpace() ? endOfPart(requests, at) : requests.size();
         Call call = new Call(requests.subList(at, end), requestOptions, true, made, null);
         dispatcher.submit(call, false);
         calls.add(call);
         at = end;
-        for (Call first = calls.peek(); first != null && first.isTold(); first = calls.peek()) {
+        for (Call first = calls.peek(); first != null && first.isNotified(); first = calls.peek()) {
           vectors.addAll(Arrays.asList(first.await(dispatcher)));
           calls.remove();
         }
@@ -73,7 +73,7 @@ final class ManyRows {
       while (rows.hasNext() || !window.isEmpty()) {
         Call first = window.peekFirst();
         boolean full = !rows.hasNext() || window.size() >= options.maxQueuedRequests();
-        if (first != null && (full || first.isTold())) {
+        if (first != null && (full || first.isNotified())) {
           vectors.accept(first.await(dispatcher)[0]);
           window.removeFirst();
         } else {

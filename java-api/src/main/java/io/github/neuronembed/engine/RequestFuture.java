@@ -21,7 +21,7 @@ final class RequestFuture<T> extends CompletableFuture<T> {
     CompletableFuture<T> unused =
         whenComplete(
             (value, failure) -> {
-              if (!call.isTold()) {
+              if (!call.isNotified()) {
                 withdraw.accept(call);
               }
             });

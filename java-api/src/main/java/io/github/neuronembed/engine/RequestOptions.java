@@ -53,7 +53,7 @@ public final class RequestOptions {
   }
 
   /** Whether a caller waits for space in the lane instead of being rejected. */
-  public boolean waitsForRoom() {
+  public boolean waitsForSpace() {
     return waiting;
   }
 

@@ -79,7 +79,7 @@ final class Scheduler {
     if (lease != null) {
       return lease;
     }
-    switch (queue.offer(group, mayWait && group.waitsForRoom)) {
+    switch (queue.offer(group, mayWait && group.waitsForSpace)) {
       case ADMITTED -> {
         statistics.accepted(group);
         return Answer.Waits.QUEUED;
@@ -201,12 +201,12 @@ final class Scheduler {
     Core core = lease.slot.core;
     Batch batch = lease.batch;
     DeviceFailureException device = failure instanceof DeviceFailureException e ? e : null;
-    boolean dies = device != null && core.serves();
+    boolean coreFails = device != null && core.serves();
     RuntimeException noneLeft =
         device != null && (cores.noneServes() || cores.isLast(core))
             ? Cores.noneLeft(device)
             : null;
-    if (device != null && dies) {
+    if (device != null && coreFails) {
       cores.fail(core, device);
     }
     if (lease.slot.isBusy()) {
@@ -242,7 +242,7 @@ final class Scheduler {
       ends.endAll(noneLeft, leases, closing, now);
     }
     lease.end();
-    return dies ? device : null;
+    return coreFails ? device : null;
   }
 
   /**

@@ -19,22 +19,24 @@ final class MatryoshkaConfig {
    * @throws ModelLoadException if a dimension is larger than the model's
    */
   static Matryoshka read(JsonValue config, int dimension, ModelOverrides overrides) {
-    List<Integer> told = overrides.matryoshkaDimensions();
+    List<Integer> override = overrides.matryoshkaDimensions();
     Optional<JsonValue> stated = config.get("matryoshka_dimensions");
-    if (told == null && stated.isEmpty()) {
+    if (override == null && stated.isEmpty()) {
       return config.get("is_matryoshka").map(JsonValue::bool).orElse(false)
           ? Matryoshka.any(dimension)
           : Matryoshka.of(dimension, List.of());
     }
     List<Integer> dimensions =
-        told != null ? told : stated.get().elements().stream().map(JsonValue::positive).toList();
+        override != null
+            ? override
+            : stated.get().elements().stream().map(JsonValue::positive).toList();
     try {
       return Matryoshka.of(dimension, dimensions);
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(
           "%s of %s: %s"
               .formatted(
-                  told != null
+                  override != null
                       ? "\"matryoshkaDimensions\" (%s)".formatted(ModelOverrides.FILE)
                       : "\"matryoshka_dimensions\"",
                   config.file(),

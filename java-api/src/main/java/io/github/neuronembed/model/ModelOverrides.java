@@ -132,9 +132,9 @@ public record ModelOverrides(
   }
 
   /** These, with another pooling. */
-  public ModelOverrides withPooling(Pooling told) {
+  public ModelOverrides withPooling(Pooling replacement) {
     return new ModelOverrides(
-        Objects.requireNonNull(told, "told"),
+        Objects.requireNonNull(replacement, "replacement"),
         normalize,
         queryPrefix,
         passagePrefix,

@@ -30,10 +30,10 @@ record Modules(
    */
   static Modules read(Path folder, ModelOverrides overrides) {
     Path file = folder.resolve("modules.json");
-    Pooling toldPooling = overrides.pooling();
-    Boolean toldNormalize = overrides.normalize();
+    Pooling poolingOverride = overrides.pooling();
+    Boolean normalizeOverride = overrides.normalize();
     if (!Files.exists(file)) {
-      if (toldPooling == null || toldNormalize == null) {
+      if (poolingOverride == null || normalizeOverride == null) {
         requireEncoder(folder.resolve("config.json"));
         throw new ModelLoadException(
             "%s is missing, so the model's pooling and normalisation are not stated: copy it from"
@@ -43,7 +43,7 @@ record Modules(
                     .formatted(ModelOverrides.FILE)
                 + " withNormalize).");
       }
-      return new Modules(folder, toldPooling, toldNormalize, null);
+      return new Modules(folder, poolingOverride, normalizeOverride, null);
     }
     Path transformer = null;
     Path pooling = null;
@@ -69,16 +69,16 @@ record Modules(
     boolean ordered =
         types.equals(List.of("Transformer", "Pooling"))
             || types.equals(List.of("Transformer", "Pooling", "Normalize"))
-            || (types.equals(List.of("Transformer")) && toldPooling != null);
+            || (types.equals(List.of("Transformer")) && poolingOverride != null);
     if (transformer == null || !ordered) {
       throw new ModelLoadException(
           "%s must list Transformer, Pooling and, if vectors have length 1, Normalize, in this"
                   .formatted(file)
               + " order; it lists %s.".formatted(types));
     }
-    boolean normalized = toldNormalize != null ? toldNormalize : normalize;
-    if (toldPooling != null) {
-      return new Modules(transformer, toldPooling, normalized, null);
+    boolean normalized = normalizeOverride != null ? normalizeOverride : normalize;
+    if (poolingOverride != null) {
+      return new Modules(transformer, poolingOverride, normalized, null);
     }
     JsonValue config =
         ModelDirectory.config(Objects.requireNonNull(pooling).resolve("config.json"));

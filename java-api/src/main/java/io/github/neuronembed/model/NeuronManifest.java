@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * The content of {@code neuron/manifest.json}, which describes the compiled models in its folder,
- * see {@code docs/manifest.md}. libnrt knows the name and size of a tensor, but not its meaning.
+ * see {@code docs/manifest.md}. libnrt reports a tensor's name and size, but not its meaning.
  *
  * @param file the manifest
  * @param emulated whether the models are for the emulator, not for a device
@@ -88,8 +88,8 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
   /**
    * Reads the manifest of a cross-encoder's directory.
    *
-   * @throws ModelLoadException as {@link #read}, or if its models do not give scores, or are not
-   *     given the token types by which the model tells the sides of a pair
+   * @throws ModelLoadException as {@link #read}, or if its models do not give scores, or do not
+   *     take the token types that the model needs to distinguish the two sides of a pair
    */
   public static NeuronManifest of(CrossEncoderDirectory model) {
     NeuronManifest manifest = read(model.neuronManifestFile());
@@ -101,7 +101,7 @@ public record NeuronManifest(Path file, boolean emulated, List<CompiledModel> mo
       }
       if (model.transformer().tokenTypes() > 1 && compiled.tokenTypeIds().isEmpty()) {
         throw new ModelLoadException(
-            "%s of %s is given no token types, by which %s tells the sides of a pair: compile it again, in a shape that is not packed."
+            "%s of %s takes no token types, but %s needs them to distinguish the two sides of a pair: compile it again, in a shape that is not packed."
                 .formatted(compiled.neff(), manifest.file, model.name()));
       }
     }

@@ -70,14 +70,14 @@ public final class TransformerDirectory {
    *
    * @param config its {@code config.json}
    * @param task its task
-   * @param told the maximum number of tokens of a text; null if the files decide
+   * @param maxTokensOverride the maximum number of tokens of a text; null if the files decide
    */
   TransformerDirectory(
       Path folder,
       String name,
       JsonValue config,
       SentenceConfig.Task task,
-      @Nullable Integer told) {
+      @Nullable Integer maxTokensOverride) {
     this.folder = folder;
     this.name = name;
     this.modelType = config.require("model_type").string();
@@ -97,7 +97,7 @@ public final class TransformerDirectory {
           .wrong("an id of the model's vocabulary of %s".formatted(vocabularySize));
     }
     SentenceConfig sentences = SentenceConfig.read(folder, task);
-    this.maxTokens = maxTokens(config, sentences, told);
+    this.maxTokens = maxTokens(config, sentences, maxTokensOverride);
     this.lowercases = sentences.lowercases();
     this.padsLeft = readPaddingSide();
   }
@@ -119,18 +119,19 @@ public final class TransformerDirectory {
     return config.require(key).positive();
   }
 
-  private int maxTokens(JsonValue config, SentenceConfig sentences, @Nullable Integer told) {
+  private int maxTokens(
+      JsonValue config, SentenceConfig sentences, @Nullable Integer maxTokensOverride) {
     int positions = config.require("max_position_embeddings").positive();
     if (POSITIONS_AFTER_PADDING.contains(modelType)) {
       positions -= padTokenId + 1;
     }
-    if (told != null) {
-      if (told > positions) {
+    if (maxTokensOverride != null) {
+      if (maxTokensOverride > positions) {
         throw new ModelLoadException(
             "%s has %s positions: a text cannot have %s tokens."
-                .formatted(config.file(), positions, told));
+                .formatted(config.file(), positions, maxTokensOverride));
       }
-      return told;
+      return maxTokensOverride;
     }
     int stated =
         sentences

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class FirstFitTest {
 
   @Test
-  void aTextGoesToTheFirstRowWithRoom() {
+  void aTextGoesToTheFirstRowWithSpace() {
     FirstFit fit = new FirstFit(new Shape(2, 10, 3));
 
     assertThat(fit.place(6)).isTrue();
@@ -41,7 +41,7 @@ class FirstFitTest {
   }
 
   @Test
-  void whatWasTakenBackLeavesItsRoom() {
+  void aTextTakenBackFreesItsSpace() {
     FirstFit fit = new FirstFit(new Shape(2, 8, 2));
     fit.place(8);
     fit.place(8);

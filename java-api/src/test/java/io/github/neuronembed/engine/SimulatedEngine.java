@@ -52,7 +52,7 @@ final class SimulatedEngine {
   private final boolean waitsForCompany;
   private final int maxRequests;
   private final int maxTokens;
-  private final double dies;
+  private final double failureRate;
   private final List<SimulatedGroup> live = new ArrayList<>();
   private final int[][][] rowsOfLength = new int[LONGEST + 1][][];
   private boolean policyThrows;
@@ -70,7 +70,7 @@ final class SimulatedEngine {
     this.waitsForCompany = random.nextInt(4) == 0;
     this.maxRequests = 1 + random.nextInt(200);
     this.maxTokens = 1 + random.nextInt(8_000);
-    this.dies = random.nextInt(3) == 0 ? 0 : 0.0005;
+    this.failureRate = random.nextInt(3) == 0 ? 0 : 0.0005;
     this.queue = new RequestQueue(buckets, new Faulty(policy), share, maxRequests, maxTokens);
     int count = 1 + random.nextInt(4);
     this.cores =
@@ -237,7 +237,7 @@ final class SimulatedEngine {
   private void finish(Lease lease) {
     now += 1 + random.nextInt(200);
     int dice = random.nextInt(100);
-    if (random.nextDouble() < dies) {
+    if (random.nextDouble() < failureRate) {
       lease.failed(new DeviceFailureException("dead", lease.slot.core.index(), null));
     } else if (dice < 3) {
       lease.failed(new InferenceException("again", true));

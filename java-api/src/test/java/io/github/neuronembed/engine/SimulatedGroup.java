@@ -4,7 +4,7 @@ import io.github.neuronembed.engine.queue.Group;
 import io.github.neuronembed.engine.queue.Request;
 import java.util.List;
 
-/** A group of the simulation, and what the simulation knows of it. */
+/** A group of the simulation, with the simulation's own records about it. */
 final class SimulatedGroup extends Group {
 
   /** Its place in the list of those that may be withdrawn. */

@@ -78,7 +78,7 @@ class CrossEncoderDirectoryTest {
   }
 
   @Test
-  void isToldFromAnEncoder() throws Exception {
+  void isDistinguishedFromAnEncoder() throws Exception {
     assertThat(CrossEncoderDirectory.isIn(temp)).isTrue();
     Path encoder = Files.createDirectory(temp.resolve("encoder"));
     assertThat(CrossEncoderDirectory.isIn(SmallModel.ROBERTA.writeTo(encoder))).isFalse();

@@ -110,7 +110,7 @@ class ModelDirectoryTest {
 
   @Test
   void overridesAreTakenForWhatTheDirectorySays() {
-    ModelOverrides told =
+    ModelOverrides overrides =
         ModelOverrides.NONE
             .withName("mine")
             .withPooling(PoolingStrategy.MEAN)
@@ -119,7 +119,7 @@ class ModelDirectoryTest {
             .withPassagePrefix("p ")
             .withMaxTokens(16);
 
-    ModelDirectory model = ModelDirectory.open(folder.path(), told);
+    ModelDirectory model = ModelDirectory.open(folder.path(), overrides);
 
     assertThat(model.name()).isEqualTo("mine");
     assertThat(model.pooling()).isEqualTo(Pooling.of(PoolingStrategy.MEAN));
@@ -146,12 +146,12 @@ class ModelDirectoryTest {
     assertThat(model.maxTokens()).isEqualTo(16);
     assertThat(model.name()).isEqualTo("n");
 
-    ModelDirectory told =
+    ModelDirectory overridden =
         ModelDirectory.open(
             folder.path(), ModelOverrides.NONE.withQueryPrefix("").withPassagePrefix("p "));
-    assertThat(told.prefix(InputType.QUERY)).isEmpty();
-    assertThat(told.prefix(InputType.PASSAGE)).isEqualTo("p ");
-    assertThat(told.maxTokens()).isEqualTo(16);
+    assertThat(overridden.prefix(InputType.QUERY)).isEmpty();
+    assertThat(overridden.prefix(InputType.PASSAGE)).isEqualTo("p ");
+    assertThat(overridden.maxTokens()).isEqualTo(16);
   }
 
   @ParameterizedTest
@@ -171,7 +171,7 @@ class ModelDirectoryTest {
   }
 
   @Test
-  void withoutModulesBothPoolingAndNormalisationAreTold() {
+  void withoutModulesBothPoolingAndNormalisationAreRequired() {
     folder.delete("modules.json");
     refused("modules.json", "is missing", "withPooling", "withNormalize");
     ModelOverrides half = ModelOverrides.NONE.withPooling(PoolingStrategy.CLS);
@@ -205,7 +205,7 @@ class ModelDirectoryTest {
   }
 
   @Test
-  void aLoneTransformerNeedsItsPoolingTold() {
+  void aLoneTransformerNeedsAStatedPooling() {
     folder.write(
         "modules.json",
         "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"}]");
@@ -332,7 +332,7 @@ class ModelDirectoryTest {
   }
 
   @Test
-  void promptsMustBeStatedOrTold() {
+  void promptsMustBeStatedOrOverridden() {
     folder.set("config_sentence_transformers.json", "prompts", "{}");
     refused("config_sentence_transformers.json", "\"query\"", "withQueryPrefix");
     folder.remove("config_sentence_transformers.json", "prompts");

@@ -198,7 +198,7 @@ public final class EmbedCommand implements Command {
         writeLengths(embedder.snapshot().lengths(), lengths);
       }
       target.commit();
-      run.tellCut();
+      run.reportCut();
       return run.badLines() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
   }

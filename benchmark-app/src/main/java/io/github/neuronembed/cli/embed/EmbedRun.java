@@ -101,7 +101,7 @@ final class EmbedRun {
   }
 
   /** Reports how many texts were truncated. */
-  void tellCut() {
+  void reportCut() {
     if (cut > 0) {
       progress.say(
           "neuron-embed: %s %s truncated at %s tokens; --strict rejects %s."

@@ -143,11 +143,11 @@ public final class InspectCommand implements Command {
                       .formatted(header.cores(), Math.max(1, header.logicalCoreSize())));
               line(text, "features", String.format(Locale.ROOT, "0x%x", header.featureBits()));
             });
-    line(text, "target", neff.target().isEmpty() ? "not told" : target(neff.target()));
+    line(text, "target", neff.target().isEmpty() ? "not stated" : target(neff.target()));
     line(
         text,
         "compiler",
-        neff.toolVersion().isEmpty() ? "not told" : printable(neff.toolVersion()));
+        neff.toolVersion().isEmpty() ? "not stated" : printable(neff.toolVersion()));
     line(
         text,
         "weights",
@@ -155,7 +155,7 @@ public final class InspectCommand implements Command {
           case INSIDE -> "in the file";
           case OUTSIDE -> "not in the file";
           case NONE -> "none (vectors are a hash of the ids)";
-          case UNKNOWN -> "not told";
+          case UNKNOWN -> "not stated";
         });
     if (neff.textsPerRow() > 0) {
       line(text, "rows", "up to %s texts each".formatted(neff.textsPerRow()));

@@ -79,7 +79,7 @@ final class EmbeddingServer implements AutoCloseable {
   private final CountDownLatch drained = new CountDownLatch(1);
 
   /** Requests from their head to the end of their answer. */
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger activeRequests = new AtomicInteger();
 
   /** Of these, the requests whose body has arrived and whose answer is not ready. */
   private int working;
@@ -131,7 +131,7 @@ final class EmbeddingServer implements AutoCloseable {
                     .setWriteIdleTimeout((int) longestSilence(options).toSeconds()))
             .connectionHandler(connections::opened)
             .requestHandler(routes::handle);
-    metrics.bind(embedder, underWay::get);
+    metrics.bind(embedder, activeRequests::get);
   }
 
   /**
@@ -299,7 +299,7 @@ final class EmbeddingServer implements AutoCloseable {
     }
     MemoryBudget.Part part = answers.part(bytes);
     if (part == null) {
-      throw JsonOutput.noRoom();
+      throw JsonOutput.noMemoryLeft();
     }
     return part;
   }
@@ -329,7 +329,7 @@ final class EmbeddingServer implements AutoCloseable {
             .formatted(options.maxBodyBytes()));
   }
 
-  HttpError tooMuchUnderWay() {
+  HttpError tooManyRequests() {
     return new HttpError(HttpError.Kind.OVERLOADED, "Too many requests are in flight.")
         .withCode("too_many_requests")
         .retryAfter(RETRY_WHEN_FULL);
@@ -343,15 +343,15 @@ final class EmbeddingServer implements AutoCloseable {
   }
 
   /** A request is refused if too many are being served. */
-  void requireRoom() {
+  void requireCapacity() {
     if (working >= options.maxRequests()) {
-      throw tooMuchUnderWay();
+      throw tooManyRequests();
     }
   }
 
   /** A request's head has arrived. */
   void begun() {
-    underWay.incrementAndGet();
+    activeRequests.incrementAndGet();
   }
 
   /** A request's body has arrived; returns false if too many requests are being served. */
@@ -371,7 +371,7 @@ final class EmbeddingServer implements AutoCloseable {
   /** A request with a body is over. */
   void ended(String route, String status, long nanos) {
     metrics.ended(route, status, nanos);
-    if (underWay.decrementAndGet() == 0 && draining) {
+    if (activeRequests.decrementAndGet() == 0 && draining) {
       drained.countDown();
     }
   }
@@ -410,12 +410,12 @@ final class EmbeddingServer implements AutoCloseable {
     onLoop(
         () -> {
           draining = true;
-          if (underWay.get() == 0) {
+          if (activeRequests.get() == 0) {
             drained.countDown();
           }
         });
     return drained.await(options.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
-        || underWay.get() == 0;
+        || activeRequests.get() == 0;
   }
 
   /** Closes every connection and stops. Does nothing if it is already closed. */

@@ -93,7 +93,7 @@ final class Exchange {
       if (body.length() + (long) chunk.length() > server.options().maxBodyBytes()) {
         fail(server.bodyTooLarge());
       } else if (!body.append(chunk)) {
-        fail(server.tooMuchUnderWay());
+        fail(server.tooManyRequests());
       }
     } catch (RuntimeException | Error e) {
       fail(e);
@@ -107,7 +107,7 @@ final class Exchange {
     }
     server.cancelTimer(timer);
     if (!server.begin()) {
-      fail(server.tooMuchUnderWay());
+      fail(server.tooManyRequests());
       return;
     }
     state = State.WORKING;

@@ -176,7 +176,7 @@ final class InferenceApi {
           "'inputs' must have a string 'source_sentence' and a list of strings"
               + " 'sentences': one is missing.");
     }
-    inputs.checkRoom("inputs.sentences", fields.sentences.size());
+    inputs.checkCapacity("inputs.sentences", fields.sentences.size());
     List<String> texts = new ArrayList<>(fields.sentences);
     texts.add(0, fields.source);
     return new EmbeddingCall(

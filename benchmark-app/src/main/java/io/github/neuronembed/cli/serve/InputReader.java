@@ -93,7 +93,7 @@ final class InputReader {
   private List<String> rest(JsonBody body, String field) throws IOException {
     List<String> texts = new ArrayList<>();
     while (body.value().hasNext()) {
-      checkRoom(field, texts.size());
+      checkCapacity(field, texts.size());
       String where = "%s[%s]".formatted(field, texts.size());
       if (body.value().peek() != JsonToken.STRING) {
         throw body.wrong(where, "a string as the ones before it");
@@ -107,7 +107,7 @@ final class InputReader {
     JsonReader json = body.value();
     List<int[]> lists = new ArrayList<>();
     while (json.hasNext()) {
-      checkRoom(field, lists.size());
+      checkCapacity(field, lists.size());
       String where = "%s[%s]".formatted(field, lists.size());
       if (json.peek() != JsonToken.BEGIN_ARRAY) {
         throw body.wrong(where, "a list of token ids as the ones before it");
@@ -143,7 +143,7 @@ final class InputReader {
    *
    * @param count how many it has so far
    */
-  void checkRoom(String field, int count) {
+  void checkCapacity(String field, int count) {
     if (count >= mostTexts) {
       throw HttpError.invalid(
           field,

@@ -114,7 +114,7 @@ final class JsonOutput {
     if (more > 0) {
       long step = Math.max(more, PIECE);
       if (!memory.extend(step)) {
-        throw noRoom();
+        throw noMemoryLeft();
       }
       paid += step;
     }
@@ -122,7 +122,7 @@ final class JsonOutput {
   }
 
   /** The error if there is not enough memory for an answer because of other requests. */
-  static HttpError noRoom() {
+  static HttpError noMemoryLeft() {
     return new HttpError(
             HttpError.Kind.OVERLOADED,
             "The answers in flight leave no memory for this one: send fewer texts at a"

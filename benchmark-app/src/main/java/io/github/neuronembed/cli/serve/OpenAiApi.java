@@ -8,10 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenAI's {@code POST /v1/embeddings}. Beyond OpenAI's fields it knows {@code input_type}, which
- * is {@code query}, or {@code passage} or {@code document}, and Voyage's and Mistral's {@code
- * output_dtype} and {@code output_dimension}; it ignores {@code user} and fields that it does not
- * know.
+ * OpenAI's {@code POST /v1/embeddings}. It also accepts {@code input_type} ({@code query}, {@code
+ * passage} or {@code document}), and Voyage's and Mistral's {@code output_dtype} and {@code
+ * output_dimension}. It ignores {@code user} and unknown fields.
  */
 final class OpenAiApi implements RequestReader {
 

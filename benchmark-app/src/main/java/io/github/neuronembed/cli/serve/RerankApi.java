@@ -182,7 +182,7 @@ final class RerankApi {
       List<String> documents = new ArrayList<>();
       body.value().beginArray();
       while (body.value().hasNext()) {
-        inputs.checkRoom(field, documents.size());
+        inputs.checkCapacity(field, documents.size());
         String where = "%s[%s]".formatted(field, documents.size());
         documents.add(text(body, where));
       }

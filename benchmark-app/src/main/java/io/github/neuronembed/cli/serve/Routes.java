@@ -173,7 +173,7 @@ final class Routes {
     }
     requireJson(request);
     requireLength(request);
-    server.requireRoom();
+    server.requireCapacity();
     Exchange exchange = new Exchange(server, route, request);
     server.begun();
     exchange.receive();

@@ -64,14 +64,14 @@ final class ServerMetrics implements AutoCloseable {
   }
 
   /** Adds the metrics that need the embedder, once it exists. */
-  void bind(TextEmbedder embedder, Supplier<Number> requestsUnderWay) {
+  void bind(TextEmbedder embedder, Supplier<Number> activeRequests) {
     Gauge.builder("embedding.info", () -> 1)
         .description("The backend in use; with emulated=true it is the emulator, not a device")
         .tag("model", embedder.modelName())
         .tag("backend", embedder.backend())
         .tag("emulated", Boolean.toString(embedder.isEmulated()))
         .register(registry);
-    Gauge.builder("http.server.active.requests", requestsUnderWay).register(registry);
+    Gauge.builder("http.server.active.requests", activeRequests).register(registry);
   }
 
   /**

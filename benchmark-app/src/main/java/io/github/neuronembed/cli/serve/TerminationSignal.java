@@ -15,7 +15,7 @@ final class TerminationSignal {
 
   private static final List<String> NAMES = List.of("TERM", "INT");
 
-  private final CountDownLatch told = new CountDownLatch(1);
+  private final CountDownLatch received = new CountDownLatch(1);
 
   /**
    * Begins to listen. With the option {@code -Xrs} the JVM does not pass signals on; then they end
@@ -45,7 +45,7 @@ final class TerminationSignal {
             new Class<?>[] {handler},
             (proxy, method, arguments) -> {
               if (method.getName().equals("handle")) {
-                told.countDown();
+                received.countDown();
                 handle.invoke(null, termination, byDefault);
                 return null;
               }
@@ -65,6 +65,6 @@ final class TerminationSignal {
 
   /** Waits for the first signal. */
   void await() throws InterruptedException {
-    told.await();
+    received.await();
   }
 }

@@ -107,7 +107,7 @@ public final class VerifyCommand implements Command {
     try {
       double cosine = Double.parseDouble(given);
       if (cosine > 0 && cosine <= 1) {
-        return new Threshold(cosine, "as told");
+        return new Threshold(cosine, "from --threshold");
       }
     } catch (NumberFormatException e) {
       // Said below.
@@ -155,7 +155,7 @@ public final class VerifyCommand implements Command {
     List<float[]> expected = golden.texts().stream().map(GoldenText::vector).toList();
     causes.addAll(ofVectors(diagnosis, results, vectors, expected, threshold, true));
     causes.addAll(ofLengths(subject, results));
-    tell(causes, report);
+    report(causes, report);
     return false;
   }
 
@@ -200,7 +200,7 @@ public final class VerifyCommand implements Command {
     List<String> causes =
         new ArrayList<>(ofVectors(diagnosis, results, vectors, expected, threshold, false));
     causes.addAll(ofLengths(subject, results));
-    tell(causes, report);
+    report(causes, report);
     return false;
   }
 
@@ -301,7 +301,7 @@ public final class VerifyCommand implements Command {
                     + " neuron-embed.json says so"));
   }
 
-  private static void tell(List<String> causes, StringBuilder report) {
+  private static void report(List<String> causes, StringBuilder report) {
     if (causes.isEmpty()) {
       report.append("The cause could not be found.\n");
     }

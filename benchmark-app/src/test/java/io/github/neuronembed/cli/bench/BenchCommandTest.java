@@ -345,7 +345,7 @@ class BenchCommandTest {
         "--lengths normal                       | lognormal:MEDIAN,SIGMA",
         "--chip inf3                            | --chip is one of inf2|trn1",
       })
-  void wrongUsageIsToldInASentence(String arguments, String message) {
+  void wrongUsageGivesOneSentence(String arguments, String message) {
     assertThatThrownBy(() -> bench(arguments))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(message);

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that is told to end leaves what it has measured. */
+/** A process that receives a signal keeps the results it has measured. */
 class InterruptedRunTest {
 
   @TempDir Path folder;

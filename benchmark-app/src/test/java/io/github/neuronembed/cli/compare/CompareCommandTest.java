@@ -150,7 +150,7 @@ class CompareCommandTest {
   }
 
   @Test
-  void wrongUsageIsToldInASentence() throws Exception {
+  void wrongUsageGivesOneSentence() throws Exception {
     Path other = Files.writeString(folder.resolve("other.json"), "{\"a\": 1}");
 
     assertThatThrownBy(() -> compare(other)).isInstanceOf(UsageException.class);

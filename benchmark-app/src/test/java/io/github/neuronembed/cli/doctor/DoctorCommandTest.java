@@ -24,7 +24,7 @@ class DoctorCommandTest {
   private final Shell shell = new Shell();
 
   @Test
-  void aMachineWithoutDevicesIsToldSoWithRemedies() {
+  void aMachineWithoutDevicesGetsRemedies() {
     assertThat(findings(Map.of()))
         .extracting(Finding::level, Finding::subject)
         .contains(tuple(Finding.Level.PROBLEM, "devices"), tuple(Finding.Level.PROBLEM, "driver"));

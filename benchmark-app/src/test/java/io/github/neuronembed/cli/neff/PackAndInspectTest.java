@@ -137,7 +137,7 @@ class PackAndInspectTest {
   }
 
   @Test
-  void aRelativeFolderIsToldAsItWasGiven() {
+  void aRelativeFolderIsPrintedAsItWasGiven() {
     Path relative = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath());
 
     assertThat(shell.run("pack", "--hash", "--shapes", "1x32", "--output", relative.toString()))
@@ -150,7 +150,7 @@ class PackAndInspectTest {
   }
 
   @Test
-  void ofWhatIsNoNeffOnlyTheVerdictIsTold() throws IOException {
+  void forAnotherFileOnlyTheVerdictIsPrinted() throws IOException {
     Path text = Files.writeString(folder.resolve("a.neff"), "text");
     Path longText = Files.writeString(folder.resolve("b.neff"), "text".repeat(1000));
 

@@ -187,7 +187,7 @@ class PullCommandTest {
   }
 
   @Test
-  void bgesQueryInstructionIsToldWhereTheRepositoryDoesNot() throws Exception {
+  void bgesQueryInstructionIsWrittenIfTheRepositoryHasNone() throws Exception {
     pull();
 
     ModelDirectory model = ModelDirectory.open(output);
@@ -198,7 +198,7 @@ class PullCommandTest {
   }
 
   @Test
-  void whatIsToldAlreadyStaysAndSoDoesAStatedPrompt() throws Exception {
+  void anExistingOverrideAndAStatedPromptStay() throws Exception {
     pull();
     Files.writeString(output.resolve(ModelOverrides.FILE), "{\"queryPrefix\": \"mine \"}");
     pull();
@@ -214,7 +214,7 @@ class PullCommandTest {
   }
 
   @Test
-  void aFolderOfAnotherNameIsToldTheModels() throws Exception {
+  void aFolderOfAnotherNameGetsTheModelsName() throws Exception {
     output = home.resolve("small");
     pull();
     assertThat(ModelDirectory.open(output).name()).isEqualTo("bge-small-en-v1.5");
@@ -725,16 +725,16 @@ class PullCommandTest {
     assertThat(plain.cache()).isEqualTo(user.resolve(".cache/huggingface/hub"));
     assertThat(plain.token()).isNull();
     assertThat(plain.offline()).isFalse();
-    HubSettings told =
+    HubSettings changed =
         HubSettings.of(
             Map.of(
                 "HF_ENDPOINT", "https://mirror.example/hf/",
                 "HF_HUB_CACHE", "/caches/hub",
                 "HF_HUB_OFFLINE", "yes"),
             user);
-    assertThat(told.endpoint()).hasToString("https://mirror.example/hf");
-    assertThat(told.cache()).isEqualTo(Path.of("/caches/hub"));
-    assertThat(told.offline()).isTrue();
+    assertThat(changed.endpoint()).hasToString("https://mirror.example/hf");
+    assertThat(changed.cache()).isEqualTo(Path.of("/caches/hub"));
+    assertThat(changed.offline()).isTrue();
     assertThatExceptionOfType(UsageException.class)
         .isThrownBy(() -> HubSettings.of(Map.of("HF_ENDPOINT", "ftp://x"), user));
   }

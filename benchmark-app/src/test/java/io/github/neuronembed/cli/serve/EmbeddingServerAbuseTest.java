@@ -17,7 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Clients that leave, send slowly or do not read: they keep nobody out, and take no memory. */
+/** Clients that disconnect, send slowly or do not read: they block no other client or memory. */
 @Timeout(300)
 class EmbeddingServerAbuseTest {
 
@@ -162,7 +162,7 @@ class EmbeddingServerAbuseTest {
       }
       await(() -> server.server.answers().taken() > 10_000_000);
 
-      // Two fit into three quarters of the room; what is small goes on.
+      // Two answers fit into three quarters of the memory. Small requests are still served.
       await(() -> metrics(server).contains("status=\"429\""));
       for (int i = 0; i < 5; i++) {
         assertServes(server);
@@ -176,7 +176,7 @@ class EmbeddingServerAbuseTest {
   }
 
   @Test
-  void anAnswerThatCanNeverHaveRoomIsRefused() throws Exception {
+  void anAnswerThatCanNeverFitIsRefused() throws Exception {
     ServerOptions options = RunningServer.limits().maxBufferedBytes(200_000).build();
     try (RunningServer server = RunningServer.ofHashes(options, Duration.ZERO)) {
       String texts = "{\"input\":[" + "\"a\",".repeat(63) + "\"a\"]}";

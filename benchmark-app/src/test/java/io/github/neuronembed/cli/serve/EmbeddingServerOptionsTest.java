@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What a server does only if it is told to. */
+/** Behaviour that a server has only with an option. */
 class EmbeddingServerOptionsTest {
 
   private static final String PATH = "/v1/embeddings";
@@ -61,7 +61,7 @@ class EmbeddingServerOptionsTest {
   }
 
   @Test
-  void noWebPageMayAskUnlessToldSo() throws Exception {
+  void noWebPageMayAskByDefault() throws Exception {
     try (RunningServer server = RunningServer.ofHashes(RunningServer.options(), Duration.ZERO)) {
       assertThat(
               server

@@ -180,7 +180,7 @@ class EmbeddingServerTest {
   }
 
   @Test
-  void aRequestThatDoesNotNameTheModelIsToldIt() throws Exception {
+  void anAnswerNamesTheModelThatTheRequestDoesNotName() throws Exception {
     assertThat(json(server.post(OPENAI, "{\"input\":\"a\",\"model\":null}")).get("model"))
         .hasToString("\"bge-small-en-v1.5\"");
   }
@@ -415,7 +415,7 @@ class EmbeddingServerTest {
   }
 
   @Test
-  void whatIsNotThereIsToldWhatIs() throws Exception {
+  void anUnknownPathGetsTheKnownPaths() throws Exception {
     HttpResponse<String> response = server.post("/v1/v1/embeddings", "{}");
 
     assertThat(response.statusCode()).isEqualTo(404);
@@ -423,7 +423,7 @@ class EmbeddingServerTest {
   }
 
   @Test
-  void aTextThatIsCutIsTold() throws Exception {
+  void aTruncatedTextIsReported() throws Exception {
     JsonArray texts = new JsonArray();
     for (int i = 0; i < 8; i++) {
       texts.add(i % 2 == 0 ? "short" : "tide ".repeat(600 + i));
@@ -444,7 +444,7 @@ class EmbeddingServerTest {
   }
 
   @Test
-  void modelsAndInfoAreTold() throws Exception {
+  void modelsAndInfoAreServed() throws Exception {
     JsonObject models = json(server.get("/v1/models"));
     assertThat(models.getAsJsonArray("data"))
         .extracting(model -> model.getAsJsonObject().get("id").getAsString())

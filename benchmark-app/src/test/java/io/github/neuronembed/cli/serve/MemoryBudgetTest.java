@@ -11,7 +11,7 @@ class MemoryBudgetTest {
   private static final int ALL = 4_000_000;
 
   @Test
-  void whatIsSmallHasRoomHoweverMuchIsLarge() {
+  void smallRequestsFitHoweverManyAreLarge() {
     MemoryBudget budget = new MemoryBudget(ALL);
     MemoryBudget.Part large = budget.part();
     assertThat(large.extend(3_000_000)).isTrue();

@@ -94,7 +94,7 @@ class ServeCommandTest {
     try (BufferedReader output = output(process)) {
       URI server = address(output);
       HttpClient client = HttpClient.newHttpClient();
-      CompletableFuture<HttpResponse<String>> slow = underWay(client, server, 30);
+      CompletableFuture<HttpResponse<String>> slow = started(client, server, 30);
 
       // Not Process.destroy, which also closes the streams.
       process.toHandle().destroy();
@@ -119,7 +119,7 @@ class ServeCommandTest {
     try (BufferedReader output = output(process)) {
       URI server = address(output);
       HttpClient client = HttpClient.newHttpClient();
-      CompletableFuture<HttpResponse<String>> slow = underWay(client, server, 64);
+      CompletableFuture<HttpResponse<String>> slow = started(client, server, 64);
       process.toHandle().destroy();
       String line = output.readLine();
       while (line != null && !line.contains("shutting down; requests in flight are served first")) {
@@ -218,7 +218,7 @@ class ServeCommandTest {
   }
 
   /** A request of so many long texts that the server has begun with. */
-  private static CompletableFuture<HttpResponse<String>> underWay(
+  private static CompletableFuture<HttpResponse<String>> started(
       HttpClient client, URI server, int texts) throws InterruptedException {
     CompletableFuture<HttpResponse<String>> request =
         client.sendAsync(

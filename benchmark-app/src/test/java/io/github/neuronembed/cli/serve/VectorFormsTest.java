@@ -216,7 +216,7 @@ class VectorFormsTest {
               floats(
                   json(response).getAsJsonArray("data").get(0).getAsJsonObject().get("embedding")))
           .containsExactly(whole[0], whole[1]);
-      // text-embeddings-inference normalises unless it is told not to.
+      // text-embeddings-inference normalises by default.
       JsonElement vector =
           JsonParser.parseString(plain.post("/embed", "{\"inputs\":\"a\",\"dimensions\":2}").body())
               .getAsJsonArray()

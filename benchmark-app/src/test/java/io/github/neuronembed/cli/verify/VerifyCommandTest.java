@@ -197,7 +197,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void otherPrefixesAndLimitsAreTold() throws Exception {
+  void otherPrefixesAndLimitsAreReported() throws Exception {
     Path model = copy();
     Files.writeString(
         model.resolve(ModelOverrides.FILE),
@@ -249,7 +249,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void vectorsWithoutNormalisationAreTold() throws Exception {
+  void vectorsWithoutNormalisationAreReported() throws Exception {
     Path model = copy();
     Path modules = model.resolve("modules.json");
     JsonArray list = JsonParser.parseString(Files.readString(modules)).getAsJsonArray();
@@ -276,7 +276,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void changedWeightsAreTold() throws Exception {
+  void changedWeightsAreReported() throws Exception {
     Path model = copy();
     try (RandomAccessFile file = new RandomAccessFile(ownGraph(model).toFile(), "rw")) {
       // In the middle of the file are the encoder's matrices.
@@ -296,7 +296,7 @@ class VerifyCommandTest {
 
   /** A whole file of the right sizes that is another model's, as it is rewritten. */
   @Test
-  void aWholeGraphOfOtherWeightsIsTold() throws Exception {
+  void aWholeGraphOfOtherWeightsIsReported() throws Exception {
     Path model = copy();
     Path graph = model.resolve("onnx/model.onnx");
     Files.delete(graph);
@@ -348,7 +348,7 @@ class VerifyCommandTest {
 
   @Test
   @NeedsNativeCore
-  void aCompiledModelOfOtherWeightsIsTold() throws Exception {
+  void aCompiledModelOfOtherWeightsIsReported() throws Exception {
     Path model = copy();
     pack(EmulatedModels.HASHED, model);
 
@@ -359,7 +359,7 @@ class VerifyCommandTest {
 
   @Test
   @NeedsNativeCore
-  void aCompiledModelOfAnotherDimensionIsTold() throws Exception {
+  void aCompiledModelOfAnotherDimensionIsReported() throws Exception {
     Path model = copy();
     edit(model.resolve("config.json"), config -> config.addProperty("hidden_size", 128));
     edit(
@@ -407,7 +407,7 @@ class VerifyCommandTest {
 
   @Test
   @NeedsNativeCore
-  void aCompiledModelThatPoolsOtherwiseIsTold() throws Exception {
+  void aCompiledModelThatPoolsOtherwiseIsReported() throws Exception {
     Path model = copy("another");
     edit(
         model.resolve("config.json"),

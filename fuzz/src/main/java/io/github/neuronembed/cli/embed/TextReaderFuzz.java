@@ -25,7 +25,7 @@ public final class TextReaderFuzz {
             return;
           }
         } catch (BadLineException e) {
-          // It goes on behind the line.
+          // The reader continues with the next line.
         }
       }
     }

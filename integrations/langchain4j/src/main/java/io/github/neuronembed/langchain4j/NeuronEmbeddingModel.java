@@ -268,8 +268,8 @@ public final class NeuronEmbeddingModel implements EmbeddingModel, AutoCloseable
     }
 
     /** Receives each request, its response or its failure. */
-    public Builder listeners(List<EmbeddingModelListener> told) {
-      this.listeners = List.copyOf(told);
+    public Builder listeners(List<EmbeddingModelListener> targets) {
+      this.listeners = List.copyOf(targets);
       return this;
     }
 

@@ -252,37 +252,37 @@ class NeuronEmbeddingModelTest {
 
   @Test
   void tellsItsListeners() {
-    Events told = new Events();
+    Events events = new Events();
     Events added = new Events();
     NeuronEmbeddingModel listened =
         NeuronEmbeddingModel.builder()
             .embedder(embedder)
-            .listeners(List.of(told))
+            .listeners(List.of(events))
             .build()
             .addListeners(List.of(added));
 
     listened.embed(TEXT);
     listened.embedAsync(request(TEXT, EmbeddingInputType.QUERY)).join();
 
-    assertThat(told.seen).containsExactly("request", "response 384", "request", "response 384");
-    assertThat(added.seen).isEqualTo(told.seen);
+    assertThat(events.seen).containsExactly("request", "response 384", "request", "response 384");
+    assertThat(added.seen).isEqualTo(events.seen);
     assertThat(model.listeners()).isEmpty();
     assertThat(model.addListeners(List.of())).isSameAs(model);
   }
 
   @Test
   void tellsItsListenersOfAFailure() {
-    Events told = new Events();
+    Events events = new Events();
     NeuronEmbeddingModel closed =
         NeuronEmbeddingModel.builder()
             .modelDirectory(BgeSmall.directory())
-            .listeners(List.of(told))
+            .listeners(List.of(events))
             .build();
     closed.close();
 
     assertThatIllegalStateException().isThrownBy(() -> closed.embed(TEXT));
 
-    assertThat(told.seen).containsExactly("request", "error IllegalStateException");
+    assertThat(events.seen).containsExactly("request", "error IllegalStateException");
   }
 
   @Test
@@ -337,7 +337,7 @@ class NeuronEmbeddingModelTest {
     return texts.stream().map(TextSegment::from).toList();
   }
 
-  /** What a listener was told, in order. */
+  /** The events that a listener received, in order. */
   private static final class Events implements EmbeddingModelListener {
 
     final List<String> seen = Collections.synchronizedList(new ArrayList<>());

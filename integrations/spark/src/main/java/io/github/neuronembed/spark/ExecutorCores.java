@@ -29,7 +29,7 @@ final class ExecutorCores {
    * empty if Spark does not schedule them.
    *
    * @throws IllegalStateException if Spark schedules them and the plugin is missing: without it a
-   *     task knows only its own cores, not those of its executor
+   *     task can find only its own cores, not those of its executor
    */
   static String visible() {
     TaskContext task = TaskContext.get();

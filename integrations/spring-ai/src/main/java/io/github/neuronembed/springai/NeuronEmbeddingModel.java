@@ -95,7 +95,7 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
     EmbeddingOptions options = request.getOptions();
     requireOwn(options);
     InputType type =
-        options instanceof NeuronEmbeddingOptions told ? told.inputType() : InputType.PASSAGE;
+        options instanceof NeuronEmbeddingOptions own ? own.inputType() : InputType.PASSAGE;
     return embed(request.getInstructions(), type);
   }
 
@@ -228,8 +228,9 @@ public final class NeuronEmbeddingModel implements EmbeddingModel {
     }
 
     /** The names and tags of observations; Spring AI's own by default. */
-    public Builder observationConvention(@Nullable EmbeddingModelObservationConvention told) {
-      this.convention = told;
+    public Builder observationConvention(
+        @Nullable EmbeddingModelObservationConvention replacement) {
+      this.convention = replacement;
       return this;
     }
 

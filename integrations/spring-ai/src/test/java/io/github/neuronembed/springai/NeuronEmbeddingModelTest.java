@@ -59,7 +59,7 @@ class NeuronEmbeddingModelTest {
   }
 
   @Test
-  void aLoneStringIsWhatTheBuilderWasTold() {
+  void aLoneStringHasTheBuildersType() {
     NeuronEmbeddingModel passages =
         NeuronEmbeddingModel.builder(embedder).textType(InputType.PASSAGE).build();
 
@@ -144,7 +144,7 @@ class NeuronEmbeddingModelTest {
   }
 
   @Test
-  void embedsTheMetadataThatItWasToldTo() {
+  void embedsTheChosenMetadata() {
     Document document = new Document(TEXT, Map.of("topic", "billing"));
     NeuronEmbeddingModel all =
         NeuronEmbeddingModel.builder(embedder).metadataMode(MetadataMode.ALL).build();

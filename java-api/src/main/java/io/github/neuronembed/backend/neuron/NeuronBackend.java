@@ -41,7 +41,7 @@ public final class NeuronBackend implements InferenceBackend {
   private final List<Shape> shapes;
   private final List<Replica> replicas;
   private final List<NeuronModel> models;
-  private final AtomicBoolean replacementTold = new AtomicBoolean();
+  private final AtomicBoolean replacementLogged = new AtomicBoolean();
 
   private NeuronBackend(
       NeuronRuntime runtime,
@@ -332,7 +332,7 @@ public final class NeuronBackend implements InferenceBackend {
     }
 
     private ExecutionSlot wrapped(NeuronSlot slot, Shape shape, LoadedModel loaded) {
-      if (!slot.inputPathReason().isEmpty() && !replacementTold.getAndSet(true)) {
+      if (!slot.inputPathReason().isEmpty() && !replacementLogged.getAndSet(true)) {
         LOG.warn(
             "Inputs go by {} instead of {}: {}",
             slot.inputPath(),

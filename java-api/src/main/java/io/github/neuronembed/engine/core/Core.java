@@ -33,9 +33,9 @@ public final class Core {
   private long turnBegan;
 
   /** Expected time of all executions in flight. */
-  private long underWayNanos;
+  private long inFlightNanos;
 
-  private int underWayUntimed;
+  private int inFlightUntimed;
 
   /**
    * @param index of the replica
@@ -112,8 +112,8 @@ public final class Core {
     if (busySlots++ == 0) {
       turnBegan = nowNanos;
     }
-    underWayNanos += slot.expectedNanos;
-    underWayUntimed += slot.expectedNanos == 0 ? 1 : 0;
+    inFlightNanos += slot.expectedNanos;
+    inFlightUntimed += slot.expectedNanos == 0 ? 1 : 0;
   }
 
   private void takeOut(Slot slot) {
@@ -152,8 +152,8 @@ public final class Core {
     } else {
       failuresInARow++;
     }
-    underWayNanos -= slot.expectedNanos;
-    underWayUntimed -= slot.expectedNanos == 0 ? 1 : 0;
+    inFlightNanos -= slot.expectedNanos;
+    inFlightUntimed -= slot.expectedNanos == 0 ? 1 : 0;
     turnBegan = nowNanos;
     busySlots--;
     slot.busy = false;
@@ -177,10 +177,10 @@ public final class Core {
    * as it is already late, so a core that hangs is preferred less and less.
    */
   long nanosUntilFree(long nowNanos) {
-    if (busySlots == 0 || underWayUntimed > 0) {
+    if (busySlots == 0 || inFlightUntimed > 0) {
       return 0;
     }
-    return Math.abs(turnBegan + underWayNanos - nowNanos);
+    return Math.abs(turnBegan + inFlightNanos - nowNanos);
   }
 
   /**
@@ -193,7 +193,7 @@ public final class Core {
       return 0;
     }
     long lead =
-        Math.max(LEAST_LEAD_NANOS, Math.min(MOST_LEAD_NANOS, underWayNanos / 16)) + writeNanos;
+        Math.max(LEAST_LEAD_NANOS, Math.min(MOST_LEAD_NANOS, inFlightNanos / 16)) + writeNanos;
     return Math.max(0, nanosUntilFree(nowNanos) - lead);
   }
 

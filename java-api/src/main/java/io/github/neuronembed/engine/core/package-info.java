@@ -1,5 +1,5 @@
 /**
- * The cores of an engine, their slots, and what the engine knows about their times. Internal: it is
+ * The cores of an engine, their slots, and the execution times learned from them. Internal: it is
  * public only for the engine. It uses no thread, no clock and no callback.
  */
 @NullMarked

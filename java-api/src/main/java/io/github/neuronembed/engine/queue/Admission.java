@@ -23,7 +23,7 @@ final class Admission {
   }
 
   /** Whether a group fits into its lane. Every group fits into an empty lane. */
-  boolean hasRoom(LaneQueue lane, Group group) {
+  boolean hasSpace(LaneQueue lane, Group group) {
     return lane.requests() == 0
         || ((long) lane.requests() + group.requests.size() <= maxRequests
             && lane.tokens() + group.tokens <= maxTokens);

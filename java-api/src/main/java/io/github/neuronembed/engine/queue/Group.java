@@ -30,7 +30,7 @@ public class Group {
   public final boolean bulk;
 
   /** Whether it waits for space if its lane is full. */
-  public final boolean waitsForRoom;
+  public final boolean waitsForSpace;
 
   /** By the engine's clock, as every time in this package. */
   public final long madeNanos;
@@ -66,14 +66,14 @@ public class Group {
   public Group(
       List<Request> requests,
       boolean bulk,
-      boolean waitsForRoom,
+      boolean waitsForSpace,
       boolean counted,
       long madeNanos,
       long deadlineNanos) {
     this.requests = List.copyOf(requests);
     this.counted = counted;
     this.bulk = bulk;
-    this.waitsForRoom = waitsForRoom;
+    this.waitsForSpace = waitsForSpace;
     this.madeNanos = madeNanos;
     this.deadlineNanos = deadlineNanos;
     this.open = requests.size();

@@ -90,7 +90,7 @@ public final class RequestQueue {
    */
   public Entry offer(Group group, boolean mayWait) {
     boolean room =
-        (!group.bulk || admission.first() == null) && admission.hasRoom(lane(group.bulk), group);
+        (!group.bulk || admission.first() == null) && admission.hasSpace(lane(group.bulk), group);
     if (!room && !mayWait) {
       return Entry.REFUSED;
     }
@@ -128,7 +128,7 @@ public final class RequestQueue {
   /** Admits the first group in line if there is space for it. */
   public @Nullable Group enterNext() {
     Group first = admission.first();
-    if (first == null || !admission.hasRoom(lane(first.bulk), first)) {
+    if (first == null || !admission.hasSpace(lane(first.bulk), first)) {
       return null;
     }
     admission.remove(first);

@@ -39,8 +39,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every status that libnrt has, and one it has not, at every call: the right exception comes out,
- * nothing is held afterwards, and the other core goes on.
+ * Every status of libnrt, and an unknown one, at every call: the right exception is thrown, no
+ * resource is held afterwards, and the other core continues to serve.
  */
 @NeedsNativeCore
 class EmulatedFaultsTest {

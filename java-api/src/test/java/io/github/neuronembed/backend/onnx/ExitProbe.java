@@ -6,9 +6,10 @@ import io.github.neuronembed.model.ModelDirectory;
 import java.nio.file.Path;
 
 /**
- * The main program of a process that ends while embedding goes on: {@code drain} does as a server
- * that drains in an exit hook, {@code busy} never stops, {@code idle} closes nothing, {@code gates}
- * has a second gate, as another class loader's. The second argument is a model directory.
+ * The main program of a process that exits during embedding. The first argument is one of these:
+ * {@code drain} ends its calls in an exit hook as a server does, {@code busy} never stops, {@code
+ * idle} closes nothing, {@code gates} has a second gate as with another class loader. The second
+ * argument is a model directory.
  */
 final class ExitProbe {
 

@@ -20,7 +20,7 @@ class PackedBatchesTest {
   private static final Shape LONG = new Shape(1, 64, 8);
   private static final Shape PLAIN = new Shape(1, 64);
 
-  /** What a core that has executed each shape once knows. */
+  /** Cores that have learned the time of each shape. */
   private static Cores cores(Map<Shape, Long> nanos) {
     Cores cores = new Cores(List.of(0), 1, true, List.copyOf(nanos.keySet()));
     nanos.forEach((shape, took) -> execute(cores, shape, took));

@@ -96,7 +96,7 @@ class BenchTest {
 
     assertThat(results)
         .extracting(CellResult::failure)
-        .containsExactly("no memory", "no library", "call 3 was told to fail", null);
+        .containsExactly("no memory", "no library", "call 3 must fail", null);
     assertThat(opened).hasSize(2);
     assertThat(failing.openSlots()).isZero();
   }

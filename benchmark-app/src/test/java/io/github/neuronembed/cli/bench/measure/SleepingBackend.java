@@ -91,7 +91,7 @@ public final class SleepingBackend extends OneReplicaBackend {
     public void execute() {
       int call = calls.getAndIncrement();
       if (call == failAt) {
-        throw new InferenceException("call " + call + " was told to fail", false);
+        throw new InferenceException("call " + call + " must fail", false);
       }
       try {
         TimeUnit.NANOSECONDS.sleep(call == stallAt ? stallNanos : serviceNanos);

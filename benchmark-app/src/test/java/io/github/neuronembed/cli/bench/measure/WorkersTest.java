@@ -78,7 +78,7 @@ class WorkersTest {
 
     CellResult closed = run(backend, CELL, Arrivals.closed(3 * SECOND), 30 * SECOND);
 
-    // One call in hundreds: only the slowest knows of it, and the throughput.
+    // One call in hundreds: only the maximum and the throughput show it.
     assertThat(latency(closed, 100)).isGreaterThan(900);
     assertThat(Collections.min(MadeRun.figures(closed).throughput().windows())).isLessThan(10);
   }

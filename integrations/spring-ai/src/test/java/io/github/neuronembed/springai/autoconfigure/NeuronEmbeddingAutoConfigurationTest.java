@@ -96,13 +96,13 @@ class NeuronEmbeddingAutoConfigurationTest {
 
   @Test
   void setsWhatIsSetAndNothingElse() {
-    EngineOptions.Builder told = EngineOptions.builder();
+    EngineOptions.Builder changed = EngineOptions.builder();
     new NeuronEmbeddingProperties.Engine(3, 4, 5L, Duration.ofMillis(6), 0.7, Duration.ofSeconds(8))
-        .applyTo(told);
-    EngineOptions.Builder untold = EngineOptions.builder();
-    new NeuronEmbeddingProperties.Engine(null, null, null, null, null, null).applyTo(untold);
+        .applyTo(changed);
+    EngineOptions.Builder unchanged = EngineOptions.builder();
+    new NeuronEmbeddingProperties.Engine(null, null, null, null, null, null).applyTo(unchanged);
 
-    assertThat(told.build())
+    assertThat(changed.build())
         .isEqualTo(
             EngineOptions.builder()
                 .slotsPerReplica(3)
@@ -112,7 +112,7 @@ class NeuronEmbeddingAutoConfigurationTest {
                 .bulkShare(0.7)
                 .closeTimeout(Duration.ofSeconds(8))
                 .build());
-    assertThat(untold.build()).isEqualTo(EngineOptions.builder().build());
+    assertThat(unchanged.build()).isEqualTo(EngineOptions.builder().build());
   }
 
   @Test
