@@ -3,7 +3,10 @@
 # user-mode emulation (QEMU): the C++ tests, the golden vectors through `embed` on ONNX Runtime's aarch64 library, and
 # the doctor. Needs a built command line (./mvnw -DskipTests package) and Debian's g++-aarch64-linux-gnu and qemu-user.
 # The arm64 packages of Debian go into a folder of their own: nothing is installed, and no root is needed.
-#   usage: tools/platforms/aarch64.sh [FOLDER]        FOLDER: for all files of this script; default target/aarch64
+#   usage: tools/platforms/aarch64.sh [FOLDER [LONGEST]]
+#     FOLDER: for all files of this script; default target/aarch64
+#     LONGEST: tokens of the longest golden text that ONNX Runtime embeds; default 20, since QEMU needs about two seconds
+#       for a token. 100 takes an hour.
 # It leaves FOLDER/neuron-embed-native-VERSION-linux-aarch64.jar.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -89,7 +92,7 @@ cp "$work/$jar" "$home/"
 option=-Dneuronembed.terminal=false
 neuron_embed() {
   NEURON_EMBED_CACHE=$work/cache qemu-aarch64 -L "$sysroot" \
-    "$sysroot/usr/lib/jvm/java-17-openjdk-arm64/bin/java" -XX:+UseSerialGC "-Duser.home=$work" \
+    "$sysroot/usr/lib/jvm/java-17-openjdk-arm64/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Duser.home=$work" \
     "-Djava.io.tmpdir=$work/tmp" "$option" -cp "$home/*" io.github.neuronembed.cli.NeuronEmbed "$@"
 }
 # Without a device, the doctor reports problems.
@@ -99,8 +102,7 @@ grep -q "neuron-embed's library for linux-aarch64" "$work/doctor.txt" || fail "t
 grep -q 'AWS publishes it for x86-64 hosts alone' "$work/doctor.txt" || fail "the doctor does not say that libnrt is missing"
 
 golden=java-api/src/main/resources/io/github/neuronembed/golden/bge-small-en-v1.5.jsonl
-# golden LONGEST ARGUMENT...: the golden texts of at most LONGEST tokens through `embed ARGUMENT...`. QEMU takes more
-# than an hour for the others.
+# golden LONGEST ARGUMENT...: the golden texts of at most LONGEST tokens through `embed ARGUMENT...`.
 golden() {
   local longest=$1
   shift
@@ -110,6 +112,6 @@ golden() {
   cat "$work/embed.err"
   python3 tools/platforms/golden.py compare "$golden" "$longest" "$work/vectors.jsonl"
 }
-golden 100 --backend onnx
+golden "${2:-20}" --backend onnx
 option=-Dneuronembed.encoder.kernel=neon
-golden 30 --backend cpu
+golden 10 --backend cpu

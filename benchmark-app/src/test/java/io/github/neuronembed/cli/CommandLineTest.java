@@ -58,6 +58,10 @@ class CommandLineTest {
     return out().lines().map(line -> new Gson().fromJson(line, JsonObject.class)).toList();
   }
 
+  private float[] embedding(int line) {
+    return new Gson().fromJson(vectors().get(line).get("embedding"), float[].class);
+  }
+
   @Tag("machine-format")
   @Test
   void embedsALineEachInOrder() {
@@ -84,8 +88,9 @@ class CommandLineTest {
     assertThat(vectors())
         .extracting(v -> v.get("id").getAsString())
         .containsExactly("a \" b", "7", "4");
-    assertThat(vectors().get(0).get("embedding")).isNotEqualTo(vectors().get(1).get("embedding"));
-    assertThat(vectors().get(1).get("embedding")).isEqualTo(vectors().get(2).get("embedding"));
+    // Not bit for bit: on ONNX Runtime, the longest text of the batch changes the last digits.
+    assertThat(Vectors.cosine(embedding(1), embedding(2))).isGreaterThan(0.99999);
+    assertThat(Vectors.cosine(embedding(0), embedding(1))).isLessThan(0.99);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.SmallModel;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -53,13 +54,17 @@ class RerankCommandTest {
         .toList();
   }
 
+  /** Those that fit into a line. */
+  private static List<String> goldenTexts() {
+    return SmallModel.XLM_ROBERTA_RERANKER.golden().stream()
+        .map(SmallModel.Golden::text)
+        .filter(text -> !text.isEmpty() && text.chars().allMatch(c -> c >= ' '))
+        .toList();
+  }
+
   @Test
   void textsAreOrderedByTheirScores() throws Exception {
-    List<String> texts =
-        SmallModel.XLM_ROBERTA_RERANKER.golden().stream()
-            .map(SmallModel.Golden::text)
-            .filter(text -> !text.isEmpty() && text.chars().allMatch(c -> c >= ' '))
-            .toList();
+    List<String> texts = goldenTexts();
     Path file = Files.write(folder.resolve("texts.txt"), texts);
 
     assertThat(rerank("", "--query", "how do tides work", file.toString())).isEqualTo(0);
@@ -69,13 +74,6 @@ class RerankCommandTest {
     assertThat(all.stream().map(line -> -line.get("score").getAsDouble()).toList()).isSorted();
     assertThat(all)
         .allSatisfy(line -> assertThat(line.get("score").getAsFloat()).isBetween(0f, 1f));
-
-    assertThat(rerank("", "--query", "how do tides work", "--backend", "emulator", file.toString()))
-        .isEqualTo(0);
-    assertThat(lines()).hasSameSizeAs(all);
-    assertThat(lines().get(0).get("id")).isEqualTo(all.get(0).get("id"));
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("emulated");
-    assertThat(rerank("a box", "--query", "how do tides work", "--backend", "cpu")).isEqualTo(1);
 
     assertThat(
             rerank(
@@ -93,6 +91,27 @@ class RerankCommandTest {
       assertThat(texts).contains(lines().get(i).get("text").getAsString());
     }
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("pairs on onnxruntime");
+  }
+
+  @Test
+  @NeedsNativeCore
+  void theEmulatorOrdersTheTextsAlike() throws Exception {
+    Path file = Files.write(folder.resolve("texts.txt"), goldenTexts());
+
+    assertThat(rerank("", "--query", "how do tides work", file.toString())).isEqualTo(0);
+    List<JsonObject> onnx = lines();
+    assertThat(rerank("", "--query", "how do tides work", "--backend", "emulator", file.toString()))
+        .isEqualTo(0);
+
+    assertThat(lines()).hasSameSizeAs(onnx);
+    assertThat(lines().get(0).get("id")).isEqualTo(onnx.get(0).get("id"));
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("emulated");
+  }
+
+  @Test
+  void aBackendWithoutCrossEncodersIsRefused() {
+    assertThat(rerank("a box", "--query", "how do tides work", "--backend", "cpu"))
+        .isEqualTo(ExitCode.FAILED);
   }
 
   @ParameterizedTest

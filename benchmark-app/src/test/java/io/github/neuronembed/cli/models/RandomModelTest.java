@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.neuronembed.BackendChoice;
 import io.github.neuronembed.InputType;
+import io.github.neuronembed.NeedsNativeCore;
 import io.github.neuronembed.TextEmbedder;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.Pooling;
@@ -19,8 +20,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class RandomModelTest {
 
@@ -50,11 +49,18 @@ class RandomModelTest {
         .contains("\"weights\": \"random weights: for timing only\"");
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = BackendChoice.class,
-      names = {"ONNX", "EMULATOR"})
-  void itIsServedLikeAnyOther(BackendChoice backend) throws Exception {
+  @Test
+  void itIsServedLikeAnyOther() throws Exception {
+    embeds(BackendChoice.ONNX);
+  }
+
+  @Test
+  @NeedsNativeCore
+  void itIsServedOnTheEmulatorLikeAnyOther() throws Exception {
+    embeds(BackendChoice.EMULATOR);
+  }
+
+  private void embeds(BackendChoice backend) throws Exception {
     ModelDirectory model = ModelDirectory.open(write("random-tiny", 1));
 
     try (TextEmbedder embedder = TextEmbedder.builder().model(model).backend(backend).build()) {
