@@ -19,7 +19,7 @@ maven() {
   ./mvnw --batch-mode --no-transfer-progress --quiet "-Dmaven.repo.local=$repository" \
     "-Dmaven.repo.local.tail=$installed" "$@"
 }
-# Runs the example: OUTPUT PROFILE OPTION... The word before exec: is for Maven without a profile.
+# Runs the example: OUTPUT PROFILE OPTION... Without a profile, exec:java is the only argument after "compile".
 search() {
   local output=$work/$1.txt
   local profile=()
@@ -43,7 +43,7 @@ echo "--- install into $repository"
 rm -rf "$group"
 maven -DskipTests -pl java-api,integrations/langchain4j -am install
 
-echo "--- run without the native jar, with it, and on the emulator: one index, which outlives each"
+echo "--- run without the native jar, with it, and on the emulator, with the same index"
 rm -rf "$work/index"
 best='^hit: 0\.[0-9]* .*power'
 recall='^recall@10: \(1\.0000\|0\.9[5-9]\)'
@@ -103,7 +103,7 @@ rerank over-http.txt OverHttp "$url"
 kill "$server"
 diff "$work/in-process.txt" "$work/over-http.txt" || fail "the two ways to rerank differ"
 [ "$(grep -c '^retrieved: ' "$work/in-process.txt")" = 6 ] && [ "$(grep -c '^reranked: 0\.' "$work/in-process.txt")" = 3 ] \
-  || { cat "$work/in-process.txt" >&2; fail "six passages retrieved and three of them reranked were to be printed"; }
+  || { cat "$work/in-process.txt" >&2; fail "the example did not print six retrieved and three reranked passages"; }
 
 echo "--- what a consumer gets"
 maven --file examples/search -Pneuron org.apache.maven.plugins:maven-dependency-plugin:3.11.0:list \

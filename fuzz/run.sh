@@ -30,7 +30,7 @@ native() {
     exit 1
   }
   mkdir -p "target/corpus/$name"
-  # -detect_leaks needs ptrace, which some containers forbid; the sanitizer lane looks for leaks.
+  # -detect_leaks needs ptrace, which some containers forbid. native/check-sanitizers.sh finds leaks.
   "target/native/$program" -max_total_time="$seconds" -timeout=10 -detect_leaks=0 \
     -print_final_stats=1 -artifact_prefix="target/findings/$name-" \
     "target/corpus/$name" "$@" >"target/$name.log" 2>&1
@@ -38,7 +38,7 @@ native() {
 
 java_target() {
   mkdir -p "target/corpus/$1"
-  # The first input has its classes instrumented, which takes seconds on a busy machine: no hang.
+  # The first input instruments its classes, which takes seconds on a busy machine. This is not a hang.
   java -Dorg.slf4j.simpleLogger.defaultLogLevel=off -cp "target/classes:$(cat "$classpath")" \
     com.code_intelligence.jazzer.Jazzer --target_class="io.github.neuronembed.$2" \
     --instrumentation_includes=io.github.neuronembed.**:com.google.gson.** \

@@ -16,7 +16,7 @@ pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 
-# With everything prepared, so that one-time work does not count.
+# Prepare everything first, so that one-time work does not count.
 for backend in 'onnx fp32' 'cpu exact' 'cpu int8'; do
   echo '{"text": "once"}' | "$app" embed --backend "${backend% *}" --precision "${backend#* }" > /dev/null 2> "$folder/err" ||
     { cat "$folder/err" >&2; exit 1; }

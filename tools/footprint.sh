@@ -24,16 +24,16 @@ traced bench --batch-sizes 1 --sequence-lengths 16 --n-models 1 --workers-per-mo
 traced doctor --emulator
 
 status=0
-# User names are looked up at a local socket; any internet socket is a finding.
+# The lookup of user names uses a local socket. An internet socket is an error.
 if grep -hE 'AF_INET6?' "$work"/trace.*; then
-  echo "footprint: a socket of the internet was used" >&2
+  echo "footprint: an internet socket was used" >&2
   status=1
 fi
 cd "$work"
 written=$(find home here tmp -type f | sed -E 's#^(home/\.cache/neuron-embed|home/\.djl\.ai/tokenizers|tmp/neuron-embed-[^/]*)/.*#\1#' | sort -u)
 printf '%s\n' "$written"
 if printf '%s\n' "$written" | grep -vxE 'home/\.cache/neuron-embed|home/\.djl\.ai/tokenizers|tmp/neuron-embed-[^/]*'; then
-  echo "footprint: files are left where the README does not say so" >&2
+  echo "footprint: there are files outside of the places that the README names" >&2
   status=1
 fi
 exit $status

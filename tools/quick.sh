@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests of one module, or one test class, without the checks of format and dependencies; for daily work.
-# The modules that it needs have to be installed: ./mvnw -DskipTests install
+# Runs the tests of one module, or one test class, without the checks of format and dependencies, for daily work.
+# First install the modules that it needs: ./mvnw -DskipTests install
 # usage: tools/quick.sh MODULE [TEST]      more options for Maven: MAVEN_ARGS
 set -eu
 cd "$(dirname "$0")/.."

@@ -18,14 +18,14 @@ CORPUS = HERE / "corpus.txt"
 MIXED = HERE / "mixed-256.jsonl"
 PASSAGES = HERE.parents[1] / "examples/search/src/main/resources/com/example/search/passages.txt"
 
-# The tokenizer of the golden vectors: ours, and without anything to install.
+# The tokenizer of the golden vectors needs no installation.
 sys.path.insert(0, str(HERE.parents[1] / "tools/golden"))
 import wordpiece  # noqa: E402
 
 TOKENIZER_FILE = "bge-small-en-v1.5-tokenizer.json"
 SEED = 20240229
 
-# Pages of prose; reference tables, syntax and news were left out.
+# Pages of prose, without reference tables, syntax and news.
 PAGES = """
     arch autoinc datatype3 faq flextypegood howtocorrupt isolation queryplanner tempfiles testing wal whentouse
 """.split()
@@ -47,7 +47,7 @@ BLOCKS = frozenset("blockquote body br center dd div dl dt hr li ol p td th tr u
 HEADINGS = frozenset("h1 h2 h3 h4 h5".split())
 SKIPPED = frozenset("pre script style svg table title".split())
 
-# Texts of each kind: how many, type, and least and most tokens with [CLS] and [SEP], without the query prefix.
+# Each kind of text: number, type, and least and most tokens with [CLS] and [SEP], without the query prefix.
 MIX = (
     (96, "query", 5, 24),
     (24, "passage", 24, 80),
@@ -103,7 +103,7 @@ class PageText(html.parser.HTMLParser):
 
 
 def read_page(path):
-    """Returns the lines that corpus.txt has for one page; headings start with "# "."""
+    """Returns the lines of one page for corpus.txt; headings start with "# "."""
     page = PageText()
     page.feed(path.read_text(encoding="utf-8"))
     page.close()
@@ -111,10 +111,10 @@ def read_page(path):
     for is_heading, text in page.blocks:
         if is_heading:
             lines.append("# " + re.sub(r"^(\(\d+\)|[\d.]+)\s+", "", text))
-        # Whole sentences only: what leads over to code or a list, and navigation, ends without a full stop.
+        # Only whole sentences. Navigation, and text before code or a list, does not end with a full stop.
         elif len(text) >= 40 and re.match(r"[A-Z\"'(]", text) and re.search(r"[.?!][)\"']?$", text):
             lines.append(text)
-    # A heading without a paragraph below it has lost its content.
+    # Drop headings without a paragraph below them.
     return [
         line
         for line, following in zip(lines, [*lines[1:], "# "])
@@ -123,7 +123,7 @@ def read_page(path):
 
 
 def write_pages(html, pages, path):
-    """Writes the text of the pages, a paragraph that stands in several of them once."""
+    """Writes the text of the pages, without repeated paragraphs."""
     paragraphs = []
     for page in pages:
         paragraphs += read_page(html / f"{page}.html")
@@ -155,7 +155,7 @@ def mix(arguments):
     generator = random.Random(SEED)
 
     def cut_passage(least, most):
-        """Takes whole sentences off the stock up to a length drawn between the two, and words where they fall short."""
+        """Removes whole sentences from the stock, up to a random length between the two. Adds words if that is too short."""
         target = generator.randint(least, most)
         taken, tokens = [], 2
         while tokens + count(stock[0]) - 2 <= target:
@@ -168,7 +168,7 @@ def mix(arguments):
                 taken.append(word)
                 tokens += count(word) - 2
         if not least <= tokens <= most:
-            raise ValueError(f"a passage of {tokens} tokens where {least} to {most} were wanted")
+            raise ValueError(f"a passage has {tokens} tokens instead of {least} to {most}")
         return " ".join(taken)
 
     wanted = [(type, least, most) for number, type, least, most in MIX for _ in range(number)]

@@ -13,7 +13,7 @@ if ! "$python" -c 'import onnx, torch' 2>/dev/null; then
   exit 1
 fi
 
-# The model artifact that the golden file names.
+# The model artifact of the golden file.
 if [ -z "${NEURON_EMBED_MODEL_JAR:-}" ]; then
   golden=$root/java-api/src/main/resources/io/github/neuronembed/golden/bge-small-en-v1.5.jsonl
   artifact=$(head -n 1 "$golden" | "$python" -c 'import json, sys; print(json.load(sys.stdin)["artifact"])')

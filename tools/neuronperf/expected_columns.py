@@ -1,7 +1,7 @@
-"""Recorded timers, and what NeuronPerf's published rules make of them.
+"""Computes NeuronPerf's columns from random timers, by its published rules.
 
-Independent of the Java code: numpy's percentiles, Python's rounding. Writes a test resource of
-benchmark-app; run it again after a change of the rules (python3 with numpy):
+It does not use the Java code, but numpy's percentiles and Python's rounding. It writes a test
+resource of benchmark-app. Run it again after a change of the rules (python3 with numpy):
 
     python3 tools/neuronperf/expected_columns.py benchmark-app/src/test/resources/io/github/neuronembed/cli/bench/figures
 """
@@ -17,7 +17,7 @@ NANOS = 1_000_000_000
 
 
 def record(seed, workers, mean_ms, seconds, stall_at=None):
-    """Calls of workers in a closed loop; one stall of 2.2 s if asked for."""
+    """The calls of workers in a closed loop. If stall_at is given, the call at that time stalls for 2.2 s."""
     rng = random.Random(seed)
     timers = []
     for _ in range(workers):
@@ -41,7 +41,7 @@ def columns(timers, batch_size, cost_per_hour):
     result = {
         f"latency_ms_p{p}": round(float(numpy.percentile(durations_ms, p)), 3) for p in (0, 50, 90, 95, 99, 100)
     }
-    # The mean of each worker's mean.
+    # The mean of the workers' means.
     means = [numpy.mean([(end - begin) / 1e6 for begin, end in calls]) for calls in timers]
     result["e2e_avg_ms"] = round(float(numpy.mean(means)), 3)
     result["throughput_peak"] = round(float(max(counts) * batch_size), 3)

@@ -1,7 +1,7 @@
-/** An agent that gives a JVM another operating system's name: {@code -javaagent:JAR=NAME}. */
+/** An agent that sets the operating system's name of a JVM: {@code -javaagent:JAR=NAME}. */
 public final class ForeignSystem {
 
-  /** Sets the name. The JDK reads it at its first child process, which must be of this system. */
+  /** Starts a process first, because the JDK reads the real name when it starts its first one. */
   public static void premain(String name) throws Exception {
     new ProcessBuilder("true").start().waitFor();
     System.setProperty("os.name", name);

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds the native core and the emulator for Linux aarch64 with a cross compiler, and runs what was built under
-# user-mode emulation (QEMU): the C++ tests, the golden vectors through `embed` on ONNX Runtime's aarch64 library, and
-# the doctor. Needs a built command line (./mvnw -DskipTests package) and Debian's g++-aarch64-linux-gnu and qemu-user.
-# The arm64 packages of Debian go into a folder of their own: nothing is installed, and no root is needed.
+# Builds the native core and the emulator for Linux aarch64 with a cross compiler, and tests them under user-mode
+# emulation (QEMU): the C++ tests, the golden vectors through `embed` on ONNX Runtime's aarch64 library, and the doctor.
+# Needs a built command line (./mvnw -DskipTests package) and Debian's g++-aarch64-linux-gnu and qemu-user. Unpacks
+# Debian's arm64 packages into a separate folder, so it installs nothing and needs no root.
 #   usage: tools/platforms/aarch64.sh [FOLDER [LONGEST]]
 #     FOLDER: for all files of this script; default target/aarch64
-#     LONGEST: tokens of the longest golden text that ONNX Runtime embeds; default 20, since QEMU needs about two seconds
-#       for a token. 100 takes an hour.
-# It leaves FOLDER/neuron-embed-native-VERSION-linux-aarch64.jar.
+#     LONGEST: tokens of the longest golden text that ONNX Runtime embeds; default 20. QEMU needs about two seconds for a
+#       token, and an hour with 100.
+# The result is FOLDER/neuron-embed-native-VERSION-linux-aarch64.jar.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mkdir -p "${1:-target/aarch64}"
@@ -28,7 +28,7 @@ done
 
 echo "--- Debian's arm64 packages, unpacked into $sysroot"
 if [ ! -f "$work/sysroot.complete" ]; then
-  # An apt of our own: another architecture, and no package installed yet.
+  # A separate configuration of apt, for another architecture and without installed packages.
   apt=$work/apt
   rm -rf "$apt" "$sysroot"
   mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$sysroot"
@@ -78,7 +78,7 @@ rm -f "$work/$jar"
 echo "$work/$jar"
 
 echo "--- C++ tests under $(qemu-aarch64 --version | head -1)"
-# A program that starts another one: the kernel runs that without QEMU, unless binfmt_misc is set up.
+# Leave out tests that start another program: without binfmt_misc, the kernel does not run it under QEMU.
 ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 2 --timeout 600 \
   --exclude-regex 'ProgramTest|CallsBeforeInitAreUninitialized|ProcessMayExitDuringARun' | tail -15
 
@@ -102,7 +102,7 @@ grep -q "neuron-embed's library for linux-aarch64" "$work/doctor.txt" || fail "t
 grep -q 'AWS publishes it for x86-64 hosts alone' "$work/doctor.txt" || fail "the doctor does not say that libnrt is missing"
 
 golden=java-api/src/main/resources/io/github/neuronembed/golden/bge-small-en-v1.5.jsonl
-# golden LONGEST ARGUMENT...: the golden texts of at most LONGEST tokens through `embed ARGUMENT...`.
+# golden LONGEST ARGUMENT...: embeds the golden texts of at most LONGEST tokens with `embed ARGUMENT...`.
 golden() {
   local longest=$1
   shift

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the CPU path as on macOS and on Windows: in a copy of the tree, without a C or C++ compiler, CMake or make on
-# the PATH, and with Maven's JVM under that system's name. What it shows is Maven's part: which profiles and dependencies
-# are chosen, and what they ask for. The JVMs that Maven starts, those of the tests among them, are Linux. The tests run
-# once, as on macOS: those that need the native core are skipped by name.
+# Builds the CPU path as on macOS and on Windows. It builds a copy of the tree, without a C or C++ compiler, CMake or make
+# on the PATH, and gives Maven's JVM the name of that system. This tests only Maven's part: its choice of profiles and
+# dependencies, and the programs that they need. The JVMs that Maven starts, also for tests, report Linux. The tests run
+# once, as on macOS, and skip by name the ones that need the native core.
 #   usage: tools/platforms/foreign.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -15,7 +15,7 @@ fail() {
   exit 1
 }
 
-# Every program of this machine but those that a native build needs, and a cmd.exe.
+# Links to every program of this machine except those of a native build, and a cmd.exe.
 tools=$work/bin
 rm -rf "$tools"
 mkdir "$tools"
@@ -45,7 +45,7 @@ for file in "$jdk"/*; do
   case ${file##*/} in bin | lib) ;; *) ln -s "$file" "$foreign_jdk/" ;; esac
 done
 for file in "$jdk"/lib/*; do
-  # What the launcher finds its home by is copied.
+  # Copy the files by which the launcher finds its home.
   case ${file##*/} in server | libjli.so | jvm.cfg) cp -rL "$file" "$foreign_jdk/lib/" ;; *) ln -s "$file" "$foreign_jdk/lib/" ;; esac
 done
 cp -rL "$jdk/bin" "$foreign_jdk/bin"
@@ -56,7 +56,7 @@ agent=$work/foreign-system.jar
 echo "Premain-Class: ForeignSystem" >"$work/agent.manifest"
 "$jdk/bin/jar" --create --file "$agent" --manifest "$work/agent.manifest" -C "$work/agent" ForeignSystem.class
 
-# Maven downloads a protoc for the platform; this machine runs its own.
+# Maven downloads the protoc of the foreign platform, but the build runs the one of this machine.
 protoc_version=$(sed -n 's/.*<protoc.version>\(.*\)<.*/\1/p' pom.xml)
 case $(uname -m) in
   x86_64) protoc_here=linux-x86_64 ;;
@@ -69,7 +69,7 @@ copy_protoc() {
 }
 copy_protoc "$protoc_here"
 
-# build FOLDER OS_NAME OS_ARCH PROTOC_CLASSIFIER ARGUMENT...: Maven with the arguments.
+# build FOLDER OS_NAME OS_ARCH PROTOC_CLASSIFIER ARGUMENT...: runs Maven with the arguments as on that system.
 build() {
   local name=$1 os=$2 arch=$3 copy=$work/$1
   copy_protoc "$4"
@@ -78,7 +78,7 @@ build() {
   rm -rf "$copy"
   mkdir -p "$copy"
   git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -cf - | tar -xf - -C "$copy"
-  # An argument file, since the name of a system has a space.
+  # An argument file, because a system's name can have a space.
   printf '%s\n' "\"-javaagent:$agent=$os\"" "-Dos.arch=$arch" >"$work/$name.options"
   (
     cd "$copy"
@@ -86,9 +86,9 @@ build() {
       "-Dprotoc.version=file://$work/protoc-$protoc_version-$protoc_here.exe" -pl benchmark-app -am "$@"
   ) >"$work/$name.log" 2>&1 || {
     tail -60 "$work/$name.log" >&2
-    fail "the build as on $os $arch failed; $work/$name.log has all of it"
+    fail "the build as on $os $arch failed; see $work/$name.log"
   }
-  grep "the native core .* left out" "$work/$name.log" || fail "$name: no line says what is left out"
+  grep "the native core .* left out" "$work/$name.log" || fail "$name: the build does not say that it leaves out the native core"
   grep -E 'Tests run: .*Skipped: [0-9]+$' "$work/$name.log" || true
 
   local app=$copy/benchmark-app/target/neuron-embed
@@ -96,10 +96,10 @@ build() {
     [ -s "$app/$file" ] || fail "$name: $file is not packaged"
   done
   if ls "$app"/lib/neuron-embed-native-*-linux-*.jar 2>/dev/null; then fail "$name: a native core is packaged"; fi
-  # On this machine's ONNX Runtime.
+  # This uses ONNX Runtime for this machine.
   echo "how tides work" | NEURON_EMBED_CACHE=$work/cache "$app/bin/neuron-embed" embed --backend auto \
     >"$work/$name.jsonl" 2>"$work/$name.err" || { cat "$work/$name.err" >&2; fail "$name: embed failed"; }
-  grep -i "onnx" "$work/$name.err" || fail "$name: embed did not say that ONNX Runtime computes"
+  grep -i "onnx" "$work/$name.err" || fail "$name: embed did not name ONNX Runtime as its backend"
 }
 
 build macos "Mac OS X" aarch64 osx-aarch_64 verify

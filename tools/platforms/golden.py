@@ -1,7 +1,7 @@
-"""The golden texts as lines for `embed`, and its vectors beside the golden ones.
+"""Prints the golden texts as input of `embed`, and compares its vectors with the golden ones.
 
-usage: golden.py texts GOLDEN LONGEST          JSON Lines for `embed`, of the texts of at most LONGEST tokens
-       golden.py compare GOLDEN LONGEST FILE   FILE: what `embed` wrote; fails below a cosine of 0.99999
+usage: golden.py texts GOLDEN LONGEST          prints JSON Lines for `embed`: the texts of at most LONGEST tokens
+       golden.py compare GOLDEN LONGEST FILE   FILE: the output of `embed`; fails below a cosine of 0.99999
 """
 import json
 import math

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Fails on a component of an SBOM (CycloneDX JSON) whose licence is not one of those allowed.
+"""Fails if a component of an SBOM (CycloneDX JSON) has no allowed licence.
 
-usage: licences.py BOM. A component of several licences is taken under any of them.
+usage: licences.py BOM. If a component has several licences, one of them must be allowed.
 """
 
 import collections
 import json
 import sys
 
-# Permissive ones, and those of dual licences under which a component is taken.
+# Permissive licences, including those chosen for components with several licences.
 ALLOWED = {
     "Apache-2.0",
     "BSD-2-Clause",
@@ -17,7 +17,7 @@ ALLOWED = {
     "MIT",
     "MIT-0",
 }
-# Groups whose poms say "The BSD License", which is guessed to be the one of four clauses. Theirs has three.
+# Groups whose poms say "The BSD License". The SBOM plugin maps this to the licence of four clauses, but theirs has three.
 STATED = {
     "org.antlr": "BSD-3-Clause",
     "org.jline": "BSD-3-Clause",
@@ -25,7 +25,7 @@ STATED = {
 
 
 def licences(component):
-    """Identifiers, or names that are none."""
+    """The identifiers of a component's licences, or their names if they have no identifier."""
     if component.get("group") in STATED:
         yield STATED[component["group"]]
         return

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the commit twice, in two folders with different names, and compares all jars. One file may differ, see
-# docs/releasing.md: the library whose JNI code JavaCPP generates, and then only in the order of that code.
+# Builds the commit twice, in two folders with different names, and compares all jars. One file may differ (see
+# docs/releasing.md): the library with the JNI code that JavaCPP generates. It may differ only in the order of that code.
 #   usage: tools/release/reproducible.sh [FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,9 +20,9 @@ for clone in "$first" "$second"; do
     >"$clone.log" 2>&1 || { tail -30 "$clone.log" >&2; exit 1; }
 done
 
-# Name and checksum of each entry of a jar.
+# Prints the name and checksum of each entry of a jar.
 entries() { unzip -v "$1" | awk 'length($7) == 8 && $7 !~ /-/ {print $8, $7}'; }
-# The generated code without its order, and without the numbers that depend on it.
+# Prints the words of the generated code sorted, and without the numbers that depend on its order.
 unordered() { sed 's/[0-9][0-9]*/N/g' "$1/$jni"/*.cpp | tr -cs '[:alnum:]_' '\n' | LC_ALL=C sort; }
 same=0 differ=0
 while IFS= read -r jar; do
@@ -33,7 +33,7 @@ while IFS= read -r jar; do
   changed=$(diff <(entries "$first/$jar") <(entries "$second/$jar") | sed -n 's/^[<>] \([^ ]*\) .*/\1/p' | sort -u) || true
   if [ "$changed" = neuron-embed/linux-x86_64/libjnineuron_embed.so ] \
     && diff <(unordered "$first") <(unordered "$second") >/dev/null; then
-    echo "$jar: $changed differs, its generated code only in its order"
+    echo "$jar: $changed differs; its generated code differs only in its order"
   else
     echo "$jar differs in: $changed" >&2
     differ=$((differ + 1))

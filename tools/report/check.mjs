@@ -12,7 +12,7 @@ const browser = await chromium.launch({
 });
 const wrong = [];
 
-// What is wider than the page, or cut off inside of an element that hides what does not fit.
+// Elements that are wider than the page, or cut off by an element around them.
 function tooWide() {
   const width = document.documentElement.clientWidth;
   const found = [];
@@ -26,7 +26,7 @@ function tooWide() {
   return found;
 }
 
-// A picture is drawn if it has more than one colour; and a screen reader has words for it.
+// Pictures that are empty (fewer than three colours) or have no text for a screen reader.
 function undrawn() {
   return [...document.querySelectorAll("canvas")].filter((canvas) => {
     const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);
@@ -34,7 +34,7 @@ function undrawn() {
   }).map((canvas) => canvas.closest("figure").id);
 }
 
-// A canvas hides what does not fit: the names beside bars are measured as they are drawn.
+// A canvas cuts off names that do not fit, so measure the names beside bars as the chart draws them.
 function cutNames() {
   return [...document.querySelectorAll("canvas")].flatMap((canvas) => {
     const chart = Chart.getChart(canvas), scale = chart && chart.scales.y;
@@ -57,15 +57,15 @@ for (const file of files) {
       const where = `${basename(file)} at ${width} px, ${colorScheme}`;
       page.on("pageerror", (error) => wrong.push(`${where}: ${error}`));
       page.on("console", (message) => { if (message.type() === "error") wrong.push(`${where}: ${message.text()}`); });
-      page.on("request", (request) => { if (request.url() !== url && !request.url().startsWith("data:")) wrong.push(`${where}: asks for ${request.url()}`); });
+      page.on("request", (request) => { if (request.url() !== url && !request.url().startsWith("data:")) wrong.push(`${where}: requests ${request.url()}`); });
       await page.goto(url);
       const name = `${folder}/${basename(file, ".html")}-${width}-${colorScheme}`;
       await page.screenshot({ path: `${name}.png`, fullPage: true });
       for (const what of await page.evaluate(tooWide)) wrong.push(`${where}: ${what}`);
-      for (const id of await page.evaluate(undrawn)) wrong.push(`${where}: picture ${id} is empty or has no words`);
+      for (const id of await page.evaluate(undrawn)) wrong.push(`${where}: picture ${id} is empty or has no text for screen readers`);
       for (const what of await page.evaluate(cutNames)) wrong.push(`${where}: ${what}`);
       if (width === 1280 && colorScheme === "light") {
-        // A4 landscape without its margins of 12 mm.
+        // A4 landscape minus margins of 12 mm.
         await page.pdf({ path: `${name}.pdf`, preferCSSPageSize: true, printBackground: true });
         await page.emulateMedia({ media: "print" });
         await page.setViewportSize({ width: 1031, height: 703 });

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Opens reports in headless Chromium at three widths, light and dark, and prints them: fails on a script error, a
-# request, or a table or picture that is wider than its page. Needs node, npm and Chromium (Debian: chromium).
+# Opens reports in headless Chromium at three widths, in light and dark form, and prints them. Fails on a script error, a
+# network request, or a table or picture that is wider than its page. Needs node, npm and Chromium (Debian: chromium).
 # usage: tools/report/check.sh FOLDER REPORT.html...     screenshots and PDFs go to FOLDER
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Computes with NumPy what io.github.neuronembed.vectors makes of 1,000 vectors.
+"""Computes with NumPy the expected results of io.github.neuronembed.vectors for 1,000 vectors.
 
-The vectors have values beyond the int8 ranges, zeros, negative zeros, numbers that float16 has to
-round, and a number of elements that is no multiple of eight. They come out of integers, exactly, so
-that the test in Java makes the same ones (VectorEncoderTest). Only what came of them is kept: a
-SHA-256 of all vectors of a kind, and the first three of each in full.
+The vectors have values outside of the int8 ranges, zeros, negative zeros, numbers that float16 must
+round, and a number of elements that is not a multiple of eight. They are computed exactly from
+integers, so that the Java test (VectorEncoderTest) makes the same vectors. The file contains only
+the results: a SHA-256 of all vectors of a kind, and the first three of each kind.
 
   make_expected.py          writes the file of expected values
-  make_expected.py --check  fails if the file is not what it would write
+  make_expected.py --check  fails if the file has other content
 """
 
 import hashlib
@@ -26,13 +26,13 @@ VECTORS = 1000
 CALIBRATION_VECTORS = 50
 DIMENSION = 99
 SHORTENED = 60
-# An element that never changes has an empty range.
+# An element that is the same in all vectors has an empty range.
 CONSTANT_ELEMENT = 7
 
 
 def splitmix64(count: int, seed: int) -> np.ndarray:
-    """The first numbers of Steele, Lea and Flood's SplitMix64, which java.util.SplittableRandom
-    has too; counted, so that each can be made by itself."""
+    """The first numbers of Steele, Lea and Flood's SplitMix64, as in java.util.SplittableRandom.
+    Each number is computed from its index."""
     with np.errstate(over="ignore"):
         z = np.uint64(seed) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(
             0x9E3779B97F4A7C15
@@ -43,7 +43,7 @@ def splitmix64(count: int, seed: int) -> np.ndarray:
 
 
 def ordinary(numbers: np.ndarray) -> np.ndarray:
-    """Floats in [-0.25, 0.25) out of the highest 24 bits; exact."""
+    """Exact floats in [-0.25, 0.25) from the highest 24 bits."""
     whole = (numbers >> np.uint64(40)).astype(np.int64) - (1 << 23)
     return np.ldexp(whole.astype(np.float32), -25)
 
@@ -54,7 +54,7 @@ def vectors() -> np.ndarray:
     kind = (numbers & np.uint64(15)).astype(np.int64)
     values = np.where(kind == 0, np.float32(0.0), values)
     values = np.where(kind == 1, np.float32(-0.0), values)
-    values = np.where(kind == 2, np.ldexp(values, 7), values)  # beyond the ranges
+    values = np.where(kind == 2, np.ldexp(values, 7), values)  # outside of the ranges
     values = np.where(kind == 3, np.ldexp(values, -14), values)  # subnormal in float16
     return values.astype(np.float32).reshape(VECTORS, DIMENSION)
 
@@ -114,9 +114,9 @@ def main() -> int:
     expected = lines()
     if sys.argv[1:] == ["--check"]:
         if EXPECTED.read_text(encoding="ascii") != expected:
-            print(f"{EXPECTED} is not what NumPy {np.__version__} computes", file=sys.stderr)
+            print(f"{EXPECTED} differs from the values of NumPy {np.__version__}", file=sys.stderr)
             return 1
-        print(f"{EXPECTED.name}: as NumPy {np.__version__} computes it")
+        print(f"{EXPECTED.name} has the values of NumPy {np.__version__}")
         return 0
     EXPECTED.parent.mkdir(parents=True, exist_ok=True)
     EXPECTED.write_text(expected, encoding="ascii")

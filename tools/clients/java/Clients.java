@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.openai.OpenAiEmbeddingOptions;
 
-/** LangChain4j's and Spring AI's clients of OpenAI against a running server; see README.md. */
+/** Tests the OpenAI clients of LangChain4j and Spring AI on a running server; see README.md. */
 public final class Clients {
 
   private static final String MODEL = "bge-small-en-v1.5";
@@ -29,7 +29,7 @@ public final class Clients {
     }
   }
 
-  /** What a vector is to be: one text a request, by nobody's client. */
+  /** The expected vector: one text in a request, without a client library. */
   private float[] alone(String text) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url + "/embed"))
@@ -114,7 +114,7 @@ public final class Clients {
     Clients clients = new Clients(arguments[0]);
     clients.langChain4j();
     clients.springAi();
-    // Their connections have threads that would keep the process for a while.
+    // The threads of their connections would keep the process alive for a while.
     System.exit(0);
   }
 }

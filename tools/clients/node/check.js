@@ -1,4 +1,4 @@
-// Clients of OpenAI and of text-embeddings-inference against a running server, each by its default settings; see README.md.
+// Tests clients of OpenAI and of text-embeddings-inference with their default settings against a running server; see README.md.
 import assert from 'node:assert/strict';
 import { createOpenAI } from '@ai-sdk/openai';
 import { InferenceClient } from '@huggingface/inference';
@@ -11,7 +11,7 @@ const apiKey = process.env.NEURON_EMBED_TOKEN ?? 'none';
 const model = 'bge-small-en-v1.5';
 const texts = ['how tides work', 'x', 'the moon pulls the sea', 'let the dough rest'];
 
-// What the vectors are to be: one text a request, by nobody's client.
+// The expected vectors: one text per request, without a client library.
 const right = [];
 for (const text of texts) {
   const response = await fetch(`${url}/v1/embeddings`, {
