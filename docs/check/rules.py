@@ -119,11 +119,15 @@ PYTHON_PROGRAMS = [
 FOREIGN_OPTIONS = {
     "--add-modules": "java",
     "--archives": "spark-submit",
+    "--auto-cast": "neuronx-cc",
     "--build-arg": "docker",
     "--cpunodebind": "numactl",
     "--device": "docker",
     "--enable-native-access": "java",
+    "--implicit-integer-downcast": "neuronx-cc",
     "--jars": "spark-submit",
+    "--logical-nc-config": "neuronx-cc",
+    "--native-int64": "neuronx-cc",
     "--packages": "spark-submit",
     "--target": "neuronx-cc",
 }

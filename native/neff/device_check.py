@@ -48,8 +48,8 @@ def check(traced, reference, recipe, shape):
     if not (worst <= limit if by is DIFFERENCE else worst >= limit):
         raise Failure(
             f"The compiled {shape} gives other {'scores' if by is DIFFERENCE else 'vectors'} than the model: the"
-            f" {by.words} is {worst:.6f}, and {limit} is allowed for {recipe.precision}; try --precision fp32 or other"
-            " --compiler-args."
+            f" {by.words} is {worst:.6f}, but the limit for {recipe.precision} is {limit}; try --precision fp32 or"
+            " other --compiler-args."
         )
     return worst
 
@@ -98,8 +98,8 @@ def _packed(traced, reference, recipe, shape, random):
     ids = rnn.pad_sequence([text for row in rows for text in row], batch_first=True)
     expected = reference(max(lengths))(ids, _mask(lengths * shape.batch, max(lengths)))
     expected = expected.reshape(shape.batch, shape.texts, -1)
-    for company, vectors in ((rows, expected), ([row[::-1] for row in rows[::-1]], expected.flip(0, 1))):
-        yield _compared(traced(*packed_inputs(company, shape)), vectors, recipe, shape).flatten()
+    for packing, vectors in ((rows, expected), ([row[::-1] for row in rows[::-1]], expected.flip(0, 1))):
+        yield _compared(traced(*packed_inputs(packing, shape)), vectors, recipe, shape).flatten()
 
 
 def packed_inputs(rows, shape):
@@ -125,7 +125,7 @@ def _compared(actual, expected, recipe, shape):
         actual = actual[0]
     if actual.shape != expected.shape or actual.dtype != recipe.output_dtype():
         raise Failure(
-            f"The compiled {shape} gives {actual.dtype} {list(actual.shape)}, not {recipe.output_dtype()}"
+            f"The compiled {shape} gives {actual.dtype} {list(actual.shape)} instead of {recipe.output_dtype()}"
             f" {list(expected.shape)}: report this with the versions of the SDK."
         )
     if measure(recipe) is DIFFERENCE:

@@ -77,7 +77,7 @@ def open_directory(folder, pooling=None, weights=None, revision=None):
     """Reads and checks everything except the weights themselves. Arguments replace what the files state."""
     folder = pathlib.Path(folder)
     if not folder.is_dir():
-        raise Failure(f"{folder} is not a folder: name the folder that holds the model's config.json.")
+        raise Failure(f"{folder} is not a folder: name the folder that contains the model's config.json.")
     # The name of the folder itself, as in the Java API, not the name of the target of a link.
     folder = pathlib.Path(os.path.abspath(folder))
     cross_encoder = (folder / "config.json").is_file() and _is_cross_encoder(folder / "config.json")
@@ -85,7 +85,7 @@ def open_directory(folder, pooling=None, weights=None, revision=None):
     config = _config(transformer / "config.json")
     if config.head:
         if pooling:
-            raise Failure(f"{folder} is a cross-encoder, which pools nothing: leave --pooling out.")
+            raise Failure(f"{folder} is a cross-encoder, which has no pooling: do not use --pooling.")
         pooling = SCORES
     return ModelDirectory(
         folder=folder,
@@ -122,8 +122,8 @@ def _config(path):
     model_type = values.get("model_type")
     if model_type not in _HEADS:
         raise Failure(
-            f"{path} has the model_type {json.dumps(model_type)}: only {', '.join(sorted(_HEADS))} can be compiled here,"
-            " so serve this model with the ONNX Runtime backend."
+            f"{path} has the model_type {json.dumps(model_type)}, but this program compiles only"
+            f" {', '.join(sorted(_HEADS))}: use the ONNX Runtime backend for this model."
         )
     distilled = model_type == "distilbert"
     key = lambda name: _DISTILBERT_KEYS.get(name, name) if distilled else name
@@ -135,8 +135,8 @@ def _config(path):
     ):
         if values.get(name, default) != expected:
             raise Failure(
-                f"{path} has {name} {json.dumps(values[name])}: only {json.dumps(expected)} can be compiled here, so"
-                " serve this model with the ONNX Runtime backend."
+                f"{path} has {name} {json.dumps(values[name])}, but this program compiles only {json.dumps(expected)}:"
+                " use the ONNX Runtime backend for this model."
             )
 
     def integer(name, least):
@@ -167,11 +167,11 @@ def _config(path):
     if config.head:
         _require_one_class(path, values)
     if config.positions < 1:
-        raise Failure(f'"max_position_embeddings" of {path} leaves no position behind the padding token {padding}.')
+        raise Failure(f'"max_position_embeddings" of {path} leaves no position after the padding token {padding}.')
     if config.hidden_size % config.heads:
         raise Failure(
-            f'"{key("hidden_size")}" of {path} is {config.hidden_size}, no multiple of its {config.heads} attention'
-            " heads."
+            f'"{key("hidden_size")}" of {path} is {config.hidden_size}, which is not a multiple of its {config.heads}'
+            " attention heads."
         )
     return config
 
@@ -182,12 +182,12 @@ def _require_one_class(path, values):
     classes = len(labels) if isinstance(labels, dict) else values.get("num_labels", 2)
     if classes != 1:
         raise Failure(
-            f'{path} states {classes} classes ("id2label"): texts are ranked by the score of one. This is a classifier,'
-            " not a reranker."
+            f'{path} states {classes} classes ("id2label"), but a reranker has one: this model is a classifier, which'
+            " cannot rank texts."
         )
 
 
-def _modules(folder, told_pooling):
+def _modules(folder, pooling):
     """Reads modules.json: (folder of the encoder's files, file of the pooling, whether vectors are normalised)."""
     path = folder / "modules.json"
     if not path.exists():
@@ -202,14 +202,14 @@ def _modules(folder, told_pooling):
         places[name] = pathlib.Path(os.path.abspath(folder / str(values.get("path", ""))))
         if not places[name].is_relative_to(folder):
             raise Failure(
-                f"{path} has the path {json.dumps(values['path'])}: it must be inside of the model directory."
+                f"{path} has the path {json.dumps(values['path'])}, which must be inside the model directory."
             )
     order = list(places)
     expected = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
-    if order not in expected and not (told_pooling and order == ["Transformer"]):
+    if order not in expected and not (pooling and order == ["Transformer"]):
         raise Failure(
-            f"{path} must list Transformer, Pooling and, if vectors have length 1, Normalize, in this order; it lists"
-            f" {', '.join(order) or 'nothing'}."
+            f"{path} must list Transformer, Pooling and, if vectors have length 1, Normalize, in this order, but it"
+            f" lists {', '.join(order) or 'nothing'}."
         )
     pooling_config = places["Pooling"] / "config.json" if "Pooling" in places else None
     return places["Transformer"], pooling_config, "Normalize" in order
@@ -239,35 +239,35 @@ def _pooling(path, hidden_size):
     if not isinstance(modes, list) or any(mode not in _LEGACY_MODES.values() for mode in modes):
         raise Failure(f'"pooling_mode" of {path} must be one of {known}, or a list of them, not {json.dumps(modes)}.')
     if not modes:
-        raise Failure(f"{path} states no pooling mode ({known}); --pooling tells it where the file does not.")
+        raise Failure(f"{path} states no pooling mode ({known}): state it with --pooling.")
     for key in ("embedding_dimension", "word_embedding_dimension"):
         if values.get(key, hidden_size) != hidden_size:
             raise Failure(f'"{key}" of {path} must be {hidden_size}, the model\'s hidden_size, not {values[key]}.')
     if values.get("include_prompt", True) is not True:
         raise Failure(
-            f'{path} leaves what is put before a text out of its pooling ("include_prompt": false), which is not'
-            " supported; if the model is used without prefixes, --pooling tells its pooling."
+            f'{path} excludes the prefix of a text from the pooling ("include_prompt": false), which is not supported:'
+            " if you use the model without prefixes, state its pooling with --pooling."
         )
     return "+".join(modes)
 
 
-def _weights(transformer, told):
-    if told is not None:
-        if not told.is_file():
-            raise Failure(f"{told} is not a file: --weights names the model's safetensors, bin or ONNX file.")
-        return told.absolute()
+def _weights(transformer, file):
+    if file is not None:
+        if not file.is_file():
+            raise Failure(f"{file} is not a file: --weights must name the model's safetensors, bin or ONNX file.")
+        return file.absolute()
     candidates = [transformer / name for name in ("model.safetensors", "pytorch_model.bin", "onnx/model.onnx")]
     for path in candidates:
         if path.is_file():
             return path
     raise Failure(
         f"{transformer} has no weights: copy one of {', '.join(str(c.relative_to(transformer)) for c in candidates)}"
-        " from the model's repository to there."
+        " from the model's repository to this folder."
     )
 
 
 def _revision(folder):
-    """The commit of the hub's repository. Its download tools note it in one of two places; None if it is in neither."""
+    """The commit of the hub's repository. The hub's tools store it in one of two places; None if it is in neither."""
     metadata = folder / ".cache/huggingface/download/config.json.metadata"
     if metadata.is_file():
         first = metadata.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()

@@ -34,7 +34,7 @@ def read(path):
         header_bytes, payload_bytes = struct.unpack_from("<QQ", header, 8) if len(header) == _HEADER_BYTES else (0, 0)
         if header_bytes != _HEADER_BYTES or _HEADER_BYTES + payload_bytes > size:
             raise Failure(
-                f"{path} is not a whole NEFF file: look for errors in the compiler's output, and compile again."
+                f"{path} is not a complete NEFF file: look for errors in the compiler's output, and compile again."
             )
         members = _members(path, file)
     variables = members.get("sg00/def.json", {}).get("var")
@@ -59,7 +59,7 @@ def _members(path, file):
                     value = json.loads(tar.extractfile(entry).read())
                     members[match.group(1)] = value if isinstance(value, dict) else {}
     except (tarfile.TarError, EOFError, OSError, ValueError) as e:
-        raise Failure(f"{path} has a payload that is not a whole tar: compile it again ({e}).") from e
+        raise Failure(f"{path} has a payload that is not a complete tar file: compile it again ({e}).") from e
     return members
 
 

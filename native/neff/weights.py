@@ -46,20 +46,20 @@ def read(path, config):
     missing = [name for name in wanted if name not in found]
     if missing:
         raise Failure(
-            f"{path} lacks {len(missing)} of the {len(wanted)} weights of a BERT encoder of this size, first"
-            f" {missing[0]}: copy it from the same repository as config.json, in float form."
+            f"{path} does not have {len(missing)} of the {len(wanted)} weights of a BERT encoder of this size, for"
+            f" example {missing[0]}: copy the file, with float weights, from the repository of config.json."
         )
     unused = [name for name in found if name not in wanted and not name.startswith(_UNUSED)]
     if unused:
         raise Failure(
-            f"{path} has {len(unused)} weights that a BERT encoder of this size does not use, first {unused[0]}: the"
-            " vectors would be wrong without them, so it is not compiled."
+            f"{path} has {len(unused)} weights that a BERT encoder of this size does not use, for example {unused[0]}:"
+            " this is another kind of model, whose vectors would be wrong without these weights."
         )
     for name, shape in wanted.items():
         if tuple(found[name].shape) != shape:
             raise Failure(
-                f"{path} has {name} of shape {list(found[name].shape)}, config.json means {list(shape)}: copy both from"
-                " the same repository."
+                f"{path} has {name} of the shape {list(found[name].shape)}, but config.json requires {list(shape)}:"
+                " copy both files from the same repository."
             )
         if not torch.isfinite(found[name]).all():
             raise Failure(f"{path} has a NaN or an infinite number in {name}: copy it from the repository again.")
@@ -100,13 +100,13 @@ def _read_safetensors(path):
             begin, end = (8 + length + offset for offset in entry["data_offsets"])
             count = (end - begin) // torch.empty(0, dtype=dtype).element_size()
             if not 8 + length <= begin <= end <= len(data):
-                raise ValueError(f"{name} lies outside of the file")
+                raise ValueError(f"{name} is outside of the file")
             values = torch.frombuffer(data, dtype=dtype, count=count, offset=begin) if count else torch.empty(0)
             tensors[name] = values.reshape(entry["shape"])
         return tensors
     except (struct.error, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as e:
         raise Failure(
-            f"{path} is not a whole safetensors file of floats: copy it from the repository again ({e})."
+            f"{path} is not a complete safetensors file of floats: copy it from the repository again ({e})."
         ) from e
 
 
@@ -117,7 +117,9 @@ def _read_torch(path):
         return {name: tensor for name, tensor in state.items() if isinstance(tensor, torch.Tensor)}
     except Exception as e:  # torch raises any exception of its unpickler
         line = str(e).partition("\n")[0]
-        raise Failure(f"{path} is not a whole PyTorch weights file: copy it from the repository again ({line}).") from e
+        raise Failure(
+            f"{path} is not a complete PyTorch weights file: copy it from the repository again ({line})."
+        ) from e
 
 
 def _read_onnx(path):
@@ -128,18 +130,18 @@ def _read_onnx(path):
         from onnx import numpy_helper
     except ImportError:
         raise Failure(
-            f"The Python package onnx is not installed, which {path} needs: install it, or copy model.safetensors from"
-            " the model's repository to the model directory."
+            f"The Python package onnx, which is needed for {path}, is not installed: install it, or copy"
+            " model.safetensors from the model's repository to the model directory."
         ) from None
     try:
         graph = onnx.load(str(path), load_external_data=False).graph
     except Exception as e:  # protobuf's exceptions, which differ between its versions
         raise Failure(
-            f"{path} is not a whole ONNX file: copy it from the repository again ({type(e).__name__})."
+            f"{path} is not a complete ONNX file: copy it from the repository again ({type(e).__name__})."
         ) from e
     initializers = {tensor.name: tensor for tensor in graph.initializer}
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
-        raise Failure(f"{path} keeps its weights in another file: use model.safetensors of the model's repository.")
+        raise Failure(f"{path} has its weights in another file: use model.safetensors of the model's repository.")
 
     def tensor(name):
         return torch.from_numpy(numpy_helper.to_array(initializers[name]).copy())

@@ -1,7 +1,7 @@
 """The real bge-small-en-v1.5 and the project's golden vectors, for tests.
 
-The model is the Maven artifact that the golden file names; the environment variable NEURON_EMBED_MODEL_JAR says where
-its jar is, as check.sh sets it.
+The model is the Maven artifact that the golden file names. check.sh sets the environment variable
+NEURON_EMBED_MODEL_JAR to its jar.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Writes the manifest that the Java API's NeuronManifestTest reads: run it after a change of the manifest's form.
+"""Writes the manifest that the Java API's NeuronManifestTest reads. Run it after a change of the manifest's format.
 
   cd native/neff && PYTHONPATH=.:tests /usr/bin/python3 tests/sample_manifest.py
 """

@@ -15,10 +15,12 @@ import torch
 import compile_neff
 import device_check
 import encoder
+import neuron_sdk
 import packed_encoder
 import sample_manifest
 import tiny
 from failure import Failure
+from recipe import Shape
 
 HIDDEN = tiny.CONFIG.hidden_size
 
@@ -81,16 +83,16 @@ class PackedTest(CompileTest):
             tiny.neff_bytes({"input0": 2 * 16 * 4, "input1": 2 * 5 * 4}, {"output0": 2 * 4 * HIDDEN * 4}),
         )
         self.compile("--precision", "fp32", shapes="1x8,2x16p4")
-        self.assertEqual(len(self.stand_in.calls), 2, "what is packed is up to date as well")
+        self.assertEqual(len(self.stand_in.calls), 2, "a packed shape is up to date, too")
 
-    def test_the_mask_is_that_asked_for_and_counts_for_packed_shapes_alone(self):
+    def test_the_chosen_mask_affects_only_packed_shapes(self):
         self.compile(shapes="1x8,1x16p4")
         self.compile("--packed-mask", "folded", shapes="1x8,1x16p4")
         masks = [getattr(call["graph"], "mask", None) for call in self.stand_in.calls]
         self.assertEqual(masks, [None, "added", "folded"])
         self.assertEqual(self.manifest()["models"][1]["packing"]["mask"], "folded")
 
-    def test_texts_that_do_not_stay_apart_are_refused(self):
+    def test_texts_that_affect_each_other_are_refused(self):
         # This device gives each text the vector of the neighbouring text.
         for change in (
             lambda result: torch.cat([result[:, 1:], result[:, :1]], dim=1),
@@ -101,7 +103,7 @@ class PackedTest(CompileTest):
                 self.stand_in = tiny.StandIn(change=change)
                 self.assert_fails("1x16p4 gives other vectors", "--precision", "fp32", shapes="1x16p4")
 
-    def test_both_companies_count(self):
+    def test_both_packings_are_compared(self):
         calls = []
 
         def change(result):
@@ -112,15 +114,15 @@ class PackedTest(CompileTest):
         self.assert_fails("gives other vectors", "--precision", "fp32", shapes="1x16p4")
         self.assertEqual(len(calls), 2)
 
-    def test_what_cannot_be_packed(self):
-        self.assert_fails("1x16p4 is packed, .* leave --output raw out", "--output", "raw", shapes="1x16p4")
+    def test_packed_shapes_that_are_refused(self):
+        self.assert_fails("1x16p4 is packed, .* do not use --output raw", "--output", "raw", shapes="1x16p4")
         with mock.patch.object(packed_encoder, "ARRAY_ROWS", 9):
             self.assert_fails("1x16p4 has too many texts", "--packed-mask", "folded", shapes="1x16p4")
         self.compile("--packed-mask", "folded", shapes="1x16p3,1x16p4")
 
 
 class ManifestTest(CompileTest):
-    def test_says_everything_of_the_compiled_models(self):
+    def test_describes_the_compiled_models(self):
         out = self.compile("--precision", "fp32", "--compiler-args=--optlevel 3", shapes="4x16,1x8")
         manifest = self.manifest()
         self.assertEqual((manifest["format"], manifest["emulated"], manifest["model"]), (1, False, "tiny"))
@@ -168,7 +170,7 @@ class ManifestTest(CompileTest):
             {"name": "output0", "kind": "raw", "dtype": "bfloat16", "hiddenSize": HIDDEN},
         )
 
-    def test_is_the_one_that_the_java_reader_is_tested_with(self):
+    def test_equals_the_manifest_of_the_java_tests(self):
         def without_digits(text):
             # Hashes and the last digits of a cosine differ between versions of torch, but their types do not.
             manifest = json.loads(text)
@@ -188,7 +190,7 @@ class ManifestTest(CompileTest):
 
 
 class TracingTest(CompileTest):
-    def test_the_graph_has_the_shape_and_the_precision_asked_for(self):
+    def test_the_graph_has_the_chosen_shape_and_precision(self):
         self.compile(shapes="4x16")
         (call,) = self.stand_in.calls
         self.assertFalse(call["on_cpu"])
@@ -202,11 +204,11 @@ class TracingTest(CompileTest):
 
     def test_other_poolings_are_left_to_the_host(self):
         tiny.write_json(self.model / "1_Pooling/config.json", {"pooling_mode": ["max", "cls"]})
-        self.assert_fails(r"pools by max\+cls, and a compiled model by cls or mean: --output raw")
+        self.assert_fails(r"has the pooling max\+cls, but a compiled model can only do cls or mean: use --output raw")
         self.compile("--output", "raw")
         self.assertIsNone(self.stand_in.calls[0]["graph"].pooling)
 
-    def test_pooling_is_the_model_directorys(self):
+    def test_pooling_comes_from_the_model_directory(self):
         tiny.write_json(self.model / "1_Pooling/config.json", {"pooling_mode_mean_tokens": True})
         self.compile()
         self.assertEqual(self.stand_in.calls[0]["graph"].pooling, "mean")
@@ -221,11 +223,11 @@ class TracingTest(CompileTest):
                 self.assertIn("not compared, no Neuron device used", out)
                 self.assertIsNone(self.manifest()["models"][0]["checked"]["leastCosine"])
 
-    def test_torch_neuronx_is_asked_for_inlined_weights(self):
+    def test_torch_neuronx_must_inline_the_weights(self):
         module = mock.Mock()
         environment = {key: value for key, value in os.environ.items() if key != "NEURON_PLATFORM_TARGET_OVERRIDE"}
         with mock.patch.dict(sys.modules, torch_neuronx=module), mock.patch.dict(os.environ, environment, clear=True):
-            traced = compile_neff.neuron_trace("graph", ("ids", "mask"), self.temp, ["--a"], "inf2", on_cpu=False)
+            traced = neuron_sdk.trace("graph", ("ids", "mask"), self.temp, ["--a"], "inf2", on_cpu=False)
             self.assertIs(traced, module.trace.return_value)
             module.trace.assert_called_once_with(
                 "graph",
@@ -235,11 +237,11 @@ class TracingTest(CompileTest):
                 inline_weights_to_neff=True,
             )
             self.assertNotIn("NEURON_PLATFORM_TARGET_OVERRIDE", os.environ)
-            self.assertIsNone(compile_neff.neuron_trace("g", (), self.temp, [], "inf2", on_cpu=True))
+            self.assertIsNone(neuron_sdk.trace("g", (), self.temp, [], "inf2", on_cpu=True))
             self.assertTrue(module.trace.call_args.kwargs["cpu_backend"])
             self.assertEqual(os.environ["NEURON_PLATFORM_TARGET_OVERRIDE"], "inf2")
 
-    def test_the_compilers_files_are_kept_only_if_asked_for(self):
+    def test_the_compilers_files_are_kept_only_with_workdir(self):
         self.compile("--workdir", str(self.temp / "work"))
         self.compile("--workdir", str(self.temp / "work"), "--force")
         kept = sorted((self.temp / "work").iterdir())
@@ -255,7 +257,7 @@ class CompilerArgumentsTest(CompileTest):
     PINNED = ["--model-type", "transformer", "--auto-cast", "none"]
     DOWNCAST = ["--implicit-integer-downcast", "all"]
 
-    def test_integers_are_pinned_from_the_compiler_on_that_has_the_flags(self):
+    def test_integer_flags_depend_on_the_compiler_version(self):
         for version, flags in (
             ("2.26.6360.0", []),
             ("2.27.5334.0+abc", self.DOWNCAST),
@@ -265,24 +267,24 @@ class CompilerArgumentsTest(CompileTest):
         ):
             for target in ("inf2", "trn1"):
                 with self.subTest(version=version, target=target):
-                    arguments = compile_neff.compiler_arguments(target, version)
+                    arguments = neuron_sdk.compiler_arguments(target, version)
                     self.assertEqual(arguments, ["--target", target, *self.PINNED, *flags])
 
-    def test_trn2_has_logical_cores_of_two_and_64_bit_integers_of_its_own(self):
+    def test_trn2_has_flags_for_logical_cores_and_64_bit_integers(self):
         cores = ["--target", "trn2", *self.PINNED, "--logical-nc-config", "2"]
-        self.assertEqual(compile_neff.compiler_arguments("trn2", "2.26.6360.0"), cores)
+        self.assertEqual(neuron_sdk.compiler_arguments("trn2", "2.26.6360.0"), cores)
         self.assertEqual(
-            compile_neff.compiler_arguments("trn2", "2.28.7631.0"),
+            neuron_sdk.compiler_arguments("trn2", "2.28.7631.0"),
             [*cores, *self.DOWNCAST, "--native-int64", "disabled"],
         )
 
-    def test_the_compiler_gets_them_and_the_manifest_says_so(self):
+    def test_the_compiler_and_the_manifest_get_the_arguments(self):
         self.versions["neuronxCc"] = "2.28.7631.0"
         self.compile("--target", "trn2", "--compiler-args=--logical-nc-config 1", "--cpu")
         (call,) = self.stand_in.calls
         self.assertEqual(call["target"], "trn2")
-        expected = compile_neff.compiler_arguments("trn2", "2.28.7631.0") + ["--logical-nc-config", "1"]
-        self.assertEqual(call["compiler_args"], expected, "the user's come last, and win")
+        expected = neuron_sdk.compiler_arguments("trn2", "2.28.7631.0") + ["--logical-nc-config", "1"]
+        self.assertEqual(call["compiler_args"], expected, "the user's arguments come last and have priority")
         self.assertEqual(self.manifest()["compiler"]["target"], "trn2")
         self.assertEqual(self.manifest()["compiler"]["arguments"], expected)
 
@@ -295,7 +297,7 @@ class ReuseTest(CompileTest):
         self.assertEqual(out.count(": compiling\n"), len(self.stand_in.calls) - before)
         return [line.partition(":")[0] for line in out.splitlines() if line.endswith(": compiling")]
 
-    def test_what_is_up_to_date_is_not_compiled_again(self):
+    def test_a_shape_that_is_up_to_date_is_not_compiled_again(self):
         self.assertEqual(self.compiled(shapes="1x8,4x16"), ["1x8", "4x16"])
         before = (self.neuron / "manifest.json").read_bytes()
         self.assertEqual(self.compiled(shapes="1x8,4x16"), [])
@@ -353,7 +355,7 @@ class ReuseTest(CompileTest):
     def test_models_of_another_kind_leave_the_manifest(self):
         self.compile(shapes="1x8,4x16")
         out = self.compile("--precision", "fp32", shapes="1x8")
-        self.assertIn("2 of 2 models were made of other weights, options or versions", out)
+        self.assertIn("removed 2 of 2 models, which have other weights, options or versions", out)
         self.assertEqual(self.shapes(), [(1, 8)])
 
     def test_a_damaged_manifest_is_written_anew(self):
@@ -364,7 +366,7 @@ class ReuseTest(CompileTest):
                 self.assertIn("manifest.json is damaged", self.compile())
                 self.assertEqual(self.shapes(), [(1, 8)])
 
-    def test_what_was_compiled_survives_a_later_failure(self):
+    def test_compiled_shapes_survive_a_later_failure(self):
         compile_one = self.stand_in.leave
 
         def leave(workdir, inputs, outputs):
@@ -373,7 +375,7 @@ class ReuseTest(CompileTest):
             compile_one(workdir, inputs, outputs)
 
         self.stand_in.leave = leave
-        self.assert_fails(r"4x16 of .* was not compiled \(RuntimeError: out of memory\)", shapes="1x8,4x16")
+        self.assert_fails(r"4x16 of .* could not be compiled \(RuntimeError: out of memory\)", shapes="1x8,4x16")
         self.assertEqual(self.shapes(), [(1, 8)])
         self.stand_in.leave = compile_one
         self.assertEqual(self.compiled(shapes="1x8,4x16"), ["4x16"])
@@ -405,7 +407,7 @@ class ChecksTest(CompileTest):
                 self.assert_fails("The compiled 1x8 has the inputs")
                 self.assert_nothing_placed()
 
-    def test_a_file_that_lists_no_tensors_is_taken_and_said_so(self):
+    def test_a_file_that_lists_no_tensors_is_accepted_with_a_message(self):
         def leave(workdir, *_):
             (workdir / "graph.neff").write_bytes(tiny.neff_bytes({}, {}, members={"neff.json": {}}))
 
@@ -413,7 +415,7 @@ class ChecksTest(CompileTest):
         self.assertIn("does not list its tensors", self.compile())
         self.assertFalse(self.manifest()["models"][0]["checked"]["tensors"])
 
-    def test_exactly_one_whole_neff_is_expected(self):
+    def test_exactly_one_complete_neff_is_expected(self):
         def nothing(workdir, *_):
             (workdir / "log.txt").touch()
 
@@ -425,9 +427,9 @@ class ChecksTest(CompileTest):
             (workdir / "graph.neff").write_bytes(b"garbage")
 
         for leave, pattern in (
-            (nothing, "left 0 NEFF files"),
-            (two, "left 2 NEFF files"),
-            (garbage, "not a whole NEFF"),
+            (nothing, "wrote 0 NEFF files"),
+            (two, "wrote 2 NEFF files"),
+            (garbage, "not a complete NEFF"),
         ):
             with self.subTest(leave=leave.__name__):
                 self.stand_in.leave = leave
@@ -485,7 +487,7 @@ class ChecksTest(CompileTest):
         self.stand_in = tiny.StandIn(change=lambda result: change(result.roll(-1, dims=0)).roll(1, dims=0))
         self.assert_fails("gives other vectors", "--output", "raw", "--precision", "fp32", "--force", shapes="4x8")
 
-    def test_every_row_is_compared_whatever_the_batch(self):
+    def test_every_row_is_compared_for_each_batch(self):
         for batch, rows in ((1, 4), (3, 3), (4, 4), (5, 5)):
             with self.subTest(batch=batch):
                 seen = []
@@ -501,7 +503,7 @@ class ChecksTest(CompileTest):
                     seen.extend(mask.sum(dim=1).tolist())
                     return reference(ids, mask)
 
-                shape = compile_neff.Shape(batch=batch, length=16)
+                shape = Shape(batch=batch, length=16)
                 device_check.check(traced, lambda length: reference, recipe, shape)
                 self.assertEqual(len(seen), rows)
                 self.assertEqual(seen[0], 16)
@@ -521,8 +523,8 @@ class UsageTest(CompileTest):
         wrong = ("", "4", "4x", "0x8", "1x0", "1x1", "4X8", "4x8,", "-1x8", "1x8;2x8", "100000x8")
         for shapes in (*wrong, "1x8p", "1x8p0", "1x8p1", "1x8p5", "1x8p2p2"):
             with self.subTest(shapes=shapes):
-                self.assert_wrong_usage("is not a shape: give rows x tokens", "m", f"--shapes={shapes}")
-        self.assert_wrong_usage("the shape 1x8 stands there twice", "m", "--shapes", "1x8,2x8,1x8")
+                self.assert_wrong_usage("is not a shape: write rows x tokens", "m", f"--shapes={shapes}")
+        self.assert_wrong_usage("the shape 1x8 occurs twice", "m", "--shapes", "1x8,2x8,1x8")
         self.assert_wrong_usage("invalid choice: 'int8'", "m", "--precision", "int8")
         self.assert_wrong_usage("invalid choice: 'max'", "m", "--pooling", "max")
         self.assert_wrong_usage("cannot be split into arguments", "m", "--compiler-args='a")
@@ -534,46 +536,46 @@ class UsageTest(CompileTest):
         self.assertEqual(shapes, set(test_golden.TEXTS))
 
     def test_a_shape_longer_than_the_model(self):
-        self.assert_fails("has 32 positions: the shape 1x33 is too long", shapes="1x8,1x33")
+        self.assert_fails("has 32 positions, so the shape 1x33 is too long", shapes="1x8,1x33")
         self.assertFalse(self.neuron.exists())
 
-    def test_what_is_wrong_with_the_model_is_one_sentence(self):
+    def test_an_unsupported_model_gives_one_sentence(self):
         tiny.lay_out(self.model, model_type="mpnet")
         self.assert_fails('compile_neff: .*config.json has the model_type "mpnet"')
 
-    def test_a_folder_that_cannot_be_written_is_one_sentence(self):
+    def test_a_folder_that_cannot_be_written_gives_one_sentence(self):
         self.neuron.write_text("a file", encoding="utf-8")
         code, _, err = self.run_main()
         self.assertEqual(code, 1)
         self.assertRegex(err, "neuron: File exists.\n$")
 
-    def test_an_sdk_that_is_not_there_is_one_sentence(self):
+    def test_a_missing_sdk_gives_one_sentence(self):
         # torch itself may have no package metadata either.
-        with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=_not_found):
+        with mock.patch.object(neuron_sdk.importlib.metadata, "version", side_effect=_not_found):
             with self.assertRaisesRegex(Failure, "package neuronx-cc is not installed in "):
-                compile_neff.neuron_versions()
-        with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=lambda package: package + " 1"):
+                neuron_sdk.versions()
+        with mock.patch.object(neuron_sdk.importlib.metadata, "version", side_effect=lambda package: package + " 1"):
             self.assertEqual(
-                compile_neff.neuron_versions(),
+                neuron_sdk.versions(),
                 {"neuronxCc": "neuronx-cc 1", "torchNeuronx": "torch-neuronx 1", "torch": "torch 1"},
             )
 
-    def test_environments_that_have_what_is_missing_are_named(self):
-        with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=_not_found):
+    def test_the_message_names_environments_with_the_sdk(self):
+        with mock.patch.object(neuron_sdk.importlib.metadata, "version", side_effect=_not_found):
             with self.assertRaisesRegex(Failure, "SDK 2.31 or before, such as aws_neuronx_venv_pytorch_2_9 of"):
-                compile_neff.neuron_versions()
+                neuron_sdk.versions()
 
-    def test_torch_neuron_is_not_taken_for_the_library_of_the_same_name(self):
+    def test_torch_neuron_of_the_same_package_name_is_refused(self):
         for version, taken in (("2.9.0.2.15.32035+abc", True), ("2.13.3.0", False), ("2.14.3.0", False)):
             installed = {"neuronx-cc": "2.28.7631.0", "torch-neuronx": version, "torch": "2.9.0"}
-            with mock.patch.object(compile_neff.importlib.metadata, "version", side_effect=installed.get):
+            with mock.patch.object(neuron_sdk.importlib.metadata, "version", side_effect=installed.get):
                 if taken:
-                    self.assertEqual(compile_neff.neuron_versions()["torchNeuronx"], version)
+                    self.assertEqual(neuron_sdk.versions()["torchNeuronx"], version)
                     continue
                 with self.assertRaisesRegex(Failure, f"torch-neuronx {version} of .* is TorchNeuron, .*SDK 2.31"):
-                    compile_neff.neuron_versions()
+                    neuron_sdk.versions()
 
-    def test_a_python_without_torch_is_one_sentence(self):
+    def test_a_python_without_torch_gives_one_sentence(self):
         program = pathlib.Path(compile_neff.__file__)
         # -S: Python starts without the folders of installed packages.
         ended = subprocess.run(
@@ -584,7 +586,7 @@ class UsageTest(CompileTest):
 
 
 def _not_found(package):
-    raise compile_neff.importlib.metadata.PackageNotFoundError(package)
+    raise neuron_sdk.importlib.metadata.PackageNotFoundError(package)
 
 
 if __name__ == "__main__":

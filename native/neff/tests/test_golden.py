@@ -1,4 +1,4 @@
-"""The graphs on the real weights against the golden vectors, in every shape that is compiled by default and packed."""
+"""Compares the graphs with the real weights to the golden vectors, in every default shape and in packed shapes."""
 
 import pathlib
 import random
@@ -9,28 +9,28 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-import compile_neff
 import device_check
 import encoder
 import golden
 import model_directory
 import packed_encoder
 import weights
+from recipe import Shape
 
-# As the project promises of any backend: float32, bfloat16.
+# The limits that the project promises for any backend.
 LEAST_COSINE = {torch.float32: 0.99999, torch.bfloat16: 0.999}
 
-# Of packed shapes: rows, tokens, texts.
+# Packed shapes: rows, tokens, texts.
 PACKED = [(1, 64, 8), (2, 128, 16), (1, 256, 32)]
 
-# Texts of a shape are counted, since one core of a CPU needs half a second for 512 tokens.
+# The number of texts for each shape. It is limited, because one core of a CPU needs half a second for 512 tokens.
 TEXTS = {(1, 32): 47, (1, 128): 20, (4, 128): 40, (1, 256): 12, (32, 256): 32, (1, 512): 12}
 
 
 class Float32Sums(TorchFunctionMode):
     """Sums the products of bfloat16 values in float32, as a NeuronCore does.
 
-    torch 1.13 sums them in bfloat16 where the processor has no bfloat16 instructions: the cosine falls to 0.997 for 512
+    On processors without bfloat16 instructions, torch 1.13 sums them in bfloat16: the cosine falls to 0.997 for 512
     tokens, and a test takes minutes.
     """
 
@@ -64,9 +64,9 @@ class GoldenVectorsTest(unittest.TestCase):
         self.compare_packed(torch.bfloat16)
 
     def compare_packed(self, dtype):
-        """Each text in two companies, by a graph that was traced with another one."""
+        """Compares each text in two packings, with a graph that was traced with a third one."""
         for (batch, length, texts), mask in zip(PACKED, ("added", "folded", "added")):
-            shape = compile_neff.Shape(length=length, batch=batch, texts=texts)
+            shape = Shape(length=length, batch=batch, texts=texts)
             with self.subTest(shape=str(shape), mask=mask):
                 config, pooling, normalize = self.model.config, self.model.pooling, self.model.normalize
                 graph = packed_encoder.PackedEncoder(
@@ -75,7 +75,7 @@ class GoldenVectorsTest(unittest.TestCase):
                 rows = self.rows(shape)
                 worst = []
                 with torch.no_grad(), Float32Sums():
-                    graph = torch.jit.trace(graph, compile_neff._examples(shape))
+                    graph = torch.jit.trace(graph, shape.examples())
                     for company in (rows, [row[::-1] for row in rows[::-1]]):
                         ids = [[torch.tensor(text["token_ids"]) for text in row] for row in company]
                         vectors = graph(*device_check.packed_inputs(ids, shape))
@@ -89,7 +89,7 @@ class GoldenVectorsTest(unittest.TestCase):
                 self.assertGreaterEqual(min(worst), LEAST_COSINE[dtype])
 
     def rows(self, shape):
-        """Texts of all lengths that fill an execution."""
+        """Fills the rows of an execution with texts of all lengths."""
         fitting = [text for text in self.texts if len(text["token_ids"]) <= shape.length]
         random.Random(shape.length).shuffle(fitting)
         rows = [[] for _ in range(shape.batch)]
@@ -105,7 +105,7 @@ class GoldenVectorsTest(unittest.TestCase):
         for (batch, length), count in TEXTS.items():
             with self.subTest(batch=batch, length=length):
                 fitting = [text for text in self.texts if len(text["token_ids"]) <= length]
-                # Evenly spread over the lengths, the longest among them.
+                # Choose texts of all lengths, including the longest.
                 step = max(1, len(fitting) // count)
                 chosen = fitting[::-1][::step][:count]
                 self.assertGreaterEqual(len(chosen), min(count, 12))
@@ -130,7 +130,7 @@ class GoldenVectorsTest(unittest.TestCase):
                 vectors = graph(ids, mask)
             self.assertEqual(vectors.dtype, torch.float32)
             self.assertEqual(tuple(vectors.shape), (batch, self.model.config.hidden_size))
-            # Of length 1, and so are the golden ones: the dot product is the cosine.
+            # These and the golden vectors have length 1, so the dot product is the cosine.
             torch.testing.assert_close(vectors.norm(dim=1), torch.ones(batch), atol=1e-5, rtol=0)
             for vector, text in zip(vectors, rows):
                 yield float(torch.dot(vector.double(), torch.tensor(text["vector"], dtype=torch.float64)))

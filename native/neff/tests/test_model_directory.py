@@ -15,12 +15,12 @@ class ModelDirectoryTest(unittest.TestCase):
         self.addCleanup(temp.cleanup)
         self.folder = tiny.lay_out(pathlib.Path(temp.name) / "tiny")
 
-    def open(self, **told):
-        return model_directory.open_directory(self.folder, **told)
+    def open(self, **stated):
+        return model_directory.open_directory(self.folder, **stated)
 
-    def assert_refused(self, pattern, **told):
+    def assert_refused(self, pattern, **stated):
         with self.assertRaisesRegex(Failure, pattern) as refused:
-            self.open(**told)
+            self.open(**stated)
         self.assertNotIn("\n", str(refused.exception))
 
     def test_reads_what_the_files_say(self):
@@ -74,13 +74,13 @@ class ModelDirectoryTest(unittest.TestCase):
         model = model_directory.open_directory(self.folder)
         self.assertEqual((model.pooling, model.normalize, model.config.head), ("scores", False, "bert"))
         self.assertTrue(model.config.takes_types)
-        self.assert_refused("leave --pooling out", pooling="cls")
+        self.assert_refused("do not use --pooling", pooling="cls")
         tiny.lay_out(self.folder, **{**head, "id2label": None})
         self.assert_refused("2 classes")
 
     def test_sizes_are_checked(self):
         for change, pattern in (
-            ({"hidden_size": 18}, "no multiple of its 4 attention heads"),
+            ({"hidden_size": 18}, "not a multiple of its 4 attention heads"),
             ({"num_hidden_layers": 0}, '"num_hidden_layers" of .* above zero, not 0'),
             ({"vocab_size": "40"}, '"vocab_size" of .* not "40"'),
             ({"intermediate_size": None}, '"intermediate_size" of .* not null'),
@@ -139,7 +139,7 @@ class ModelDirectoryTest(unittest.TestCase):
                     self.folder / "modules.json",
                     [{"type": "Transformer", "path": ""}, {"type": "Pooling", "path": path}],
                 )
-                self.assert_refused("must be inside of the model directory")
+                self.assert_refused("must be inside the model directory")
 
     def test_the_name_is_the_folders_own(self):
         link = self.folder.parent / "link"

@@ -36,13 +36,13 @@ class NeffTest(unittest.TestCase):
     def test_refuses_what_is_no_neff(self):
         whole = tiny.neff_bytes({}, {})
         for content in (b"", whole[:1000], whole[:-200], b"\0" * 2000):
-            with self.subTest(bytes=len(content)), self.assertRaisesRegex(Failure, "not a whole NEFF file"):
+            with self.subTest(bytes=len(content)), self.assertRaisesRegex(Failure, "not a complete NEFF file"):
                 self.read(content)
 
     def test_refuses_a_damaged_payload(self):
         whole = bytearray(tiny.neff_bytes({}, {}))
         for damaged in (whole[:1024] + b"\1" * (len(whole) - 1024), whole[:1100] + b"\0" * (len(whole) - 1100)):
-            with self.subTest(), self.assertRaisesRegex(Failure, "not a whole tar"):
+            with self.subTest(), self.assertRaisesRegex(Failure, "not a complete tar"):
                 self.read(bytes(damaged))
 
 

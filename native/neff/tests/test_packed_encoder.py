@@ -2,15 +2,16 @@ import unittest
 
 import torch
 
-import compile_neff
 import device_check
 import encoder
 import packed_encoder
 import tiny
+from recipe import Shape
 
-SHAPE = compile_neff.Shape(length=24, batch=1, texts=5)
+SHAPE = Shape(length=24, batch=1, texts=5)
 
-# Texts of a row: with padding behind them, one that fills it, all tokens and texts, all texts, one of all.
+# Lengths of the texts in a row: with padding after them, one that fills the row, with all tokens and texts in use, with
+# all texts in use, only one text.
 ROWS = ([5, 7, 2, 9], [24], [4, 5, 5, 5, 5], [2, 2, 2, 2, 2], [3])
 
 
@@ -51,7 +52,7 @@ class PackedEncoderTest(unittest.TestCase):
                             self.check(texts, vectors[0], pooling=pooling, normalize=normalize)
 
     def test_rows_do_not_see_each_other(self):
-        shape = compile_neff.Shape(length=24, batch=3, texts=2)
+        shape = Shape(length=24, batch=3, texts=2)
         texts = tokens([9, 15, 3, 4, 12, 12])
         inputs = device_check.packed_inputs([texts[:2], texts[2:4], texts[4:]], shape)
         for mask in packed_encoder.MASKS:
@@ -77,14 +78,14 @@ class PackedEncoderTest(unittest.TestCase):
     def test_the_graph_can_be_traced(self):
         for mask in packed_encoder.MASKS:
             graph = self.graph(mask)
-            traced = torch.jit.trace(graph, compile_neff._examples(SHAPE))
+            traced = torch.jit.trace(graph, SHAPE.examples())
             inputs = device_check.packed_inputs([tokens(ROWS[0])], SHAPE)
             torch.testing.assert_close(traced(*inputs), graph(*inputs))
 
-    def test_operators_that_are_unproven_on_the_device_are_not_there(self):
+    def test_no_operator_is_unproven_on_the_device(self):
         for mask in packed_encoder.MASKS:
             for pooling in ("cls", "mean"):
-                traced = torch.jit.trace(self.graph(mask, pooling), compile_neff._examples(SHAPE))
+                traced = torch.jit.trace(self.graph(mask, pooling), SHAPE.examples())
                 used = {node.kind() for node in traced.inlined_graph.nodes()}
                 unproven = {"gather", "index", "index_select", "one_hot", "scatter", "eq", "ne", "ge", "le", "gt", "lt"}
                 self.assertEqual(used & {f"aten::{name}" for name in unproven}, set())

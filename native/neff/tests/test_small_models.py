@@ -21,14 +21,15 @@ import model_directory
 import packed_encoder
 import tiny
 import weights
+from recipe import Shape
 from test_golden import LEAST_COSINE, Float32Sums
 
 FOLDER = golden.ROOT / "java-api/src/test/resources/io/github/neuronembed/small"
 MODELS = ("bert-reranker", "distilbert", "roberta", "xlm-roberta", "xlm-roberta-reranker")
-# Logits are of the size 1.
+# Logits are about 1.
 GREATEST_DIFFERENCE = {torch.float32: 1e-4, torch.bfloat16: 0.1}
 LENGTHS = (48, 128, 512)
-PACKED = compile_neff.Shape(length=512, batch=2, texts=4)
+PACKED = Shape(length=512, batch=2, texts=4)
 
 
 class Small:
@@ -169,7 +170,7 @@ class CompiledCrossEncoderTest(unittest.TestCase):
         manifest = model / "neuron/manifest.json"
         return code, err.getvalue(), json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else None
 
-    def test_the_manifest_says_that_it_scores(self):
+    def test_the_manifest_of_a_cross_encoder(self):
         code, err, manifest = self.run_main("bert-reranker", "--shapes", "2x32", "--precision", "fp32")
         self.assertEqual((code, err), (0, ""))
         self.assertEqual(manifest["source"]["pooling"], "scores")
@@ -191,11 +192,11 @@ class CompiledCrossEncoderTest(unittest.TestCase):
         self.assertEqual((code, manifest), (1, None))
         self.assertRegex(err, "gives other scores than the model: the greatest difference of scores is 0.0[01]")
 
-    def test_what_cannot_be_done_is_one_sentence(self):
+    def test_a_refused_option_gives_one_sentence(self):
         for arguments, pattern in (
-            (["--shapes", "1x64p4"], "token types, of which a packed row has none"),
-            (["--shapes", "1x32", "--output", "raw"], "leave --output raw out"),
-            (["--shapes", "1x32", "--pooling", "cls"], "leave --pooling out"),
+            (["--shapes", "1x64p4"], "1x64p4 is packed and has no token types"),
+            (["--shapes", "1x32", "--output", "raw"], "do not use --output raw"),
+            (["--shapes", "1x32", "--pooling", "cls"], "do not use --pooling"),
         ):
             code, err, _ = self.run_main("bert-reranker", *arguments)
             self.assertEqual((code, err.count("\n")), (1, 1))

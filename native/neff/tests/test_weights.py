@@ -57,7 +57,7 @@ class WeightsTest(unittest.TestCase):
         for suffix in WRITERS:
             incomplete = tiny.tensors()
             del incomplete["encoder.layer.1.output.dense.bias"]
-            with self.subTest(suffix=suffix), self.assertRaisesRegex(Failure, r"lacks [12] of the 37 weights"):
+            with self.subTest(suffix=suffix), self.assertRaisesRegex(Failure, r"does not have [12] of the 37 weights"):
                 self.read(incomplete, suffix)
 
     def test_refuses_weights_that_would_be_left_out(self):
@@ -69,7 +69,7 @@ class WeightsTest(unittest.TestCase):
 
     def test_refuses_other_sizes(self):
         other = {**tiny.tensors(), "embeddings.LayerNorm.bias": torch.zeros(17)}
-        with self.assertRaisesRegex(Failure, r"LayerNorm.bias of shape \[17\], config.json means \[16\]"):
+        with self.assertRaisesRegex(Failure, r"LayerNorm.bias of the shape \[17\], but config.json requires \[16\]"):
             self.read(other)
 
     def test_refuses_nan(self):
@@ -99,7 +99,7 @@ class WeightsTest(unittest.TestCase):
     def test_a_pytorch_file_runs_no_code(self):
         path = self.folder / "evil.bin"
         torch.save({"a": _Evil(self.folder / "made")}, path)
-        with self.assertRaisesRegex(Failure, "not a whole PyTorch weights file"):
+        with self.assertRaisesRegex(Failure, "not a complete PyTorch weights file"):
             weights.read(path, tiny.CONFIG)
         self.assertFalse((self.folder / "made").exists())
 

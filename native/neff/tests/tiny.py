@@ -1,4 +1,4 @@
-"""A model directory with a tiny random BERT, in every form of weights, and stand-ins for what the Neuron SDK gives."""
+"""A model directory with a tiny random BERT, in every format of weights, and replacements for the Neuron SDK."""
 
 import gzip
 import io
@@ -36,7 +36,7 @@ def tensors(seed=5):
 
 
 def lay_out(folder, weights="model.safetensors", **config):
-    """Makes the model directory; config overrides values of config.json, None takes one out."""
+    """Makes the model directory. config replaces values of config.json; None removes a value."""
     values = {
         "model_type": "bert",
         "hidden_act": "gelu",
@@ -94,7 +94,7 @@ def write_safetensors(path, weights):
 
 
 def write_onnx(path, weights):
-    """As exporters do it: matrices transposed and under names of their own, found only by the graph around them."""
+    """Writes the file as exporters do: transposed matrices with other names, which can be found only by the graph."""
     import onnx
     from onnx import helper, numpy_helper
 
@@ -137,7 +137,7 @@ def neff_bytes(inputs, outputs, members=None, gzipped=True):
 class StandIn:
     """Replaces torch_neuronx: records the graph as torch.jit does, and leaves a NEFF that lists its tensors.
 
-    device: whether there is one, so that what was traced can be run. change: what the device makes of a result.
+    device: whether there is a device, which can run the traced graph. change: what the device does to a result.
     """
 
     def __init__(self, device=True, change=lambda result: result):
