@@ -88,7 +88,7 @@ class InFlightTest : public EmulatorTest {
     EXPECT_EQ(nrt_unload(model_), nrt::NRT_SUCCESS);
   }
 
-  const ToySpec spec_;
+  const ToySpec spec_{};
   Gate gate_;
   nrt::nrt_model_t* model_ = nullptr;
   std::unique_ptr<ToySlot> slot_;

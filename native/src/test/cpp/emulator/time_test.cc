@@ -170,7 +170,7 @@ class FullQueueTest : public TimeTest {
     }
   }
 
-  const ToySpec spec_;
+  const ToySpec spec_{};
   Gate gate_;
   nrt::nrt_model_t* models_[2] = {};
   std::unique_ptr<ToySlot> slots_[2];
