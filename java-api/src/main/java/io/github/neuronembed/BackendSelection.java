@@ -10,10 +10,12 @@ import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
-import io.github.neuronembed.model.graph.PreparedGraphCache;
+import io.github.neuronembed.model.graph.GraphFile;
 import io.github.neuronembed.tokenizer.TextTokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,14 +42,17 @@ record BackendSelection(InferenceBackend backend, String reason) {
       CpuExecution onCpu,
       VisibleCores cores) {
     return switch (choice) {
-      case AUTO -> auto(model, tokenizer, onCpu, cores);
+      case AUTO ->
+          auto(
+              model.name(),
+              model.neuronManifestFile(),
+              file -> NeuronManifest.of(model).emulated(),
+              reason -> neuron(model, cores, reason),
+              why -> onCpu(model, tokenizer, onCpu, why));
       case ONNX -> onnx(model, onCpu, "ONNX Runtime was requested.");
       case CPU -> cpu(model, tokenizer, onCpu, "The native core's encoder was requested.");
       case NEURON -> neuron(model, cores, "NeuronCores were requested.");
-      case EMULATOR ->
-          new BackendSelection(
-              EmulatedBackend.open(model, Math.max(EMULATED_CORES, cores.end()), cores.text()),
-              "The emulator was requested: its figures say nothing about a real device.");
+      case EMULATOR -> emulator(EmulatedBackend.open(model, emulatedCores(cores), cores.text()));
     };
   }
 
@@ -55,7 +60,13 @@ record BackendSelection(InferenceBackend backend, String reason) {
   static BackendSelection open(
       CrossEncoderDirectory model, BackendChoice choice, CpuExecution onCpu, VisibleCores cores) {
     return switch (choice) {
-      case AUTO -> auto(model, onCpu, cores);
+      case AUTO ->
+          auto(
+              model.name(),
+              model.neuronManifestFile(),
+              file -> NeuronManifest.read(file).emulated(),
+              reason -> neuron(model, cores, reason),
+              why -> onnx(model, onCpu, "ONNX Runtime, as %s.".formatted(why)));
       case ONNX -> onnx(model, onCpu, "ONNX Runtime was requested.");
       case CPU ->
           throw new BackendUnavailableException(
@@ -63,84 +74,38 @@ record BackendSelection(InferenceBackend backend, String reason) {
                   + " Runtime.");
       case NEURON -> neuron(model, cores, "NeuronCores were requested.");
       case EMULATOR ->
-          new BackendSelection(
-              EmulatedBackend.openCrossEncoder(
-                  model, Math.max(EMULATED_CORES, cores.end()), cores.text()),
-              "The emulator was requested: its figures say nothing about a real device.");
+          emulator(EmulatedBackend.openCrossEncoder(model, emulatedCores(cores), cores.text()));
     };
   }
 
+  /**
+   * The device if it is available and the model was compiled for it.
+   *
+   * @param emulated whether a manifest describes models for the emulator
+   * @param onNeuron opens the device, for a reason
+   * @param onCpu opens what computes the model on the CPU; its argument says why not the device
+   */
   private static BackendSelection auto(
-      CrossEncoderDirectory model, CpuExecution onCpu, VisibleCores cores) {
-    String why = "the model is not compiled for NeuronCores (no neuron/manifest.json)";
-    if (Files.isRegularFile(model.neuronManifestFile())) {
-      if (NeuronManifest.read(model.neuronManifestFile()).emulated()) {
-        why = "%s describes models for the emulator only".formatted(model.neuronManifestFile());
-      } else {
-        try {
-          return neuron(model, cores, "NeuronCores are here and the model is compiled for them.");
-        } catch (BackendUnavailableException e) {
-          warn(model.name(), e);
-          why = withoutFullStop(e);
-        }
-      }
+      String model,
+      Path manifest,
+      Predicate<Path> emulated,
+      Function<String, BackendSelection> onNeuron,
+      Function<String, BackendSelection> onCpu) {
+    if (!Files.isRegularFile(manifest)) {
+      return onCpu.apply("the model is not compiled for NeuronCores (no neuron/manifest.json)");
     }
-    return onnx(model, onCpu, "ONNX Runtime, as %s.".formatted(why));
-  }
-
-  private static BackendSelection neuron(
-      CrossEncoderDirectory model, VisibleCores cores, String reason) {
-    return new BackendSelection(
-        NeuronBackend.open(
-            NeuronManifest.of(model), model.transformer().padTokenId(), cores.text()),
-        reason);
-  }
-
-  private static BackendSelection onnx(
-      CrossEncoderDirectory model, CpuExecution onCpu, String reason) {
-    Precision precision = onCpu.precision();
-    Path original = model.transformer().onnxFile(precision);
-    Path file =
-        onCpu.preparedGraph() ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
-    OnnxOptions options =
-        OnnxOptions.forModel(model.maxTokens(), precision).withThreads(onCpu.threads());
-    return new BackendSelection(
-        OnnxBackend.openCrossEncoder(file, model.transformer().padTokenId(), options),
-        rewritten(reason, file, original));
-  }
-
-  private static String rewritten(String reason, Path file, Path original) {
-    return file.equals(original)
-        ? reason
-        : reason + " It runs the model's graph rewritten for speed.";
-  }
-
-  private static void warn(String model, BackendUnavailableException e) {
-    LOG.warn(
-        "{} is compiled for NeuronCores, which cannot be used: the CPU serves it. {}",
-        model,
-        e.getMessage());
-  }
-
-  /** The device if it is available and the model was compiled for it. */
-  private static BackendSelection auto(
-      ModelDirectory model, TextTokenizer tokenizer, CpuExecution onCpu, VisibleCores cores) {
-    String notCompiled;
-    if (!Files.isRegularFile(model.neuronManifestFile())) {
-      notCompiled = "the model is not compiled for NeuronCores (no neuron/manifest.json)";
-    } else if (NeuronManifest.of(model).emulated()) {
-      notCompiled =
-          "%s describes models for the emulator only".formatted(model.neuronManifestFile());
-    } else {
-      try {
-        return neuron(
-            model, cores, "NeuronCores are available and the model is compiled for them.");
-      } catch (BackendUnavailableException e) {
-        warn(model.name(), e);
-        notCompiled = withoutFullStop(e);
-      }
+    if (emulated.test(manifest)) {
+      return onCpu.apply("%s describes models for the emulator only".formatted(manifest));
     }
-    return onCpu(model, tokenizer, onCpu, notCompiled);
+    try {
+      return onNeuron.apply("NeuronCores are available and the model is compiled for them.");
+    } catch (BackendUnavailableException e) {
+      LOG.warn(
+          "{} is compiled for NeuronCores, which cannot be used: the CPU serves it. {}",
+          model,
+          e.getMessage());
+      return onCpu.apply(withoutFullStop(e));
+    }
   }
 
   /** The encoder if it computes the model, else ONNX Runtime. */
@@ -173,17 +138,45 @@ record BackendSelection(InferenceBackend backend, String reason) {
         NeuronBackend.open(NeuronManifest.of(model), model.padTokenId(), cores.text()), reason);
   }
 
+  private static BackendSelection neuron(
+      CrossEncoderDirectory model, VisibleCores cores, String reason) {
+    return new BackendSelection(
+        NeuronBackend.open(
+            NeuronManifest.of(model), model.transformer().padTokenId(), cores.text()),
+        reason);
+  }
+
+  private static int emulatedCores(VisibleCores cores) {
+    return Math.max(EMULATED_CORES, cores.end());
+  }
+
+  private static BackendSelection emulator(InferenceBackend backend) {
+    return new BackendSelection(
+        backend, "The emulator was requested: its figures say nothing about a real device.");
+  }
+
   private static BackendSelection onnx(ModelDirectory model, CpuExecution onCpu, String reason) {
-    Precision precision = onCpu.precision();
-    Path original = model.onnxFile(precision);
-    Path file =
-        onCpu.preparedGraph() ? PreparedGraphCache.ofUser().fileFor(model, precision) : original;
-    OnnxOptions options =
-        OnnxOptions.forModel(model.maxTokens(), precision).withThreads(onCpu.threads());
-    if (model.padsLeft() && file.equals(original)) {
+    GraphFile graph = GraphFile.of(model, onCpu.precision(), onCpu.preparedGraph());
+    OnnxOptions options = onCpu.onnxOptions(model.maxTokens());
+    if (model.padsLeft() && !graph.prepared()) {
       options = options.ofOneRow();
     }
+    return onnx(OnnxBackend.open(graph.path(), model.padTokenId(), options), graph, reason);
+  }
+
+  private static BackendSelection onnx(
+      CrossEncoderDirectory model, CpuExecution onCpu, String reason) {
+    GraphFile graph = GraphFile.of(model, onCpu.precision(), onCpu.preparedGraph());
+    return onnx(
+        OnnxBackend.openCrossEncoder(
+            graph.path(), model.transformer().padTokenId(), onCpu.onnxOptions(model.maxTokens())),
+        graph,
+        reason);
+  }
+
+  private static BackendSelection onnx(InferenceBackend backend, GraphFile graph, String reason) {
     return new BackendSelection(
-        OnnxBackend.open(file, model.padTokenId(), options), rewritten(reason, file, original));
+        backend,
+        graph.prepared() ? reason + " It runs the model's graph rewritten for speed." : reason);
   }
 }

@@ -15,7 +15,7 @@ import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.model.PoolingStrategy;
 import io.github.neuronembed.model.Precision;
 import io.github.neuronembed.model.TransformerDirectory;
-import io.github.neuronembed.model.graph.PreparedGraphCache;
+import io.github.neuronembed.model.graph.GraphFile;
 import io.github.neuronembed.tokenizer.PairTokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,9 +63,7 @@ record PairModel(CrossEncoderDirectory directory, String query) implements Bench
 
   @Override
   public Path file(BackendChoice backend, Precision precision, boolean preparedGraph) {
-    return preparedGraph
-        ? PreparedGraphCache.ofUser().fileFor(directory, precision)
-        : directory.transformer().onnxFile(precision);
+    return GraphFile.of(directory, precision, preparedGraph).path();
   }
 
   @Override

@@ -20,7 +20,7 @@ import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.model.NeffFile;
 import io.github.neuronembed.model.NeuronManifest;
 import io.github.neuronembed.model.Precision;
-import io.github.neuronembed.model.graph.PreparedGraphCache;
+import io.github.neuronembed.model.graph.GraphFile;
 import io.github.neuronembed.nrt.InputPath;
 import io.github.neuronembed.nrt.NeuronRuntime;
 import io.github.neuronembed.nrt.NrtException;
@@ -100,10 +100,7 @@ public final class Backends {
     return switch (backend) {
       case NEURON -> model.neuronManifestFile();
       case EMULATOR, CPU -> model.onnxFile(Precision.FP32);
-      case AUTO, ONNX ->
-          preparedGraph
-              ? PreparedGraphCache.ofUser().fileFor(model, precision)
-              : model.onnxFile(precision);
+      case AUTO, ONNX -> GraphFile.of(model, precision, preparedGraph).path();
     };
   }
 
