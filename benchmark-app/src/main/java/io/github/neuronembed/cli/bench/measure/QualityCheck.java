@@ -2,7 +2,6 @@ package io.github.neuronembed.cli.bench.measure;
 
 import io.github.neuronembed.EmbeddingException;
 import io.github.neuronembed.backend.ExecutionSlot;
-import io.github.neuronembed.backend.FirstFit;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.TokenRow;
@@ -13,8 +12,11 @@ import io.github.neuronembed.cli.bench.result.Quality;
 import io.github.neuronembed.engine.VectorReader;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares a backend's vectors with a reference's, before a cell is measured. The reference
@@ -70,28 +72,15 @@ public final class QualityCheck {
     }
   }
 
-  /** Places the rows from an index on, as many as fit; returns how many. */
-  private static int place(List<TokenRow> rows, int from, FirstFit fit) {
-    fit.clear();
-    int next = from;
-    while (next < rows.size() && fit.place(rows.get(next).length())) {
-      next++;
-    }
-    return fit.texts();
-  }
-
   private List<float[]> vectors(InferenceBackend backend, Shape shape, List<TokenRow> rows) {
     List<float[]> vectors = new ArrayList<>();
     try (ExecutionSlot slot = backend.replicas().get(0).newSlot(shape)) {
-      FirstFit fit = new FirstFit(shape);
-      for (int from = 0; from < rows.size(); from += fit.texts()) {
-        List<TokenRow> batch = rows.subList(from, from + place(rows, from, fit));
-        slot.tokens()
-            .begin(batch.size(), batch.stream().mapToInt(TokenRow::length).max().orElseThrow());
-        batch.forEach(row -> slot.tokens().row(row.ids(), row.firstLength()));
-        slot.tokens().finish();
-        slot.execute();
-        for (int row = 0; row < batch.size(); row++) {
+      Batches batches = new Batches(shape);
+      Iterator<TokenRow> from = rows.iterator();
+      Supplier<@Nullable TokenRow> next = () -> from.hasNext() ? from.next() : null;
+      for (TokenRow[] batch = batches.next(next); batch.length > 0; batch = batches.next(next)) {
+        Batches.execute(slot, batch);
+        for (int row = 0; row < batch.length; row++) {
           vectors.add(reader.read(slot.tokens(), slot.output(), row));
         }
       }

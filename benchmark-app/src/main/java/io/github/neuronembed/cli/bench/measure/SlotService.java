@@ -1,23 +1,19 @@
 package io.github.neuronembed.cli.bench.measure;
 
 import io.github.neuronembed.backend.ExecutionSlot;
-import io.github.neuronembed.backend.FirstFit;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.backend.StageTimes;
+import io.github.neuronembed.backend.TokenBatch;
 import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.cli.bench.figures.Stages;
 import io.github.neuronembed.cli.bench.load.Inputs;
 import io.github.neuronembed.engine.VectorReader;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Every worker owns a slot, without an engine. One call writes the rows in place, executes, and
- * reads the vectors, as in NeuronPerf. A call of a packed shape takes rows in order until one does
- * not fit; that row is the first of the next call.
+ * reads the vectors, as in NeuronPerf. A call of a packed shape is a batch of {@link Batches}.
  */
 public final class SlotService implements Service {
 
@@ -62,11 +58,7 @@ public final class SlotService implements Service {
   private final class SlotCaller implements Caller {
 
     private final ExecutionSlot slot;
-    private final FirstFit fit = new FirstFit(shape);
-    private final List<TokenRow> filled = new ArrayList<>();
-
-    /** The row that did not fit in the last call of a packed shape. */
-    private @Nullable TokenRow left;
+    private final Batches batches = new Batches(shape);
 
     SlotCaller(ExecutionSlot slot) {
       this.slot = slot;
@@ -76,17 +68,8 @@ public final class SlotService implements Service {
     public int call(long number, Stages stages) {
       TokenRow[] rows =
           shape.isPacked() ? fill(stages) : take(inputs, number, shape.batchSize(), stages);
-      int longest = 0;
-      for (TokenRow row : rows) {
-        longest = Math.max(longest, row.length());
-      }
-      var tokens = slot.tokens();
-      tokens.begin(rows.length, longest);
-      for (TokenRow row : rows) {
-        tokens.row(row.ids(), row.firstLength());
-      }
-      tokens.finish();
-      slot.execute();
+      Batches.execute(slot, rows);
+      TokenBatch tokens = slot.tokens();
       for (int row = 0; row < rows.length; row++) {
         reader.read(tokens, slot.output(), row);
       }
@@ -100,20 +83,11 @@ public final class SlotService implements Service {
     }
 
     private TokenRow[] fill(Stages stages) {
-      fit.clear();
-      filled.clear();
-      TokenRow row = left == null ? next(stages) : left;
-      left = null;
-      while (fit.place(row.length())) {
-        filled.add(row);
+      TokenRow[] rows = batches.next(() -> next(stages));
+      for (TokenRow row : rows) {
         stages.row(row.length());
-        if (fit.isFull()) {
-          return filled.toArray(new TokenRow[0]);
-        }
-        row = next(stages);
       }
-      left = row;
-      return filled.toArray(new TokenRow[0]);
+      return rows;
     }
 
     private TokenRow next(Stages stages) {
