@@ -4,11 +4,15 @@ package io.github.neuronembed.backend;
 public interface StageTimes {
 
   /** Nanoseconds of host-to-device transfer; 0 where there is none. */
-  long writeNanos();
+  default long writeNanos() {
+    return 0;
+  }
 
   /** Nanoseconds of computing, including the wait for the core. */
   long executeNanos();
 
   /** Nanoseconds of device-to-host transfer; 0 where there is none. */
-  long readNanos();
+  default long readNanos() {
+    return 0;
+  }
 }

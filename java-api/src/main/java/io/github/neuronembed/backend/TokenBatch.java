@@ -249,6 +249,17 @@ public final class TokenBatch {
     return finished;
   }
 
+  /**
+   * For slots that execute it.
+   *
+   * @throws IllegalStateException if it is not finished
+   */
+  public void requireFinished() {
+    if (!finished) {
+      throw new IllegalStateException("The batch is not finished: call finish() first.");
+    }
+  }
+
   /** The elements of one input tensor, of either integer width. */
   private abstract static class Ids {
 

@@ -290,18 +290,8 @@ public final class FakeBackend implements InferenceBackend {
     }
 
     @Override
-    public long writeNanos() {
-      return 0;
-    }
-
-    @Override
     public long executeNanos() {
       return serviceNanos.applyAsLong(shape);
-    }
-
-    @Override
-    public long readNanos() {
-      return 0;
     }
 
     @Override

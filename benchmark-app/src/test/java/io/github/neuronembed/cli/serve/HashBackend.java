@@ -23,23 +23,7 @@ final class HashBackend implements InferenceBackend {
 
   private static final Shape SHAPE = new Shape(1, 512);
 
-  private static final StageTimes NO_TIMES =
-      new StageTimes() {
-        @Override
-        public long writeNanos() {
-          return 0;
-        }
-
-        @Override
-        public long executeNanos() {
-          return 0;
-        }
-
-        @Override
-        public long readNanos() {
-          return 0;
-        }
-      };
+  private static final StageTimes NO_TIMES = () -> 0;
 
   private final int hiddenSize;
   private final Duration time;

@@ -1,46 +1,35 @@
 package io.github.neuronembed.backend.cpu;
 
 import io.github.neuronembed.BackendUnavailableException;
-import io.github.neuronembed.backend.ExecutionSlot;
-import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Replica;
+import io.github.neuronembed.backend.HostBackend;
+import io.github.neuronembed.backend.HostSlot;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.encoder.EncoderBatch;
 import io.github.neuronembed.encoder.EncoderException;
 import io.github.neuronembed.encoder.EncoderModel;
 import io.github.neuronembed.encoder.EncoderPrecision;
-import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.IntStream;
 
 /**
  * A model on the native core's own encoder: replicas share the weights, slots compute in parallel,
  * and shapes are upper bounds. A batch's texts are computed end to end, without padding.
  */
-public final class CpuBackend implements InferenceBackend {
+public final class CpuBackend extends HostBackend {
 
   private final EncoderModel model;
-  private final CpuOptions options;
+  private final int padTokenId;
   private final SessionPool sessions;
-  private final List<Replica> replicas;
-  private final ReentrantLock lifecycle = new ReentrantLock();
-  private int openSlots;
-  private boolean closed;
 
   private CpuBackend(EncoderModel model, CpuOptions options, int padTokenId) {
+    super("encoder", options.shapes(), options.replicas(), options.threads());
     this.model = model;
-    this.options = options;
+    this.padTokenId = padTokenId;
     this.sessions =
         new SessionPool(
             model,
             options.shapes().stream().mapToInt(Shape::tokens).max().orElseThrow(),
             options.shapes().stream().mapToInt(Shape::batchSize).max().orElseThrow(),
             options.threads());
-    this.replicas =
-        IntStream.range(0, options.replicas())
-            .<Replica>mapToObj(index -> new EncoderReplica(index, padTokenId))
-            .toList();
   }
 
   /**
@@ -73,20 +62,14 @@ public final class CpuBackend implements InferenceBackend {
   /** Names precision, kernel and threads: {@code encoder exact (int16), avx2, 1 thread}. */
   @Override
   public String description() {
-    return "own encoder %s (%s, kernel %s, %s %s)"
+    return "own encoder %s (%s, kernel %s, %s)"
         .formatted(
             model.precision().name().toLowerCase(Locale.ROOT),
             model.precision() == EncoderPrecision.EXACT
                 ? "int16 products"
                 : "int8 products, a scale a token",
             model.kernel(),
-            options.threads(),
-            options.threads() == 1 ? "thread" : "threads");
-  }
-
-  @Override
-  public boolean emulated() {
-    return false;
+            threads());
   }
 
   @Override
@@ -100,103 +83,27 @@ public final class CpuBackend implements InferenceBackend {
   }
 
   @Override
-  public List<Shape> shapes() {
-    return options.shapes();
-  }
-
-  /** The number of executions, with this many threads each, that keeps all processors busy. */
-  @Override
-  public int slotsPerReplica() {
-    return Math.max(1, Runtime.getRuntime().availableProcessors() / options.threads());
-  }
-
-  @Override
-  public List<Replica> replicas() {
-    return replicas;
-  }
-
-  @Override
-  public void close() {
-    lifecycle.lock();
+  protected HostSlot newSlot(int replica, Shape shape, Runnable whenClosed) {
     try {
-      if (closed) {
-        return;
-      }
-      if (openSlots > 0) {
-        throw new IllegalStateException(
-            "%s slots of the encoder are open: close them first.".formatted(openSlots));
-      }
-      closed = true;
-      sessions.close();
-      model.close();
-    } finally {
-      lifecycle.unlock();
+      // A lack of memory shows here, not at the first execution.
+      sessions.giveBack(sessions.lend());
+      return new CpuSlot(shape, model.hiddenSize(), padTokenId, sessions, whenClosed);
+    } catch (OutOfMemoryError | ArithmeticException e) {
+      throw CpuErrors.noMemory(
+          shape,
+          "raise -XX:MaxDirectMemorySize above %s bytes"
+              .formatted(
+                  EncoderBatch.bytes(
+                      model.hiddenSize(), shape.batchSize(), shape.sequenceLength())),
+          e);
+    } catch (EncoderException e) {
+      throw CpuErrors.noMemory(shape, "free some", e);
     }
   }
 
-  private void slotOpened() {
-    lifecycle.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("The encoder is closed.");
-      }
-      openSlots++;
-    } finally {
-      lifecycle.unlock();
-    }
-  }
-
-  private void slotClosed() {
-    lifecycle.lock();
-    try {
-      openSlots--;
-    } finally {
-      lifecycle.unlock();
-    }
-  }
-
-  private final class EncoderReplica implements Replica {
-    private final int index;
-    private final int padTokenId;
-
-    EncoderReplica(int index, int padTokenId) {
-      this.index = index;
-      this.padTokenId = padTokenId;
-    }
-
-    @Override
-    public int core() {
-      return index;
-    }
-
-    @Override
-    public ExecutionSlot newSlot(Shape shape) {
-      if (!options.shapes().contains(shape)) {
-        throw new IllegalArgumentException(
-            "This backend serves no %s, only %s.".formatted(shape, options.shapes()));
-      }
-      slotOpened();
-      try {
-        // A lack of memory shows here, not at the first execution.
-        sessions.giveBack(sessions.lend());
-        return new CpuSlot(
-            shape, model.hiddenSize(), padTokenId, sessions, CpuBackend.this::slotClosed);
-      } catch (OutOfMemoryError | ArithmeticException e) {
-        slotClosed();
-        throw CpuErrors.noMemory(
-            shape,
-            "raise -XX:MaxDirectMemorySize above %s bytes"
-                .formatted(
-                    EncoderBatch.bytes(
-                        model.hiddenSize(), shape.batchSize(), shape.sequenceLength())),
-            e);
-      } catch (EncoderException e) {
-        slotClosed();
-        throw CpuErrors.noMemory(shape, "free some", e);
-      } catch (RuntimeException e) {
-        slotClosed();
-        throw e;
-      }
-    }
+  @Override
+  protected void unload() {
+    sessions.close();
+    model.close();
   }
 }

@@ -86,9 +86,7 @@ final class NeuronExecutionSlot implements ExecutionSlot, StageTimes {
 
   @Override
   public void execute() {
-    if (!tokens.isFinished()) {
-      throw new IllegalStateException("The batch is not finished: call finish() first.");
-    }
+    tokens.requireFinished();
     try {
       slot.execute(tokens.placed().vectors() * textBytes);
     } catch (NrtException e) {

@@ -4,8 +4,8 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.neuronembed.ModelLoadException;
-import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Replica;
+import io.github.neuronembed.backend.HostBackend;
+import io.github.neuronembed.backend.HostSlot;
 import io.github.neuronembed.backend.Shape;
 import io.github.neuronembed.model.EmbeddingOutput;
 import io.github.neuronembed.model.OnnxInterface;
@@ -15,25 +15,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A model on ONNX Runtime: a session is a replica, and a shape is an upper bound. */
-public final class OnnxBackend implements InferenceBackend {
+public final class OnnxBackend extends HostBackend {
 
   private static final Logger LOG = LoggerFactory.getLogger(OnnxBackend.class);
 
   private final OrtEnvironment environment;
   private final OnnxSignature signature;
-  private final OnnxOptions options;
   private final List<OrtSession> sessions;
-  private final List<Replica> replicas;
-  private final AtomicInteger openSlots = new AtomicInteger();
-  private final ReentrantLock lifecycle = new ReentrantLock();
-  private boolean closed;
+  private final int padTokenId;
 
   private OnnxBackend(
       OrtEnvironment environment,
@@ -41,15 +35,11 @@ public final class OnnxBackend implements InferenceBackend {
       OnnxOptions options,
       List<OrtSession> sessions,
       int padTokenId) {
+    super("ONNX Runtime backend", options.shapes(), sessions.size(), options.intraOpThreads());
     this.environment = environment;
     this.signature = signature;
-    this.options = options;
     this.sessions = sessions;
-    List<Replica> made = new ArrayList<>();
-    for (int i = 0; i < sessions.size(); i++) {
-      made.add(new SessionReplica(i, sessions.get(i), padTokenId));
-    }
-    this.replicas = List.copyOf(made);
+    this.padTokenId = padTokenId;
   }
 
   /**
@@ -144,19 +134,13 @@ public final class OnnxBackend implements InferenceBackend {
 
   @Override
   public String description() {
-    return "onnxruntime %s (%s, %s %s, %s %s)"
+    return "onnxruntime %s (%s, %s %s, %s)"
         .formatted(
             environment.getVersion(),
             signature.outputName(),
-            options.sessions(),
-            options.sessions() == 1 ? "session" : "sessions",
-            options.intraOpThreads(),
-            options.intraOpThreads() == 1 ? "thread" : "threads");
-  }
-
-  @Override
-  public boolean emulated() {
-    return false;
+            sessions.size(),
+            sessions.size() == 1 ? "session" : "sessions",
+            threads());
   }
 
   @Override
@@ -170,53 +154,26 @@ public final class OnnxBackend implements InferenceBackend {
   }
 
   @Override
-  public List<Shape> shapes() {
-    return options.shapes();
-  }
-
-  /** The number of executions, with this many threads each, that keeps all processors busy. */
-  @Override
-  public int slotsPerReplica() {
-    return Math.max(1, Runtime.getRuntime().availableProcessors() / options.intraOpThreads());
-  }
-
-  @Override
-  public List<Replica> replicas() {
-    return replicas;
-  }
-
-  @Override
-  public void close() {
-    lifecycle.lock();
+  protected HostSlot newSlot(int replica, Shape shape, Runnable whenClosed) {
     try {
-      if (closed) {
-        return;
-      }
-      if (openSlots.get() > 0) {
-        throw new IllegalStateException(
-            "%s slots of the ONNX Runtime backend are open: close them first."
-                .formatted(openSlots.get()));
-      }
-      closed = true;
-      RuntimeException failure = closeAll(sessions);
-      if (failure != null) {
-        throw failure;
-      }
-    } finally {
-      lifecycle.unlock();
+      return new OnnxSlot(
+          environment,
+          sessions.get(replica),
+          signature,
+          shape,
+          padTokenId,
+          OnnxBuffers.allocate(signature, shape),
+          whenClosed);
+    } catch (OutOfMemoryError | ArithmeticException e) {
+      throw OnnxErrors.noMemory(shape, OnnxBuffers.bytes(signature, shape), e);
     }
   }
 
-  private ExecutionSlotLease lease() {
-    lifecycle.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("The ONNX Runtime backend is closed.");
-      }
-      openSlots.incrementAndGet();
-      return openSlots::decrementAndGet;
-    } finally {
-      lifecycle.unlock();
+  @Override
+  protected void unload() {
+    RuntimeException failure = closeAll(sessions);
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -240,42 +197,5 @@ public final class OnnxBackend implements InferenceBackend {
       }
     }
     return first;
-  }
-
-  /** The resources that a slot releases on close. */
-  @FunctionalInterface
-  interface ExecutionSlotLease {
-    void giveBack();
-  }
-
-  private final class SessionReplica implements Replica {
-    private final int index;
-    private final OrtSession session;
-    private final int padTokenId;
-
-    SessionReplica(int index, OrtSession session, int padTokenId) {
-      this.index = index;
-      this.session = session;
-      this.padTokenId = padTokenId;
-    }
-
-    @Override
-    public int core() {
-      return index;
-    }
-
-    @Override
-    public OnnxSlot newSlot(Shape shape) {
-      if (!options.shapes().contains(shape)) {
-        throw new IllegalArgumentException(
-            "This backend serves no %s, only %s.".formatted(shape, options.shapes()));
-      }
-      try {
-        return new OnnxSlot(
-            environment, session, signature, shape, padTokenId, OnnxBackend.this::lease);
-      } catch (OutOfMemoryError | ArithmeticException e) {
-        throw OnnxErrors.noMemory(shape, OnnxSlot.bytes(signature, shape), e);
-      }
-    }
   }
 }

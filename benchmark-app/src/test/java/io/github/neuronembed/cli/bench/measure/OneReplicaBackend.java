@@ -88,17 +88,7 @@ public abstract class OneReplicaBackend implements InferenceBackend {
     }
 
     @Override
-    public long writeNanos() {
-      return 0;
-    }
-
-    @Override
     public long executeNanos() {
-      return 0;
-    }
-
-    @Override
-    public long readNanos() {
       return 0;
     }
 
