@@ -1,7 +1,6 @@
 package io.github.neuronembed.tokenizer;
 
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The pieces of a text for the normalizer, pre-tokenizer and model of BERT. The text is cut before
@@ -20,11 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class BertPieces implements TextPieces {
 
-  /** A piece ends at the last splitter within this many characters, if there is one. */
-  static final int PIECE = 2048;
-
   /** A stretch without a splitter that is longer is shortened. */
-  static final int LONGEST_STRETCH = 4 * PIECE;
+  static final int LONGEST_STRETCH = 4 * CutPieces.PIECE;
 
   private final boolean splitsIdeographs;
   private final boolean stripsMarks;
@@ -52,47 +48,21 @@ final class BertPieces implements TextPieces {
     return new Pieces(text);
   }
 
-  private final class Pieces implements TextPieces.Iterator {
+  private final class Pieces extends CutPieces {
     private final String text;
-    private int from;
 
     private Pieces(String text) {
+      super(text);
       this.text = text;
     }
 
     @Override
-    public @Nullable String next() {
-      int length = text.length();
-      if (from >= length) {
-        return null;
-      }
-      if (length - from <= PIECE) {
-        return take(length);
-      }
-      for (int i = start(from + PIECE); i > from; i = text.offsetByCodePoints(i, -1)) {
-        if (isCut(i)) {
-          return take(i);
-        }
-      }
-      int end = from + PIECE;
-      while (end < length && !isCut(end)) {
-        end++;
-      }
-      return end - from > LONGEST_STRETCH ? shortened(end) : take(end);
+    String piece(int begin, int end) {
+      return end - begin > LONGEST_STRETCH ? shortened(begin, end) : super.piece(begin, end);
     }
 
-    private String take(int end) {
-      String piece = from == 0 && end == text.length() ? text : text.substring(from, end);
-      from = end;
-      return piece;
-    }
-
-    /** The index itself, or that of the surrogate pair that contains it. */
-    private int start(int index) {
-      return Character.isLowSurrogate(text.charAt(index)) ? index - 1 : index;
-    }
-
-    private boolean isCut(int index) {
+    @Override
+    boolean isCut(int index) {
       if (Character.isLowSurrogate(text.charAt(index)) || !isSplitter(text.codePointAt(index))) {
         return false;
       }
@@ -110,12 +80,12 @@ final class BertPieces implements TextPieces {
      * A stretch without a cut is, after its last splitter (there may be some at its start, inside
      * of an added token), one word.
      */
-    private String shortened(int end) {
+    private String shortened(int begin, int end) {
       int word = end;
-      while (word > from && !isSplitter(text.codePointBefore(word))) {
+      while (word > begin && !isSplitter(text.codePointBefore(word))) {
         word = text.offsetByCodePoints(word, -1);
       }
-      StringBuilder piece = new StringBuilder().append(text, from, word);
+      StringBuilder piece = new StringBuilder().append(text, begin, word);
       int kept = 0;
       for (int i = word; i < end; ) {
         int codePoint = text.codePointAt(i);
@@ -127,7 +97,6 @@ final class BertPieces implements TextPieces {
         kept = isKept(codePoint) ? kept + 1 : 0;
         piece.appendCodePoint(codePoint);
       }
-      from = end;
       return piece.toString();
     }
   }

@@ -1,7 +1,5 @@
 package io.github.neuronembed.tokenizer;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The pieces of a text for pre-tokenizers that attach a space to the next word: SentencePiece's and
  * the byte-level one of GPT-2. The text is cut before the first of several spaces (U+0020), after a
@@ -17,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpacePieces implements TextPieces {
 
-  /** A piece ends at the last possible position within this many characters, if there is one. */
-  static final int PIECE = 2048;
-
   /** From here on there are letters that form a cluster with the next character (Unicode 16). */
   private static final int UNSURE = 0x11000;
 
@@ -27,44 +22,12 @@ final class SpacePieces implements TextPieces {
 
   @Override
   public TextPieces.Iterator of(String text) {
-    return new Pieces(text);
-  }
-
-  private static final class Pieces implements TextPieces.Iterator {
-    private final String text;
-    private int from;
-
-    Pieces(String text) {
-      this.text = text;
-    }
-
-    @Override
-    public @Nullable String next() {
-      int length = text.length();
-      if (from >= length) {
-        return null;
+    return new CutPieces(text) {
+      @Override
+      boolean isCut(int index) {
+        return SpacePieces.isCut(text, index);
       }
-      return take(length - from <= PIECE ? length : end(from + PIECE));
-    }
-
-    private int end(int wanted) {
-      for (int i = wanted; i > from; i--) {
-        if (isCut(text, i)) {
-          return i;
-        }
-      }
-      int end = wanted + 1;
-      while (end < text.length() && !isCut(text, end)) {
-        end++;
-      }
-      return Math.min(end, text.length());
-    }
-
-    private String take(int end) {
-      String piece = from == 0 && end == text.length() ? text : text.substring(from, end);
-      from = end;
-      return piece;
-    }
+    };
   }
 
   /** Whether a text may be cut before a character that is not its first. */

@@ -28,7 +28,7 @@ class BertPiecesTest {
   void aShortTextIsOnePiece() {
     assertThat(cut("")).isEmpty();
     assertThat(cut("a b c")).containsExactly("a b c");
-    String full = "ab ".repeat(BertPieces.PIECE / 3 + 1).substring(0, BertPieces.PIECE);
+    String full = "ab ".repeat(CutPieces.PIECE / 3 + 1).substring(0, CutPieces.PIECE);
     assertThat(cut(full)).containsExactly(full);
   }
 
@@ -39,13 +39,13 @@ class BertPiecesTest {
     List<String> cut = cut(text);
 
     assertThat(String.join("", cut)).isEqualTo(text);
-    assertThat(cut).hasSizeGreaterThan(14).allMatch(p -> p.length() <= BertPieces.PIECE);
+    assertThat(cut).hasSizeGreaterThan(14).allMatch(p -> p.length() <= CutPieces.PIECE);
     assertThat(cut.subList(1, cut.size())).allMatch(p -> pieces.isSplitter(p.codePointAt(0)));
   }
 
   @Test
   void aStretchWithoutSplitterIsNotCut() {
-    String stretch = "x".repeat(BertPieces.PIECE + 100);
+    String stretch = "x".repeat(CutPieces.PIECE + 100);
     assertThat(cut(stretch + " y")).containsExactly(stretch, " y");
     assertThat(cut(stretch)).containsExactly(stretch);
   }
@@ -53,7 +53,7 @@ class BertPiecesTest {
   @Test
   void anAddedTokenIsNotCut() {
     String token = "[CLS]";
-    for (int before = BertPieces.PIECE - 8; before <= BertPieces.PIECE; before++) {
+    for (int before = CutPieces.PIECE - 8; before <= CutPieces.PIECE; before++) {
       String text = " ".repeat(before) + token + " ".repeat(20);
       List<String> cut = cut(text);
       assertThat(String.join("", cut)).isEqualTo(text);
