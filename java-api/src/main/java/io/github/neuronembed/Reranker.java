@@ -3,8 +3,6 @@ package io.github.neuronembed;
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.backend.TokenRow;
 import io.github.neuronembed.engine.EmbeddingEngine;
-import io.github.neuronembed.engine.EngineHealth;
-import io.github.neuronembed.engine.EngineSnapshot;
 import io.github.neuronembed.engine.RequestOptions;
 import io.github.neuronembed.model.CrossEncoderDirectory;
 import io.github.neuronembed.tokenizer.PairTokenizer;
@@ -40,12 +38,9 @@ import java.util.stream.IntStream;
  * execution failed, and, in the interactive lane, {@link EngineOverloadedException} when the queue
  * is full.
  */
-public final class Reranker implements AutoCloseable {
+public final class Reranker extends RunningModel {
 
-  private final CrossEncoderDirectory model;
   private final PairTokenizer tokenizer;
-  private final InferenceBackend backend;
-  private final EmbeddingEngine engine;
   private final TruncationPolicy truncation;
   private final boolean sigmoid;
 
@@ -56,10 +51,8 @@ public final class Reranker implements AutoCloseable {
       EmbeddingEngine engine,
       TruncationPolicy truncation,
       boolean sigmoid) {
-    this.model = model;
+    super(model.name(), backend, engine, tokenizer::close);
     this.tokenizer = tokenizer;
-    this.backend = backend;
-    this.engine = engine;
     this.truncation = truncation;
     this.sigmoid = sigmoid;
   }
@@ -188,11 +181,6 @@ public final class Reranker implements AutoCloseable {
     return scores;
   }
 
-  /** Executes every shape on every core once, so that no request pays for one-time work. */
-  public void warmUp() {
-    engine.warmUp();
-  }
-
   /** Whether a score is the sigmoid of the logit; else it is the logit. */
   public boolean isSigmoid() {
     return sigmoid;
@@ -201,38 +189,5 @@ public final class Reranker implements AutoCloseable {
   /** The maximum number of tokens of a pair, including special tokens. */
   public int maxTokens() {
     return tokenizer.maxTokens();
-  }
-
-  /** The model's name, for example {@code bge-reranker-base}. */
-  public String modelName() {
-    return model.name();
-  }
-
-  /** For people: the backend, its version and its devices. */
-  public String backend() {
-    return backend.description();
-  }
-
-  /** Whether all, some or none of the cores serve, and why. */
-  public EngineHealth health() {
-    return engine.health();
-  }
-
-  /** What the engine has done so far. */
-  public EngineSnapshot snapshot() {
-    return engine.snapshot();
-  }
-
-  /**
-   * Lets accepted requests end, within the engine's close timeout, and frees everything. Does
-   * nothing when it is closed already.
-   */
-  @Override
-  public void close() {
-    try {
-      engine.close();
-    } finally {
-      tokenizer.close();
-    }
   }
 }

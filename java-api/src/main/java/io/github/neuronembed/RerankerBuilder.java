@@ -1,8 +1,6 @@
 package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.CrossEncoderDirectory;
@@ -127,7 +125,7 @@ public final class RerankerBuilder {
           opened.description(),
           squashed ? "sigmoids" : "logits",
           selection.reason());
-      int longest = opened.shapes().stream().mapToInt(Shape::sequenceLength).max().orElseThrow();
+      int longest = RunningModel.longestRow(opened);
       if (longest < model.maxTokens()) {
         LOG.warn(
             "The longest shape compiled is of {} tokens, and {} takes {}: longer pairs are cut"
@@ -138,26 +136,23 @@ public final class RerankerBuilder {
         tokenizer.close();
         tokenizer = PairTokenizer.open(model, longest);
       }
-      EngineOptions.Builder options =
-          EngineOptions.builder().slotsPerReplica(opened.slotsPerReplica());
-      engine.accept(options);
       return new Reranker(
           model,
           tokenizer,
           opened,
-          EmbeddingEngine.start(
+          RunningModel.start(
               opened,
               // The graph returns one number per row, which is read unchanged.
               new VectorReader(PoolingStrategy.CLS, false),
               model.transformer().vocabularySize(),
-              options.build()),
+              engine),
           truncation,
           squashed);
     } catch (RuntimeException | Error e) {
       if (opened != null) {
-        TextEmbedderBuilder.closeAfter(e, opened::close);
+        RunningModel.closeAfter(e, opened::close);
       }
-      TextEmbedderBuilder.closeAfter(e, tokenizer::close);
+      RunningModel.closeAfter(e, tokenizer::close);
       throw e;
     }
   }

@@ -2,13 +2,10 @@ package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
 import io.github.neuronembed.engine.EmbeddingEngine;
-import io.github.neuronembed.engine.EngineHealth;
 import io.github.neuronembed.engine.EngineOptions;
-import io.github.neuronembed.engine.EngineSnapshot;
 import io.github.neuronembed.engine.RequestOptions;
 import io.github.neuronembed.model.ModelDirectory;
 import io.github.neuronembed.tokenizer.TextTokenizer;
-import io.github.neuronembed.vectors.Matryoshka;
 import java.nio.BufferOverflowException;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
@@ -48,14 +45,12 @@ import java.util.function.Consumer;
  * this they tokenize the whole text. {@link io.github.neuronembed.engine.EngineListener#truncated}
  * counts both cases.
  */
-public final class TextEmbedder implements AutoCloseable {
+public final class TextEmbedder extends RunningModel {
 
-  private final ModelDirectory model;
   private final TextTokenizer tokenizer;
-  private final InferenceBackend backend;
-  private final EmbeddingEngine engine;
+  private final EngineTokenizer tokens;
   private final TruncationPolicy truncation;
-  private final int dimension;
+  private final VectorLength length;
   private final String backendReason;
 
   TextEmbedder(
@@ -66,12 +61,11 @@ public final class TextEmbedder implements AutoCloseable {
       TruncationPolicy truncation,
       int dimension,
       String backendReason) {
-    this.model = model;
+    super(model.name(), backend, engine, tokenizer::close);
     this.tokenizer = tokenizer;
-    this.backend = backend;
-    this.engine = engine;
+    this.tokens = new EngineTokenizer(tokenizer, engine);
     this.truncation = truncation;
-    this.dimension = dimension;
+    this.length = VectorLength.of(model, dimension);
     this.backendReason = backendReason;
   }
 
@@ -120,8 +114,8 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws DeadlineExceededException if the options' deadline passed before the execution began
    */
   public EmbeddedText embedAndCount(String text, InputType type, RequestOptions options) {
-    TokenizedText tokens = tokenizeText(text, type, truncation, true);
-    return embedded(tokens, engine.embed(tokens.ids(), options));
+    TokenizedText tokenized = tokenizeText(text, type, truncation, true);
+    return embedded(tokenized, engine.embed(tokenized.ids(), options));
   }
 
   /**
@@ -152,15 +146,11 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public List<EmbeddedText> embedAndCount(
       List<String> texts, InputType type, RequestOptions options) {
-    List<TokenizedText> tokens = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      tokens.add(tokenize(tokens.size(), text, type, truncation, true));
-    }
-    List<float[]> vectors =
-        engine.embedAll(tokens.stream().map(TokenizedText::ids).toList(), options);
+    List<TokenizedText> tokenized = tokens.texts(texts, type, truncation, true);
+    List<float[]> vectors = engine.embedAll(ids(tokenized), options);
     List<EmbeddedText> embedded = new ArrayList<>(vectors.size());
     for (float[] vector : vectors) {
-      embedded.add(embedded(tokens.get(embedded.size()), vector));
+      embedded.add(embedded(tokenized.get(embedded.size()), vector));
     }
     return embedded;
   }
@@ -193,8 +183,8 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public long embedPassages(Iterator<String> texts, Consumer<float[]> vectors) {
     return engine.embedStream(
-        tokenIds(texts, InputType.PASSAGE, false, tokens -> {}),
-        vector -> vectors.accept(shortened(vector)));
+        tokens.ids(texts, InputType.PASSAGE, truncation, false, tokenized -> {}),
+        vector -> vectors.accept(length.apply(vector)));
   }
 
   /**
@@ -209,38 +199,8 @@ public final class TextEmbedder implements AutoCloseable {
       Iterator<String> texts, InputType type, Consumer<EmbeddedText> results) {
     Deque<TokenizedText> inFlight = new ArrayDeque<>();
     return engine.embedStream(
-        tokenIds(texts, type, true, inFlight::add),
+        tokens.ids(texts, type, truncation, true, inFlight::add),
         vector -> results.accept(embedded(inFlight.remove(), vector)));
-  }
-
-  private Iterator<int[]> tokenIds(
-      Iterator<String> texts, InputType type, boolean countAll, Consumer<TokenizedText> drawn) {
-    return new Iterator<>() {
-      private int index;
-
-      @Override
-      public boolean hasNext() {
-        return texts.hasNext();
-      }
-
-      @Override
-      public int[] next() {
-        TokenizedText tokens = tokenize(index++, texts.next(), type, truncation, countAll);
-        drawn.accept(tokens);
-        return tokens.ids();
-      }
-    };
-  }
-
-  /**
-   * Executes every shape on every core once, so that no request pays for one-time work. Waits for
-   * slots that are in use.
-   *
-   * @throws InferenceException if an execution failed
-   * @throws DeviceFailureException if a core failed; it leaves the rotation
-   */
-  public void warmUp() {
-    engine.warmUp();
   }
 
   /**
@@ -271,9 +231,9 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public CompletableFuture<EmbeddedText> embedAndCountAsync(
       String text, InputType type, RequestOptions options) {
-    TokenizedText tokens = tokenizeText(text, type, truncation, true);
+    TokenizedText tokenized = tokenizeText(text, type, truncation, true);
     return ResultFuture.of(
-        engine.submit(tokens.ids(), options), vector -> embedded(tokens, vector));
+        engine.submit(tokenized.ids(), options), vector -> embedded(tokenized, vector));
   }
 
   /**
@@ -294,11 +254,13 @@ public final class TextEmbedder implements AutoCloseable {
    * @return a new array for each text, in their order
    */
   public List<int[]> tokenize(List<String> texts, InputType type) {
-    List<int[]> tokenIds = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      tokenIds.add(tokenize(tokenIds.size(), text, type, truncation, false).ids());
-    }
-    return tokenIds;
+    return ids(tokens.texts(texts, type, truncation, false));
+  }
+
+  private static List<int[]> ids(List<TokenizedText> tokenized) {
+    List<int[]> ids = new ArrayList<>(tokenized.size());
+    tokenized.forEach(text -> ids.add(text.ids()));
+    return ids;
   }
 
   /**
@@ -323,18 +285,7 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public TokenizedText tokenizeText(
       String text, InputType type, TruncationPolicy policy, boolean countAll) {
-    return tokenize(0, text, type, policy, countAll);
-  }
-
-  private TokenizedText tokenize(
-      int index, String text, InputType type, TruncationPolicy policy, boolean countAll) {
-    long start = System.nanoTime();
-    TokenizedText tokens = tokenizer.encode(index, text, type, policy, countAll);
-    engine.tokenized(System.nanoTime() - start);
-    if (tokens.isCut()) {
-      engine.truncated();
-    }
-    return tokens;
+    return tokens.text(0, text, type, policy, countAll);
   }
 
   /**
@@ -347,11 +298,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws TextTooLongException if there are more tokens, and the policy is strict
    */
   public TokenizedText withSpecialTokens(int[] tokenIds, TruncationPolicy policy) {
-    TokenizedText tokens = tokenizer.withSpecialTokens(tokenIds, policy);
-    if (tokens.isCut()) {
-      engine.truncated();
-    }
-    return tokens;
+    return tokens.withSpecialTokens(tokenIds, policy);
   }
 
   /**
@@ -362,7 +309,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
    */
   public float[] embedTokens(int[] tokenIds, RequestOptions options) {
-    return shortened(engine.embed(tokenIds, options));
+    return length.apply(engine.embed(tokenIds, options));
   }
 
   /**
@@ -372,7 +319,7 @@ public final class TextEmbedder implements AutoCloseable {
    * @return a new vector for each text, in their order
    */
   public List<float[]> embedTokens(List<int[]> tokenIds, RequestOptions options) {
-    return shortened(engine.embedAll(tokenIds, options));
+    return length.apply(engine.embedAll(tokenIds, options));
   }
 
   /**
@@ -385,8 +332,7 @@ public final class TextEmbedder implements AutoCloseable {
    */
   public CompletableFuture<List<float[]>> embedTokensAsync(
       List<int[]> tokenIds, RequestOptions options) {
-    CompletableFuture<List<float[]>> vectors = engine.submitAll(tokenIds, options);
-    return isShortened() ? ResultFuture.of(vectors, this::shortened) : vectors;
+    return length.allLater(engine.submitAll(tokenIds, options));
   }
 
   /**
@@ -397,24 +343,11 @@ public final class TextEmbedder implements AutoCloseable {
    * @throws IllegalArgumentException if there are none, too many, or one is not of the vocabulary
    */
   public CompletableFuture<float[]> embedTokensAsync(int[] tokenIds, RequestOptions options) {
-    CompletableFuture<float[]> vector = engine.submit(tokenIds, options);
-    return isShortened() ? ResultFuture.of(vector, this::shortened) : vector;
+    return length.later(engine.submit(tokenIds, options));
   }
 
-  private EmbeddedText embedded(TokenizedText tokens, float[] vector) {
-    return new EmbeddedText(shortened(vector), tokens.tokenCount(), tokens.ids().length);
-  }
-
-  private boolean isShortened() {
-    return dimension < model.dimension();
-  }
-
-  private List<float[]> shortened(List<float[]> vectors) {
-    return isShortened() ? vectors.stream().map(this::shortened).toList() : vectors;
-  }
-
-  private float[] shortened(float[] vector) {
-    return isShortened() ? Matryoshka.shorten(vector, dimension, model.normalize()) : vector;
+  private EmbeddedText embedded(TokenizedText tokenized, float[] vector) {
+    return new EmbeddedText(length.apply(vector), tokenized.tokenCount(), tokenized.ids().length);
   }
 
   /**
@@ -449,7 +382,7 @@ public final class TextEmbedder implements AutoCloseable {
    * TextEmbedderBuilder#dimensions}.
    */
   public int dimension() {
-    return dimension;
+    return length.dimension();
   }
 
   /**
@@ -460,16 +393,6 @@ public final class TextEmbedder implements AutoCloseable {
     return tokenizer.maxTokens();
   }
 
-  /** The model's name, for example {@code bge-small-en-v1.5}. */
-  public String modelName() {
-    return model.name();
-  }
-
-  /** For people: the backend, its version and its devices. */
-  public String backend() {
-    return backend.description();
-  }
-
   /** For people: why this backend was chosen, in one sentence. */
   public String backendReason() {
     return backendReason;
@@ -478,28 +401,5 @@ public final class TextEmbedder implements AutoCloseable {
   /** Whether the device is emulated; figures of an emulated device say nothing about a real one. */
   public boolean isEmulated() {
     return backend.emulated();
-  }
-
-  /** Whether all, some or none of the cores serve, and why. */
-  public EngineHealth health() {
-    return engine.health();
-  }
-
-  /** What the engine has done so far. */
-  public EngineSnapshot snapshot() {
-    return engine.snapshot();
-  }
-
-  /**
-   * Lets accepted requests end, within the engine's close timeout, and frees everything. Does
-   * nothing when it is closed already.
-   */
-  @Override
-  public void close() {
-    try {
-      engine.close();
-    } finally {
-      tokenizer.close();
-    }
   }
 }

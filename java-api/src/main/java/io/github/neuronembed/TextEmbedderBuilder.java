@@ -1,8 +1,6 @@
 package io.github.neuronembed;
 
 import io.github.neuronembed.backend.InferenceBackend;
-import io.github.neuronembed.backend.Shape;
-import io.github.neuronembed.engine.EmbeddingEngine;
 import io.github.neuronembed.engine.EngineOptions;
 import io.github.neuronembed.engine.VectorReader;
 import io.github.neuronembed.model.ModelDirectory;
@@ -175,7 +173,7 @@ public final class TextEmbedderBuilder {
           opened.pools() ? "the graph" : model.pooling(),
           selection.reason());
       checkHiddenSize(model, opened);
-      int longest = longest(opened);
+      int longest = RunningModel.longestRow(opened);
       if (longest < model.maxTokens()) {
         LOG.warn(
             "The longest compiled shape has {} tokens, but {} takes {}: longer texts"
@@ -186,26 +184,23 @@ public final class TextEmbedderBuilder {
         tokenizer.close();
         tokenizer = TextTokenizer.open(model, longest);
       }
-      EngineOptions.Builder options =
-          EngineOptions.builder().slotsPerReplica(opened.slotsPerReplica());
-      engine.accept(options);
       return new TextEmbedder(
           model,
           tokenizer,
           opened,
-          EmbeddingEngine.start(
+          RunningModel.start(
               opened,
               new VectorReader(model.pooling(), model.normalize()),
               model.vocabularySize(),
-              options.build()),
+              engine),
           truncation,
           dimensions == null ? model.dimension() : dimensions,
           selection.reason());
     } catch (RuntimeException | Error e) {
       if (opened != null && opened != given) {
-        closeAfter(e, opened::close);
+        RunningModel.closeAfter(e, opened::close);
       }
-      closeAfter(e, tokenizer::close);
+      RunningModel.closeAfter(e, tokenizer::close);
       throw e;
     }
   }
@@ -216,19 +211,6 @@ public final class TextEmbedderBuilder {
       throw new ModelLoadException(
           "%s has vectors of %s numbers by its config.json, and %s gives %s: the files are not of one model."
               .formatted(model, expected, backend.description(), backend.hiddenSize()));
-    }
-  }
-
-  private static int longest(InferenceBackend backend) {
-    return backend.shapes().stream().mapToInt(Shape::sequenceLength).max().orElseThrow();
-  }
-
-  /** Frees what a failed build had opened; a further failure is suppressed in the first. */
-  static void closeAfter(Throwable failure, Runnable close) {
-    try {
-      close.run();
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
     }
   }
 }
