@@ -1,6 +1,6 @@
 package io.github.neuronembed.model.graph;
 
-import io.github.neuronembed.model.graph.DenseReader.Scaled;
+import io.github.neuronembed.model.graph.NumberReader.Scaled;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
 import java.util.List;
 
@@ -10,17 +10,26 @@ final class AttentionReader {
   private final GraphReader graph;
   private final ShapeReader shapes;
   private final MaskReader mask;
+  private final NumberReader numbers;
   private final DenseReader dense;
+  private final NormReader norms;
 
   // Every layer must have the same values; the first layer that is read sets them.
   private long heads;
   private float maskValue;
 
-  AttentionReader(GraphReader graph, ShapeReader shapes, DenseReader dense) {
+  AttentionReader(
+      GraphReader graph,
+      ShapeReader shapes,
+      NumberReader numbers,
+      DenseReader dense,
+      NormReader norms) {
     this.graph = graph;
     this.shapes = shapes;
     this.mask = new MaskReader(graph, shapes);
+    this.numbers = numbers;
     this.dense = dense;
+    this.norms = norms;
   }
 
   long heads() {
@@ -44,17 +53,17 @@ final class AttentionReader {
     Projected key = projected(graph.input(product, 1, 2), true);
     Projected value = projected(graph.input(weighted, 1, 2), false);
     double factor = scores.factor() * query.factor * key.factor;
-    long headSize = dense.hiddenSize() / heads;
+    long headSize = norms.hiddenSize() / heads;
     graph.expect(
-        DenseReader.near(factor * Math.sqrt((double) headSize), 1) && value.factor == 1,
+        NumberReader.near(factor * Math.sqrt((double) headSize), 1) && value.factor == 1,
         "Scores of heads of %d values are multiplied by %s, and values by %s.",
         headSize,
         factor,
         value.factor);
     String input = query.linear.input();
     for (Projected one : List.of(query, key, value)) {
-      dense.expectSame(one.linear.input(), input);
-      dense.checkLinear(one.linear.weights(), dense.hiddenSize(), dense.hiddenSize());
+      graph.expectSame(one.linear.input(), input);
+      dense.checkLinear(one.linear.weights(), norms.hiddenSize(), norms.hiddenSize());
     }
     return new Read<>(
         new Attention(query.linear.weights(), key.linear.weights(), value.linear.weights()), input);
@@ -69,13 +78,13 @@ final class AttentionReader {
     if (graph.isComputedBy(masked, "Where")) {
       NodeProto choice = graph.node(masked, "Where");
       readMaskValue(mask.inPlace(graph.input(choice, 0, 3), graph.input(choice, 1, 3)));
-      return dense.scaled(graph.input(choice, 2, 3));
+      return numbers.scaled(graph.input(choice, 2, 3));
     }
     NodeProto sum = graph.node(masked, "Add");
-    Scaled first = dense.scaled(graph.input(sum, 0, 2));
+    Scaled first = numbers.scaled(graph.input(sum, 0, 2));
     boolean isFirst = graph.isComputedBy(first.value(), "MatMul");
     readMaskValue(mask.added(graph.input(sum, isFirst ? 1 : 0, 2)));
-    return isFirst ? first : dense.scaled(graph.input(sum, 1, 2));
+    return isFirst ? first : numbers.scaled(graph.input(sum, 1, 2));
   }
 
   /**
@@ -87,7 +96,7 @@ final class AttentionReader {
     }
     NodeProto choice = graph.node(value, "Where");
     NodeProto none = graph.node(graph.input(choice, 0, 3), "IsNaN");
-    dense.expectSame(graph.input(none, 0, 1), graph.input(choice, 2, 3));
+    graph.expectSame(graph.input(none, 0, 1), graph.input(choice, 2, 3));
     graph.expect(graph.scalar(graph.input(choice, 1, 3)) == 0, "%s is no probability.", value);
     return graph.input(choice, 2, 3);
   }
@@ -102,17 +111,17 @@ final class AttentionReader {
 
   /** A projection as [batch, heads, tokens, head] or, for keys, [batch, heads, head, tokens]. */
   private Projected projected(String value, boolean key) throws UnsupportedGraphException {
-    Scaled outer = dense.scaled(value);
+    Scaled outer = numbers.scaled(value);
     String heads = outer.value();
     double factor = outer.factor();
     boolean turned = key && isOrdered(heads, 0, 2, 3, 1);
     if (key && !turned) {
-      Scaled inner = dense.scaled(unturned(heads));
+      Scaled inner = numbers.scaled(unturned(heads));
       heads = inner.value();
       factor *= inner.factor();
     }
-    Scaled split = dense.scaled(turned ? ordered(heads, 0, 2, 3, 1) : ordered(heads, 0, 2, 1, 3));
-    Scaled whole = dense.scaled(split(split.value()));
+    Scaled split = numbers.scaled(turned ? ordered(heads, 0, 2, 3, 1) : ordered(heads, 0, 2, 1, 3));
+    Scaled whole = numbers.scaled(split(split.value()));
     return new Projected(dense.linear(whole.value()), factor * split.factor() * whole.factor());
   }
 
@@ -149,10 +158,10 @@ final class AttentionReader {
             && dims.get(3).isNumber()
             && count > 0
             && (heads == 0 || heads == count)
-            && count * size == dense.hiddenSize(),
+            && count * size == norms.hiddenSize(),
         "%s splits %d values into heads of %s.",
         value,
-        dense.hiddenSize(),
+        norms.hiddenSize(),
         dims);
     heads = count;
     return graph.input(reshape, 0, 2);
@@ -164,7 +173,7 @@ final class AttentionReader {
     List<Dim> dims = shapes.of(value);
     expectTokens(value, dims, 3);
     graph.expect(
-        dims.get(2).is(dense.hiddenSize()), "%s merges the heads into %s values.", value, dims);
+        dims.get(2).is(norms.hiddenSize()), "%s merges the heads into %s values.", value, dims);
     return ordered(graph.input(reshape, 0, 2), 0, 2, 1, 3);
   }
 

@@ -37,6 +37,8 @@ final class BertGraphReader {
   private final ModelProto model;
   private final GraphReader graph;
   private final DenseReader dense;
+  private final NormReader norms;
+  private final GeluReader gelus;
   private final AttentionReader attention;
   private final EmbeddingsReader embeddings;
   private final List<Layer> layers = new ArrayList<>();
@@ -45,9 +47,12 @@ final class BertGraphReader {
     this.model = model.proto();
     this.graph = new GraphReader(model.proto().getGraph(), model.rawData());
     ShapeReader shapes = new ShapeReader(graph);
-    this.dense = new DenseReader(graph, shapes);
-    this.attention = new AttentionReader(graph, shapes, dense);
-    this.embeddings = new EmbeddingsReader(graph, shapes, dense);
+    NumberReader numbers = new NumberReader(graph, shapes);
+    this.dense = new DenseReader(graph);
+    this.norms = new NormReader(graph, numbers);
+    this.gelus = new GeluReader(graph, numbers);
+    this.attention = new AttentionReader(graph, shapes, numbers, dense, norms);
+    this.embeddings = new EmbeddingsReader(graph, shapes, dense, norms);
   }
 
   BertEncoder read() throws UnsupportedGraphException {
@@ -57,7 +62,7 @@ final class BertGraphReader {
         proto.getOutputCount() == 1, "The model has %d outputs, not 1.", proto.getOutputCount());
     String output = graph.canonical(proto.getOutput(0).getName());
     Read<Head> head = dense.isLinear(output) ? head(output) : null;
-    Read<LayerNorm> norm = dense.layerNorm(head == null ? output : head.input());
+    Read<LayerNorm> norm = norms.read(head == null ? output : head.input());
     while (!embeddings.sumsLookups(norm.input())) {
       norm = layer(norm);
     }
@@ -66,7 +71,7 @@ final class BertGraphReader {
     Embeddings tables = embeddings.read(norm);
     graph.expectAllSeen();
     return new BertEncoder(
-        dense.hiddenSize(),
+        norms.hiddenSize(),
         attention.heads(),
         attention.maskValue(),
         tables,
@@ -113,8 +118,8 @@ final class BertGraphReader {
     if (head == null) {
       return null;
     }
-    dense.checkLinear(head.weights().dense(), dense.hiddenSize(), dense.hiddenSize());
-    dense.checkLinear(head.weights().output(), dense.hiddenSize(), 1);
+    dense.checkLinear(head.weights().dense(), norms.hiddenSize(), norms.hiddenSize());
+    dense.checkLinear(head.weights().output(), norms.hiddenSize(), 1);
     return head.weights();
   }
 
@@ -122,15 +127,15 @@ final class BertGraphReader {
   private Read<LayerNorm> layer(Read<LayerNorm> outputNorm) throws UnsupportedGraphException {
     String[] outputSum = linearAndResidual(outputNorm.input());
     Read<Linear> output = dense.linear(outputSum[0]);
-    Read<Linear> intermediate = dense.linear(dense.gelu(output.input()));
-    dense.expectSame(intermediate.input(), outputSum[1]);
-    Read<LayerNorm> attentionNorm = dense.layerNorm(outputSum[1]);
+    Read<Linear> intermediate = dense.linear(gelus.read(output.input()));
+    graph.expectSame(intermediate.input(), outputSum[1]);
+    Read<LayerNorm> attentionNorm = norms.read(outputSum[1]);
 
     String[] attentionSum = linearAndResidual(attentionNorm.input());
     Read<Linear> attentionOutput = dense.linear(attentionSum[0]);
     Read<Attention> attended = attention.read(attentionOutput.input());
-    dense.expectSame(attended.input(), attentionSum[1]);
-    long hiddenSize = dense.hiddenSize();
+    graph.expectSame(attended.input(), attentionSum[1]);
+    long hiddenSize = norms.hiddenSize();
     dense.checkLinear(attentionOutput.weights(), hiddenSize, hiddenSize);
     Tensor wide = intermediate.weights().weight();
     graph.expect(wide.rank() == 2, "%s is not a matrix.", wide);
@@ -155,7 +160,7 @@ final class BertGraphReader {
           layer.query().weight());
     }
     layers.add(layer);
-    return dense.layerNorm(attentionSum[1]);
+    return norms.read(attentionSum[1]);
   }
 
   /** Splits a sum into the result of a dense layer and the residual. */

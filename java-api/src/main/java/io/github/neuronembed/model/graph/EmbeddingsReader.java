@@ -23,11 +23,13 @@ final class EmbeddingsReader {
   private final GraphReader graph;
   private final ShapeReader shapes;
   private final DenseReader dense;
+  private final NormReader norms;
 
-  EmbeddingsReader(GraphReader graph, ShapeReader shapes, DenseReader dense) {
+  EmbeddingsReader(GraphReader graph, ShapeReader shapes, DenseReader dense, NormReader norms) {
     this.graph = graph;
     this.shapes = shapes;
     this.dense = dense;
+    this.norms = norms;
   }
 
   /** Whether a value is a sum that includes looked-up vectors. */
@@ -110,7 +112,7 @@ final class EmbeddingsReader {
     NodeProto gather = graph.node(looked, "Gather");
     graph.expect(GraphReader.integer(gather, "axis", 0) == 0, "%s is not a row.", value);
     Tensor vectors = graph.constant(graph.input(gather, 0, 2));
-    long hiddenSize = dense.hiddenSize();
+    long hiddenSize = norms.hiddenSize();
     graph.expect(
         vectors.rank() == 2 && vectors.dims().get(1) == hiddenSize,
         "%s is not a table of vectors of %d values.",
@@ -231,7 +233,7 @@ final class EmbeddingsReader {
       count = uncast(before.other);
     }
     NodeProto cumulative = graph.node(count, "CumSum");
-    Dim axis = shapes.one(graph.input(cumulative, 1, 2));
+    Dim axis = shapes.integers().one(graph.input(cumulative, 1, 2));
     graph.expect(
         (axis.is(1) || axis.is(-1))
             && GraphReader.integer(cumulative, "exclusive", 0) == 0
@@ -258,8 +260,8 @@ final class EmbeddingsReader {
   private record Term(long number, String other) {}
 
   private Term term(String value, String operator) throws UnsupportedGraphException {
-    String[] operands = dense.constantAndOther(value, operator);
-    Dim number = shapes.one(operands[0]);
+    String[] operands = graph.constantAndOther(value, operator);
+    Dim number = shapes.integers().one(operands[0]);
     return new Term(number.factor(), operands[1]);
   }
 

@@ -286,4 +286,27 @@ final class GraphReader {
       expect(seen.contains(name), "The %s %s has no part in a BERT encoder.", kind, name);
     }
   }
+
+  /** The operands of a commutative operator, the constant first. */
+  String[] constantAndOther(String value, String operator) throws UnsupportedGraphException {
+    NodeProto node = node(value, operator);
+    String first = input(node, 0, 2);
+    String second = input(node, 1, 2);
+    boolean firstIsConstant = isConstant(first);
+    expect(
+        firstIsConstant != isConstant(second),
+        "%s is made of %s and %s; one of them is expected to be a constant.",
+        value,
+        first,
+        second);
+    return firstIsConstant ? new String[] {first, second} : new String[] {second, first};
+  }
+
+  void expectSame(String value, String expected) throws UnsupportedGraphException {
+    expect(
+        canonical(value).equals(canonical(expected)),
+        "%s is used where %s is expected.",
+        value,
+        expected);
+  }
 }

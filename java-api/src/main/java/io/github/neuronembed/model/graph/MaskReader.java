@@ -135,7 +135,7 @@ final class MaskReader {
       case "Unsqueeze" -> {
         Masked one = masked(node.getInput(0));
         int keys = one.keys;
-        for (long axis : shapes.axes(node)) {
+        for (long axis : shapes.integers().axes(node)) {
           keys += axis <= keys ? 1 : 0;
         }
         yield new Masked(one.hidden, one.seen, one.type, shapes.of(value), keys);

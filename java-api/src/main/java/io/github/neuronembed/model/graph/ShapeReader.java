@@ -3,32 +3,30 @@ package io.github.neuronembed.model.graph;
 import io.github.neuronembed.model.graph.onnx.NodeProto;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Computes the axes of values, and the integers that a graph computes from axes. It must compute
- * them because exporters write the same shape in many ways. The numbers of rows and tokens stay
- * unknown.
+ * Computes the axes of values. It must compute them because exporters write the same shape in many
+ * ways. The numbers of rows and tokens stay unknown.
  */
 final class ShapeReader {
 
   private final GraphReader graph;
+  private final IntegerReader integers;
   private final Map<String, List<Dim>> shapes = new HashMap<>();
 
   ShapeReader(GraphReader graph) {
     this.graph = graph;
+    this.integers = new IntegerReader(graph, this);
   }
 
-  /**
-   * Integers that are known before the graph runs.
-   *
-   * @param rank 0 for one number, 1 for a list
-   */
-  record Integers(int rank, List<Dim> values) {}
+  /** The integers that the graph computes from axes. */
+  IntegerReader integers() {
+    return integers;
+  }
 
   /** The axes of a value. This does not mark the nodes that compute it as read. */
   List<Dim> of(String named) throws UnsupportedGraphException {
@@ -126,7 +124,7 @@ final class ShapeReader {
         yield moved;
       }
       case "Reshape" -> reshaped(node, first);
-      case "Expand" -> broadcast(value, first, integers(graph.input(node, 1, 2)).values());
+      case "Expand" -> broadcast(value, first, integers.read(graph.input(node, 1, 2)).values());
       case "Gather" -> {
         int axis = axis(node, first.size());
         List<Dim> all = new ArrayList<>(first.subList(0, axis));
@@ -141,20 +139,20 @@ final class ShapeReader {
         yield all;
       }
       case "GatherElements" -> of(node.getInput(1));
-      case "ConstantOfShape" -> integers(graph.input(node, 0, 1)).values();
+      case "ConstantOfShape" -> integers.read(graph.input(node, 0, 1)).values();
       case "Range" -> List.of(count(node));
-      case "Shape" -> List.of(Dim.of(integers(value).values().size()));
+      case "Shape" -> List.of(Dim.of(integers.read(value).values().size()));
       case "Slice" -> {
         if (graph.isComputedBy(node.getInput(0), "Shape")) {
-          yield List.of(Dim.of(integers(value).values().size()));
+          yield List.of(Dim.of(integers.read(value).values().size()));
         }
         List<Dim> all = new ArrayList<>(first);
-        all.set(oneAxis(node, first.size()), one(node.getInput(2), 1));
+        all.set(oneAxis(node, first.size()), integers.one(node.getInput(2), 1));
         yield all;
       }
       case "Unsqueeze" -> {
         List<Dim> all = new ArrayList<>(first);
-        for (long axis : axes(node)) {
+        for (long axis : integers.axes(node)) {
           graph.expect(axis >= 0 && axis <= all.size(), "%s has no axis %s.", value, axis);
           all.add((int) axis, Dim.ONE);
         }
@@ -169,10 +167,11 @@ final class ShapeReader {
   /** The number of values of a Range that starts at 0. */
   Dim count(NodeProto node) throws UnsupportedGraphException {
     graph.expect(
-        one(graph.input(node, 0, 3), 0).is(0) && one(graph.input(node, 2, 3), 0).is(1),
+        integers.one(graph.input(node, 0, 3), 0).is(0)
+            && integers.one(graph.input(node, 2, 3), 0).is(1),
         "%s does not count from 0.",
         node.getOutput(0));
-    return one(graph.input(node, 1, 3), 0);
+    return integers.one(graph.input(node, 1, 3), 0);
   }
 
   /** The axis of a Slice that takes the first entries of one axis. */
@@ -180,11 +179,11 @@ final class ShapeReader {
     int inputs = node.getInputCount();
     graph.expect(
         (inputs == 4 || inputs == 5)
-            && one(node.getInput(1), 1).is(0)
-            && (inputs == 4 || one(node.getInput(4), 1).is(1)),
+            && integers.one(node.getInput(1), 1).is(0)
+            && (inputs == 4 || integers.one(node.getInput(4), 1).is(1)),
         "%s does not begin at 0.",
         node.getOutput(0));
-    Dim axis = one(node.getInput(3), 1);
+    Dim axis = integers.one(node.getInput(3), 1);
     graph.expect(
         axis.isNumber() && axis.factor() >= 0 && axis.factor() < rank,
         "%s has no axis %s.",
@@ -193,33 +192,11 @@ final class ShapeReader {
     return (int) axis.factor();
   }
 
-  /** An integer that is known before the graph runs. */
-  Dim one(String value) throws UnsupportedGraphException {
-    List<Dim> values = integers(value).values();
-    graph.expect(values.size() == 1, "%s is not one integer.", value);
-    return values.get(0);
-  }
-
-  private Dim one(String value, int rank) throws UnsupportedGraphException {
-    graph.expect(integers(value).rank() == rank, "%s has no %s axes.", value, rank);
-    return one(value);
-  }
-
   private int axis(NodeProto node, int rank) throws UnsupportedGraphException {
     long axis = GraphReader.integer(node, "axis", 0);
     long counted = axis < 0 ? axis + rank : axis;
     graph.expect(counted >= 0 && counted < rank, "%s has no axis %s.", node.getOutput(0), axis);
     return (int) counted;
-  }
-
-  /** The axes that an Unsqueeze adds, in ascending order. */
-  List<Long> axes(NodeProto node) throws UnsupportedGraphException {
-    if (node.getInputCount() < 2) { // before operator set 13
-      return GraphReader.integers(node, "axes");
-    }
-    Tensor axes = graph.constant(node.getInput(1));
-    graph.expect(axes.rank() == 1, "%s are no axes.", axes);
-    return Tensor.list(axes.longs());
   }
 
   private List<Dim> broadcast(String value, List<Dim> one, List<Dim> other)
@@ -249,9 +226,9 @@ final class ShapeReader {
   private List<Dim> reshaped(NodeProto node, List<Dim> from) throws UnsupportedGraphException {
     String value = node.getOutput(0);
     graph.expect(GraphReader.integer(node, "allowzero", 0) == 0, "%s allows zeros.", value);
-    Integers wanted = integers(graph.input(node, 1, 2));
-    graph.expect(wanted.rank == 1, "%s has no shape.", value);
-    List<Dim> all = new ArrayList<>(wanted.values);
+    IntegerReader.Integers wanted = integers.read(graph.input(node, 1, 2));
+    graph.expect(wanted.rank() == 1, "%s has no shape.", value);
+    List<Dim> all = new ArrayList<>(wanted.values());
     Dim rest = from.stream().reduce(Dim.ONE, Dim::times);
     int open = -1;
     for (int i = 0; i < all.size(); i++) {
@@ -266,7 +243,7 @@ final class ShapeReader {
         Dim left = rest.over(all.get(i));
         if (left == null) {
           throw new UnsupportedGraphException(
-              "%s does not fit its shape %s of %s.".formatted(value, wanted.values, from));
+              "%s does not fit its shape %s of %s.".formatted(value, wanted.values(), from));
         }
         rest = left;
       }
@@ -276,154 +253,5 @@ final class ShapeReader {
     }
     graph.expect(open >= 0 || rest.is(1), "%s does not fit its shape.", value);
     return all;
-  }
-
-  /** Integers that a graph computes from constants and shapes. Marks all nodes used as read. */
-  Integers integers(String named) throws UnsupportedGraphException {
-    String value = graph.canonical(named);
-    if (graph.isConstant(value)) {
-      Tensor tensor = graph.constant(value);
-      graph.expect(
-          tensor.rank() <= 1 && tensor.longs().length == tensor.elements(),
-          "%s are no integers of a shape.",
-          tensor);
-      return new Integers(
-          tensor.rank(), Tensor.list(tensor.longs()).stream().map(Dim::of).toList());
-    }
-    NodeProto node = graph.producer(value);
-    if (node == null) {
-      throw new UnsupportedGraphException("%s is no part of a shape.".formatted(value));
-    }
-    graph.read(node);
-    return switch (node.getOpType()) {
-      case "Shape" -> {
-        List<Dim> all = of(graph.input(node, 0, 1));
-        int from = place(GraphReader.integer(node, "start", 0), all.size());
-        int to = place(GraphReader.integer(node, "end", all.size()), all.size());
-        yield new Integers(1, from < to ? all.subList(from, to) : List.of());
-      }
-      case "Cast" -> integers(graph.input(node, 0, 1));
-      case "Gather" -> {
-        Integers all = list(graph.input(node, 0, 2));
-        Integers at = integers(graph.input(node, 1, 2));
-        List<Dim> chosen = new ArrayList<>();
-        for (Dim index : at.values) {
-          graph.expect(
-              index.isNumber()
-                  && index.factor() < all.values.size()
-                  && index.factor() >= -all.values.size(),
-              "%s is outside of a shape.",
-              value);
-          chosen.add(all.values.get(place(index.factor(), all.values.size())));
-        }
-        graph.expect(GraphReader.integer(node, "axis", 0) == 0, "%s is not a size.", value);
-        yield new Integers(at.rank, chosen);
-      }
-      case "Unsqueeze" -> {
-        Integers one = integers(node.getInput(0));
-        graph.expect(one.rank == 0 && axes(node).equals(List.of(0L)), "%s is no size.", value);
-        yield new Integers(1, one.values);
-      }
-      case "Squeeze" -> {
-        Integers one = list(node.getInput(0));
-        graph.expect(
-            one.values.size() == 1 && (node.getInputCount() == 1 || axes(node).equals(List.of(0L))),
-            "%s is no size.",
-            value);
-        yield new Integers(0, one.values);
-      }
-      case "Reshape" -> {
-        Integers all = integers(graph.input(node, 0, 2));
-        List<Dim> shape = list(graph.input(node, 1, 2)).values;
-        graph.expect(
-            shape.size() <= 1 && (shape.isEmpty() ? all.values.size() == 1 : fits(shape, all)),
-            "%s is no list.",
-            value);
-        yield new Integers(shape.size(), all.values);
-      }
-      case "Concat" -> {
-        graph.expect(GraphReader.integer(node, "axis", -1) == 0, "%s is not a shape.", value);
-        List<Dim> all = new ArrayList<>();
-        for (String part : node.getInputList()) {
-          all.addAll(list(part).values);
-        }
-        yield new Integers(1, all);
-      }
-      case "Slice" -> slice(node);
-      case "ConstantOfShape" -> {
-        List<Dim> count = list(graph.input(node, 0, 1)).values;
-        graph.expect(
-            count.size() == 1 && count.get(0).isNumber() && count.get(0).factor() < 16,
-            "%s is no list.",
-            value);
-        long fill = graph.fill(node);
-        yield new Integers(1, Collections.nCopies((int) count.get(0).factor(), Dim.of(fill)));
-      }
-      case "Mul", "Equal", "Where" -> elementwise(node);
-      default ->
-          throw new UnsupportedGraphException(
-              "%s, computed by %s, is no part of a shape.".formatted(value, node.getOpType()));
-    };
-  }
-
-  private static boolean fits(List<Dim> shape, Integers all) {
-    return shape.get(0).is(-1) || shape.get(0).is(all.values.size());
-  }
-
-  private Integers list(String value) throws UnsupportedGraphException {
-    Integers all = integers(value);
-    graph.expect(all.rank == 1, "%s is no list.", value);
-    return all;
-  }
-
-  private static int place(long index, int size) {
-    return (int) Math.max(0, Math.min(size, index < 0 ? index + size : index));
-  }
-
-  private Integers slice(NodeProto node) throws UnsupportedGraphException {
-    String value = node.getOutput(0);
-    List<Dim> all = list(node.getInput(0)).values;
-    List<Long> bounds = new ArrayList<>();
-    for (int i = 1; i < node.getInputCount(); i++) {
-      List<Dim> one = list(node.getInput(i)).values;
-      graph.expect(one.size() == 1 && one.get(0).isNumber(), "%s is no part.", value);
-      bounds.add(one.get(0).factor());
-    }
-    graph.expect(
-        bounds.size() >= 2
-            && (bounds.size() < 3 || bounds.get(2) == 0)
-            && (bounds.size() < 4 || bounds.get(3) == 1),
-        "%s is no part of a shape.",
-        value);
-    int from = place(bounds.get(0), all.size());
-    int to = place(bounds.get(1), all.size());
-    return new Integers(1, from < to ? all.subList(from, to) : List.of());
-  }
-
-  private Integers elementwise(NodeProto node) throws UnsupportedGraphException {
-    List<Integers> operands = new ArrayList<>();
-    for (String operand : node.getInputList()) {
-      operands.add(integers(operand));
-    }
-    int size = operands.stream().mapToInt(one -> one.values.size()).max().orElse(0);
-    List<Dim> all = new ArrayList<>();
-    for (int i = 0; i < size; i++) {
-      Dim[] at = new Dim[operands.size()];
-      for (int j = 0; j < at.length; j++) {
-        List<Dim> values = operands.get(j).values;
-        graph.expect(
-            values.size() == size || values.size() == 1,
-            "%s combines lists of different lengths.",
-            node.getOutput(0));
-        at[j] = values.get(values.size() == 1 ? 0 : i);
-      }
-      all.add(
-          switch (node.getOpType()) {
-            case "Mul" -> at[0].times(at[1]);
-            case "Equal" -> Dim.of(at[0].equals(at[1]) ? 1 : 0);
-            default -> at[0].is(0) ? at[2] : at[1];
-          });
-    }
-    return new Integers(operands.stream().mapToInt(Integers::rank).max().orElse(0), all);
   }
 }
