@@ -21,11 +21,9 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,8 +58,6 @@ final class EmbeddingServer implements AutoCloseable {
   /** How often the server looks for connections whose time limit has passed. */
   private static final Duration LOOK = Duration.ofMillis(500);
 
-  private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
-
   private final TextEmbedder embedder;
   private final @Nullable Reranker reranker;
   private final ServedModel model;
@@ -76,15 +72,7 @@ final class EmbeddingServer implements AutoCloseable {
   private final MemoryBudget answers;
   private final Connections connections;
   private final FailureLog failures = new FailureLog(LOG, System::nanoTime);
-  private final CountDownLatch drained = new CountDownLatch(1);
-
-  /** Requests from their head to the end of their answer. */
-  private final AtomicInteger activeRequests = new AtomicInteger();
-
-  /** Of these, the requests whose body has arrived and whose answer is not ready. */
-  private int working;
-
-  private volatile boolean draining;
+  private final RequestsInFlight requests;
 
   private EmbeddingServer(
       TextEmbedder embedder,
@@ -97,6 +85,7 @@ final class EmbeddingServer implements AutoCloseable {
     this.reranker = reranker;
     this.options = options;
     this.metrics = metrics;
+    this.requests = new RequestsInFlight(options.maxRequests());
     this.bodies = new MemoryBudget(options.maxBufferedBytes());
     this.answers = new MemoryBudget(options.maxBufferedBytes());
     this.connections =
@@ -131,7 +120,7 @@ final class EmbeddingServer implements AutoCloseable {
                     .setWriteIdleTimeout((int) longestSilence(options).toSeconds()))
             .connectionHandler(connections::opened)
             .requestHandler(routes::handle);
-    metrics.bind(embedder, activeRequests::get);
+    metrics.bind(embedder, requests::active);
   }
 
   /**
@@ -215,20 +204,6 @@ final class EmbeddingServer implements AutoCloseable {
     return http.actualPort();
   }
 
-  /** Adds the headers of an error to an answer. */
-  static void describe(HttpError error, HttpServerResponse response) {
-    Duration retryAfter = error.retryAfter();
-    if (retryAfter != null) {
-      long millis = Math.max(1, retryAfter.toMillis());
-      response.putHeader("Retry-After", Long.toString((millis + 999) / 1000));
-      // OpenAI's clients read this header, which is more precise.
-      response.putHeader("Retry-After-Ms", Long.toString(millis));
-    }
-    if (error.kind() == HttpError.Kind.UNAUTHORIZED) {
-      response.putHeader("WWW-Authenticate", "Bearer");
-    }
-  }
-
   /**
    * Sends an answer; the future completes when it is sent or cannot be sent.
    *
@@ -240,7 +215,7 @@ final class EmbeddingServer implements AutoCloseable {
     if (type != null) {
       response.putHeader("Content-Type", type);
     }
-    if (draining) {
+    if (requests.isDraining()) {
       response.putHeader("Connection", "close");
     }
     connections.answering(request, options.requestTimeout());
@@ -273,6 +248,10 @@ final class EmbeddingServer implements AutoCloseable {
 
   ServerMetrics metrics() {
     return metrics;
+  }
+
+  RequestsInFlight requests() {
+    return requests;
   }
 
   Connections connections() {
@@ -329,12 +308,6 @@ final class EmbeddingServer implements AutoCloseable {
             .formatted(options.maxBodyBytes()));
   }
 
-  HttpError tooManyRequests() {
-    return new HttpError(HttpError.Kind.OVERLOADED, "Too many requests are in flight.")
-        .withCode("too_many_requests")
-        .retryAfter(RETRY_WHEN_FULL);
-  }
-
   HttpError late() {
     return new HttpError(
         HttpError.Kind.TIMEOUT,
@@ -342,38 +315,10 @@ final class EmbeddingServer implements AutoCloseable {
             .formatted(options.requestTimeout().toSeconds()));
   }
 
-  /** A request is refused if too many are being served. */
-  void requireCapacity() {
-    if (working >= options.maxRequests()) {
-      throw tooManyRequests();
-    }
-  }
-
-  /** A request's head has arrived. */
-  void begun() {
-    activeRequests.incrementAndGet();
-  }
-
-  /** A request's body has arrived; returns false if too many requests are being served. */
-  boolean begin() {
-    if (working >= options.maxRequests()) {
-      return false;
-    }
-    working++;
-    return true;
-  }
-
-  /** A request's answer is ready, or nobody waits for it. */
-  void end() {
-    working--;
-  }
-
   /** A request with a body is over. */
   void ended(String route, String status, long nanos) {
     metrics.ended(route, status, nanos);
-    if (activeRequests.decrementAndGet() == 0 && draining) {
-      drained.countDown();
-    }
+    requests.ended();
   }
 
   /** Logs the failure of a request, if it is the server's own failure. */
@@ -396,26 +341,14 @@ final class EmbeddingServer implements AutoCloseable {
     vertx.cancelTimer(timer);
   }
 
-  /** Whether it accepts no more requests. */
-  boolean isDraining() {
-    return draining;
-  }
-
   /**
    * Accepts no more requests, and waits up to the drain timeout for those in flight to end.
    *
    * @return whether they ended
    */
   boolean drain() throws InterruptedException {
-    onLoop(
-        () -> {
-          draining = true;
-          if (activeRequests.get() == 0) {
-            drained.countDown();
-          }
-        });
-    return drained.await(options.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
-        || activeRequests.get() == 0;
+    onLoop(requests::drain);
+    return requests.awaitDrained(options.drainTimeout());
   }
 
   /** Closes every connection and stops. Does nothing if it is already closed. */

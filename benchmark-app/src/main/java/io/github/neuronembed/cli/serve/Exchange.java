@@ -93,7 +93,7 @@ final class Exchange {
       if (body.length() + (long) chunk.length() > server.options().maxBodyBytes()) {
         fail(server.bodyTooLarge());
       } else if (!body.append(chunk)) {
-        fail(server.tooManyRequests());
+        fail(RequestsInFlight.tooMany());
       }
     } catch (RuntimeException | Error e) {
       fail(e);
@@ -106,8 +106,8 @@ final class Exchange {
       return;
     }
     server.cancelTimer(timer);
-    if (!server.begin()) {
-      fail(server.tooManyRequests());
+    if (!server.requests().begin()) {
+      fail(RequestsInFlight.tooMany());
       return;
     }
     state = State.WORKING;
@@ -294,7 +294,7 @@ final class Exchange {
     if (state != State.OVER) {
       server.failed(failure);
       HttpError error = HttpError.of(failure);
-      EmbeddingServer.describe(error, request.response());
+      error.describe(request.response());
       answer(route.errors().status(error), Buffer.buffer(route.errors().body(error)), () -> {});
     }
   }
@@ -325,7 +325,7 @@ final class Exchange {
     if (state == State.RECEIVING) {
       body.close();
     } else {
-      server.end();
+      server.requests().end();
     }
     state = State.OVER;
     job.cancel();

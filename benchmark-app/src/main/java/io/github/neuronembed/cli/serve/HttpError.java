@@ -4,6 +4,7 @@ import io.github.neuronembed.DeadlineExceededException;
 import io.github.neuronembed.DeviceFailureException;
 import io.github.neuronembed.EngineOverloadedException;
 import io.github.neuronembed.InferenceException;
+import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -143,5 +144,18 @@ final class HttpError extends RuntimeException {
   /** The time after which a new attempt may succeed. */
   @Nullable Duration retryAfter() {
     return retryAfter;
+  }
+
+  /** Adds the headers that the error needs to an answer. */
+  void describe(HttpServerResponse response) {
+    if (retryAfter != null) {
+      long millis = Math.max(1, retryAfter.toMillis());
+      response.putHeader("Retry-After", Long.toString((millis + 999) / 1000));
+      // OpenAI's clients read this header, which is more precise.
+      response.putHeader("Retry-After-Ms", Long.toString(millis));
+    }
+    if (kind == Kind.UNAUTHORIZED) {
+      response.putHeader("WWW-Authenticate", "Bearer");
+    }
   }
 }

@@ -47,7 +47,7 @@ final class Routes {
     add(Route.ofPosts("/embeddings", ErrorFormat.OPENAI, openAi));
     add(Route.ofPage("/v1/models", ErrorFormat.OPENAI, request -> pages.models()));
     add(Route.ofPage("/models", ErrorFormat.OPENAI, request -> pages.models()));
-    Route.Page ready = request -> pages.ready(server.isDraining());
+    Route.Page ready = request -> pages.ready(server.requests().isDraining());
     add(Route.ofOpenPage("/", ready).with(inference::embed));
     for (String path : new String[] {"/embed", "/invocations"}) {
       add(Route.ofPosts(path, ErrorFormat.INFERENCE, inference::embed));
@@ -64,7 +64,7 @@ final class Routes {
     for (String path : new String[] {"/health", "/health/ready", "/ping"}) {
       add(Route.ofOpenPage(path, ready));
     }
-    add(Route.ofOpenPage("/health/live", request -> pages.live(server.isDraining())));
+    add(Route.ofOpenPage("/health/live", request -> pages.live(server.requests().isDraining())));
     add(
         Route.ofPage(
             "/metrics",
@@ -166,16 +166,16 @@ final class Routes {
   }
 
   private void post(HttpServerRequest request, Route route) {
-    if (server.isDraining()) {
+    if (server.requests().isDraining()) {
       throw new HttpError(HttpError.Kind.UNAVAILABLE, "The server is shutting down.")
           .withCode("draining")
           .retryAfter(RETRY_WHEN_DRAINING);
     }
     requireJson(request);
     requireLength(request);
-    server.requireCapacity();
+    server.requests().requireCapacity();
     Exchange exchange = new Exchange(server, route, request);
-    server.begun();
+    server.requests().begun();
     exchange.receive();
   }
 
@@ -209,7 +209,7 @@ final class Routes {
     server.failed(failure);
     HttpError error = HttpError.of(failure);
     int status = errors.status(error);
-    EmbeddingServer.describe(error, request.response());
+    error.describe(request.response());
     // Discard what the client still sends, for at most the time that a body may take.
     request.endHandler(end -> server.connections().answered(request));
     request.resume();
